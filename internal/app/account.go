@@ -1,0 +1,302 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+// Browser is where a login comes from.
+type Browser struct {
+	UserAgent string
+	Address   string
+}
+
+// maxUserAgent bounds what is kept of a browser's name, in bytes.
+const maxUserAgent = 300
+
+// Actor returns the person behind a session token, or Unauthenticated.
+func (a *App) Actor(ctx context.Context, token string) (winddown.Actor, error) {
+	return a.db.Actor(ctx, tokenHash(token), a.now())
+}
+
+// SignupAllowed reports whether somebody without an invitation may sign up now.
+func (a *App) SignupAllowed(ctx context.Context) (bool, error) {
+	if a.signup == SignupOpen {
+		return true, nil
+	}
+	any, err := a.db.AnyUser(ctx)
+	return !any, err
+}
+
+// SignUp opens an account and signs its person in: it returns the session's token.
+// Forbidden when signing up is not open, Invalid with the fields at fault.
+func (a *App) SignUp(ctx context.Context, in winddown.Registration, from Browser) (token string, err error) {
+	allowed, err := a.SignupAllowed(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !allowed {
+		return "", &winddown.Error{Kind: winddown.Forbidden, Key: "account.error.signup_closed"}
+	}
+	u, hash, err := a.newUser(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	err = a.db.InTx(ctx, winddown.Actor{UserID: u.ID, Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.InsertUser(u, hash)
+		var events []winddown.Event
+		token, events, err = a.begin(tx, u.ID, from)
+		return append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, events...), err
+	})
+	return token, err
+}
+
+// newUser checks a registration and hashes its password.
+func (a *App) newUser(ctx context.Context, in winddown.Registration) (winddown.User, string, error) {
+	in, err := in.Check()
+	if err == nil {
+		err = checkNewPassword("password", in.Password)
+	}
+	if err != nil {
+		return winddown.User{}, "", err
+	}
+	if in.Locale == "" {
+		in.Locale = "ru"
+	}
+	if !winddown.ValidZone(in.Zone) {
+		in.Zone = winddown.DefaultZone
+	}
+	id, err := newID()
+	if err != nil {
+		return winddown.User{}, "", err
+	}
+	hash, err := a.hasher.hash(ctx, in.Password)
+	return winddown.User{ID: id, Email: in.Email, Name: in.Name, Locale: in.Locale, Zone: in.Zone}, hash, err
+}
+
+// begin starts a login session of a person whose row is locked or new.
+func (a *App) begin(tx *postgres.Tx, user winddown.ID, from Browser) (string, []winddown.Event, error) {
+	id, err := newID()
+	if err != nil {
+		return "", nil, err
+	}
+	token, hash := newToken()
+	agent := strings.ToValidUTF8(from.UserAgent, "")
+	agent = strings.ReplaceAll(agent, "\x00", "")
+	if len(agent) > maxUserAgent {
+		agent = strings.ToValidUTF8(agent[:maxUserAgent], "")
+	}
+	tx.InsertSession(postgres.NewSession{ID: id, UserID: user, TokenHash: hash, UserAgent: agent, Address: from.Address})
+	return token, []winddown.Event{{Stream: userStream(user), Kind: winddown.UserLoggedIn, After: winddown.Changes{"session": id.String()}}}, nil
+}
+
+func userStream(id winddown.ID) winddown.Stream {
+	return winddown.Stream{Kind: winddown.UserStream, ID: id}
+}
+
+// errLogin is the answer to a wrong address and a wrong password alike.
+func errLogin() error {
+	return &winddown.Error{Kind: winddown.Invalid, Key: "account.error.login",
+		Fields: []winddown.FieldError{{Field: "email", Key: "account.error.login"}}}
+}
+
+// LogIn checks an address and a password and begins a login session. Unknown addresses,
+// wrong passwords and disabled accounts are the same Invalid, after the same work.
+func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (token string, err error) {
+	acc, err := a.db.Account(ctx, email)
+	if err != nil && !errors.Is(err, winddown.NotFound) {
+		return "", err
+	}
+	if utf8.RuneCountInString(password) > winddown.MaxPassword {
+		return "", errLogin()
+	}
+	ok, err := a.hasher.matches(ctx, password, acc.PasswordHash)
+	if err != nil {
+		return "", err
+	}
+	if !ok || acc.User.Disabled {
+		return "", errLogin()
+	}
+	actor := winddown.Actor{UserID: acc.User.ID, Via: winddown.ViaPages}
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		u, err := tx.LockUser(ctx, acc.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		if u.Disabled {
+			return nil, errLogin()
+		}
+		var events []winddown.Event
+		token, events, err = a.begin(tx, u.ID, from)
+		return events, err
+	})
+	return token, err
+}
+
+// LogOut ends the actor's login session.
+func (a *App) LogOut(ctx context.Context, actor winddown.Actor) error {
+	return a.endSession(ctx, actor, actor.SessionID, winddown.UserLoggedOut)
+}
+
+// RevokeSession ends one of the actor's login sessions, or is NotFound.
+func (a *App) RevokeSession(ctx context.Context, actor winddown.Actor, session winddown.ID) error {
+	return a.endSession(ctx, actor, session, winddown.SessionRevoked)
+}
+
+func (a *App) endSession(ctx context.Context, actor winddown.Actor, session winddown.ID, kind winddown.EventKind) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		exists, err := tx.SessionExists(ctx, actor.UserID, session)
+		if err != nil {
+			return nil, err
+		}
+		if !exists {
+			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		}
+		tx.EndSession(actor.UserID, session)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: kind, Before: winddown.Changes{"session": session.String()}}}, nil
+	})
+}
+
+// Sessions returns the actor's login sessions, the current one first.
+func (a *App) Sessions(ctx context.Context, actor winddown.Actor) ([]winddown.LoginSession, error) {
+	return a.db.Sessions(ctx, actor, a.now())
+}
+
+// ChangePassword sets a new password and ends the actor's other login sessions. Invalid
+// when the current password is wrong or the new one is not acceptable.
+func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current, next string) error {
+	if err := checkNewPassword("new_password", next); err != nil {
+		return err
+	}
+	stored, err := a.db.PasswordHash(ctx, actor.UserID)
+	if err != nil {
+		return err
+	}
+	ok := false
+	if utf8.RuneCountInString(current) <= winddown.MaxPassword {
+		if ok, err = a.hasher.matches(ctx, current, stored); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+			Fields: []winddown.FieldError{{Field: "password", Key: "account.error.password_wrong"}}}
+	}
+	hash, err := a.hasher.hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	return a.setPassword(ctx, actor, actor.UserID, hash)
+}
+
+func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, hash string) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, user); err != nil {
+			return nil, err
+		}
+		tx.SavePassword(user, hash)
+		tx.EndSessions(user, actor.SessionID)
+		return []winddown.Event{{Stream: userStream(user), Kind: winddown.PasswordChanged, User: user}}, nil
+	})
+}
+
+// Settings are what a person may change about himself.
+type Settings struct {
+	Name   string
+	Locale string
+	Zone   string
+}
+
+// ChangeSettings changes the actor's name, language and time zone; Invalid with the
+// fields at fault.
+func (a *App) ChangeSettings(ctx context.Context, actor winddown.Actor, in Settings) error {
+	fields := []winddown.FieldError{}
+	in.Name = strings.Join(strings.Fields(in.Name), " ")
+	switch n := utf8.RuneCountInString(in.Name); {
+	case n == 0:
+		fields = append(fields, winddown.FieldError{Field: "name", Key: "account.error.name_missing"})
+	case n > winddown.MaxPerson:
+		fields = append(fields, winddown.FieldError{Field: "name", Key: "error.field.too_long", Args: winddown.Args{"Max": winddown.MaxPerson}})
+	}
+	if in.Locale != "ru" && in.Locale != "en" {
+		fields = append(fields, winddown.FieldError{Field: "locale", Key: "error.field.unknown"})
+	}
+	if !winddown.ValidZone(in.Zone) {
+		fields = append(fields, winddown.FieldError{Field: "zone", Key: "error.field.zone"})
+	}
+	if len(fields) > 0 {
+		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: fields}
+	}
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		u, err := tx.LockUser(ctx, actor.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if u.Name == in.Name && u.Locale == in.Locale && u.Zone == in.Zone {
+			return nil, nil
+		}
+		e := winddown.Event{Stream: userStream(u.ID), Kind: winddown.SettingsChanged,
+			Before: winddown.Changes{"locale": u.Locale, "zone": u.Zone}, After: winddown.Changes{"locale": in.Locale, "zone": in.Zone}}
+		u.Name, u.Locale, u.Zone = in.Name, in.Locale, in.Zone
+		tx.SaveUser(u)
+		return []winddown.Event{e}, nil
+	})
+}
+
+// command is the actor of the command line.
+func command() winddown.Actor { return winddown.Actor{Via: winddown.ViaCommand} }
+
+// AddUser opens an account from the command line, whatever the signing-up mode.
+func (a *App) AddUser(ctx context.Context, in winddown.Registration) (winddown.User, error) {
+	u, hash, err := a.newUser(ctx, in)
+	if err != nil {
+		return winddown.User{}, err
+	}
+	return u, a.db.InTx(ctx, command(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.InsertUser(u, hash)
+		return []winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered, User: u.ID}}, nil
+	})
+}
+
+// SetPassword sets a person's password from the command line and ends all his login
+// sessions. NotFound for an unknown address.
+func (a *App) SetPassword(ctx context.Context, email, password string) error {
+	if err := checkNewPassword("password", password); err != nil {
+		return err
+	}
+	acc, err := a.db.Account(ctx, email)
+	if err != nil {
+		return err
+	}
+	hash, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return a.setPassword(ctx, command(), acc.User.ID, hash)
+}
+
+// DisableUser bars a person from the command line: all his login sessions end at once.
+func (a *App) DisableUser(ctx context.Context, email string) error {
+	acc, err := a.db.Account(ctx, email)
+	if err != nil {
+		return err
+	}
+	return a.db.InTx(ctx, command(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		u, err := tx.LockUser(ctx, acc.User.ID)
+		if err != nil || u.Disabled {
+			return nil, err
+		}
+		u.Disabled = true
+		tx.SaveUser(u)
+		tx.EndSessions(u.ID, winddown.ID{})
+		return []winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserDisabled, User: u.ID}}, nil
+	})
+}

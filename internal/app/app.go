@@ -1,0 +1,91 @@
+// Package app holds the use cases: who may, in which transaction, by which rule, with
+// which events. It knows neither pages nor SQL.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+// Signup says who may open an account.
+type Signup string
+
+// The ways to handle signing up. The first person always may.
+const (
+	SignupOpen   Signup = "open"
+	SignupInvite Signup = "invite" // only through an invitation
+	SignupClosed Signup = "closed"
+)
+
+// Options are what a deployment decides.
+type Options struct {
+	Signup Signup
+	// Now is the clock; nil for the system's.
+	Now func() time.Time
+}
+
+// App is the use cases over one database. It is safe for concurrent use.
+type App struct {
+	db       *postgres.DB
+	now      func() time.Time
+	calendar winddown.Calendar
+	signup   Signup
+	hasher   *hasher
+}
+
+// New returns the use cases over db.
+func New(db *postgres.DB, o Options) *App {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Signup == "" {
+		o.Signup = SignupOpen
+	}
+	return &App{db: db, now: o.Now, calendar: winddown.RussianCalendar(), signup: o.Signup, hasher: newHasher()}
+}
+
+// Now is the instant on the app's clock.
+func (a *App) Now() time.Time { return a.now() }
+
+// Calendar is the table of non-working days in force.
+func (a *App) Calendar() winddown.Calendar { return a.calendar }
+
+// Ready reports whether the database answers and has the schema this program needs.
+func (a *App) Ready(ctx context.Context) error {
+	have, want, err := a.db.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable"}
+	}
+	return nil
+}
+
+// newID returns a new row's id, ordered by time.
+func newID() (winddown.ID, error) {
+	id, err := uuid.NewV7()
+	return winddown.ID(id), err
+}
+
+// newToken returns 256 random bits for a link or a cookie, and the hash under which they
+// are stored.
+func newToken() (token string, hash []byte) {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: crypto/rand aborts the program instead
+	token = base64.RawURLEncoding.EncodeToString(b)
+	return token, tokenHash(token)
+}
+
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}

@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+func caseStream(id winddown.ID) winddown.Stream {
+	return winddown.Stream{Kind: winddown.CaseStream, ID: id}
+}
+
+// CaseView is a case as one person sees it: what he is in it, and the part of its trail
+// that was asked for.
+type CaseView = postgres.CaseRead
+
+// TrailLine is a line of a case's trail, with names.
+type TrailLine = postgres.TrailLine
+
+// Sizes of the parts of a trail that pages show.
+const (
+	TrailOnCase = 4
+	TrailOnStep = 20
+	TrailOnPage = 50
+)
+
+// OpenCase opens a case whose owner is the actor; Invalid with the fields at fault.
+func (a *App) OpenCase(ctx context.Context, actor winddown.Actor, in winddown.NewCase) (winddown.ID, error) {
+	return a.openCase(ctx, actor, in, func(tx *postgres.Tx, c *winddown.Case) ([]winddown.Event, error) {
+		c.HasOwner = true
+		return nil, nil
+	}, func(tx *postgres.Tx, c *winddown.Case) {
+		tx.AddPerson(c.ID, actor.UserID, winddown.Owner)
+	})
+}
+
+// AddSeller opens a case the actor keeps the books of; it has no owner until an owner's
+// link is used. Invalid with the fields at fault.
+func (a *App) AddSeller(ctx context.Context, actor winddown.Actor, in winddown.NewCase) (winddown.ID, error) {
+	return a.openCase(ctx, actor, in, func(tx *postgres.Tx, c *winddown.Case) ([]winddown.Event, error) {
+		return a.entrust(ctx, tx, c, actor.UserID, actor.Name)
+	}, func(*postgres.Tx, *winddown.Case) {})
+}
+
+func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.NewCase,
+	before func(*postgres.Tx, *winddown.Case) ([]winddown.Event, error), after func(*postgres.Tx, *winddown.Case)) (winddown.ID, error) {
+	id, err := newID()
+	if err != nil {
+		return winddown.ID{}, err
+	}
+	now := a.now()
+	c, opened, err := winddown.OpenCase(id, in, actor.Stamp(now, winddown.Standing{Owner: true}))
+	if err != nil {
+		return winddown.ID{}, err
+	}
+	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		events, err := before(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		tx.InsertCase(c, winddown.Summarize(c, a.calendar))
+		after(tx, c)
+		return append(events, winddown.OnStream(caseStream(c.ID), opened)...), nil
+	})
+	return c.ID, err
+}
+
+// entrust makes a person the accountant of a case that is locked or about to be written,
+// and founds his firm of one if he has none.
+func (a *App) entrust(ctx context.Context, tx *postgres.Tx, c *winddown.Case, user winddown.ID, name string) ([]winddown.Event, error) {
+	// Two cases accepted at the same moment must not found two firms.
+	if _, err := tx.LockUser(ctx, user); err != nil {
+		return nil, err
+	}
+	firm, err := tx.FirmOf(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var events []winddown.Event
+	if firm.IsZero() {
+		if firm, err = newID(); err != nil {
+			return nil, err
+		}
+		tx.InsertFirm(firm, name, user)
+		events = append(events, winddown.Event{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: firm},
+			Kind: winddown.FirmFounded, User: user, Role: winddown.Admin})
+	}
+	c.FirmID, c.ResponsibleID = firm, user
+	return events, nil
+}
+
+// MyCases returns the cases the actor owns or helps with, and whether he keeps anybody's
+// books.
+func (a *App) MyCases(ctx context.Context, actor winddown.Actor) ([]postgres.MyCase, bool, error) {
+	return a.db.MyCases(ctx, actor)
+}
+
+// Case returns a case with the newest lines of its trail, or NotFound.
+func (a *App) Case(ctx context.Context, actor winddown.Actor, id winddown.ID) (CaseView, error) {
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: TrailOnCase})
+}
+
+// Step returns a case with the trail of one of its steps, or NotFound.
+func (a *App) Step(ctx context.Context, actor winddown.Actor, id winddown.ID, code winddown.Code) (CaseView, error) {
+	v, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Step: code, Limit: TrailOnStep})
+	if err != nil {
+		return CaseView{}, err
+	}
+	_, err = v.Case.Step(code)
+	return v, err
+}
+
+// History returns a case with a page of its trail, newest first, before the event with
+// the given number (0 for the newest), or NotFound.
+func (a *App) History(ctx context.Context, actor winddown.Actor, id winddown.ID, before int64) (CaseView, error) {
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{Before: before, Limit: TrailOnPage})
+}
+
+// change runs a rule on a case the actor may change, and writes what came of it: one
+// transaction, with the case locked. A rule without events writes nothing.
+func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, action winddown.Action,
+	rule func(*winddown.Case, winddown.Stamp) ([]winddown.Event, error)) (CaseView, error) {
+	now := a.now()
+	var view CaseView
+	err := a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		var err error
+		if view, err = tx.LockCase(ctx, id); err != nil {
+			return nil, err
+		}
+		if err := view.Case.Allow(action, view.Standing); err != nil {
+			return nil, err
+		}
+		events, err := rule(view.Case, actor.Stamp(now, view.Standing))
+		if err != nil || len(events) == 0 {
+			return nil, err
+		}
+		return winddown.OnStream(caseStream(id), events), tx.SaveCase(view.Case, winddown.Summarize(view.Case, a.calendar))
+	})
+	return view, err
+}
+
+// MarkDone signs a step: NotFound, Forbidden, Blocked with the blockers, Conflict, or
+// Invalid with the fields at fault. It returns the steps that became available.
+func (a *App) MarkDone(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.MarkDone) (opened []winddown.Code, err error) {
+	_, err = a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		before := closedSteps(c)
+		events, err := c.MarkDone(in, s)
+		for code := range before {
+			if len(c.Blockers(code)) == 0 {
+				opened = append(opened, code)
+			}
+		}
+		return events, err
+	})
+	return opened, err
+}
+
+func closedSteps(c *winddown.Case) map[winddown.Code]bool {
+	closed := map[winddown.Code]bool{}
+	for _, st := range c.Steps {
+		if len(c.Blockers(st.Code)) > 0 {
+			closed[st.Code] = true
+		}
+	}
+	return closed
+}
+
+// MarkPending notes that a step is under way; errors as for MarkDone.
+func (a *App) MarkPending(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.MarkPending) error {
+	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.MarkPending(in, s)
+	})
+	return err
+}
+
+// Undo takes a step's signature back: NotFound, Forbidden, Conflict, or Invalid.
+func (a *App) Undo(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.Undo) error {
+	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.Undo(in, s)
+	})
+	return err
+}
+
+// Regress says that a done step is no longer true: NotFound, Conflict, or Invalid.
+func (a *App) Regress(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.Regress) error {
+	_, err := a.change(ctx, actor, id, winddown.CanRegress, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.Regress(in, s)
+	})
+	return err
+}
+
+// DeclareRest says that unsold stock remains to be taken back: NotFound, Forbidden, or
+// Conflict.
+func (a *App) DeclareRest(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
+	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.DeclareRest(s)
+	})
+	return err
+}
+
+// ChangeAnswers answers the start questions anew: NotFound, Forbidden, Conflict, or
+// Invalid.
+func (a *App) ChangeAnswers(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.ChangeAnswers) error {
+	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.ChangeAnswers(in, s)
+	})
+	return err
+}
+
+// ChangeDetails corrects the seller's requisites: NotFound, Forbidden, Conflict, or
+// Invalid.
+func (a *App) ChangeDetails(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.ChangeDetails) error {
+	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.ChangeDetails(in, s)
+	})
+	return err
+}
+
+// Finish ends a wind-down: NotFound, Forbidden, Blocked with the steps that are not done,
+// or Conflict.
+func (a *App) Finish(ctx context.Context, actor winddown.Actor, id winddown.ID, version int) error {
+	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.Finish(version, s)
+	})
+	return err
+}
+
+// Reopen takes a finish back: NotFound, Forbidden, Conflict, or Invalid.
+func (a *App) Reopen(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string, version int) error {
+	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.Reopen(reason, version, s)
+	})
+	return err
+}
+
+// Register returns a page of the actor's register.
+func (a *App) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter) (winddown.Register, error) {
+	return a.db.Register(ctx, actor, f, a.now())
+}
+
+// Verify walks the chain of a case's trail and returns the number of its events; the error
+// names the first bad link. It is an operator's tool.
+func (a *App) Verify(ctx context.Context, id winddown.ID) (int64, error) {
+	return a.db.VerifyStream(ctx, caseStream(id))
+}

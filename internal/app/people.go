@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+// People is who is in a case, and who is invited.
+type People struct {
+	View    CaseView
+	People  []postgres.Person
+	Invites []winddown.Invite // unused ones
+}
+
+// People returns the people of a case, or NotFound.
+func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) (People, error) {
+	view, people, invites, err := a.db.People(ctx, actor, id, a.now())
+	return People{View: view, People: people, Invites: invites}, err
+}
+
+// Invite makes a one-time link to a case and returns its token, which is stored nowhere.
+// NotFound, Forbidden for a role the actor may not invite, TooMany, or Conflict when the
+// case has an accountant already.
+func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
+	now := a.now()
+	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		view, err := tx.LockCase(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := view.Case.Allow(winddown.CanSee, view.Standing); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(view.Case.InviteRoles(view.Standing), role) {
+			return nil, &winddown.Error{Kind: winddown.Forbidden, Key: "error.forbidden"}
+		}
+		if role == winddown.Accountant && !view.Case.ResponsibleID.IsZero() {
+			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_accountant"}
+		}
+		n, err := tx.OpenInvites(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if n >= postgres.MaxInvites {
+			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
+		}
+		inviteID, err := newID()
+		if err != nil {
+			return nil, err
+		}
+		var hash []byte
+		token, hash = newToken()
+		tx.InsertInvite(winddown.Invite{ID: inviteID, CaseID: id, Role: role, CreatedBy: actor.UserID,
+			CreatedAt: now, ExpiresAt: now.Add(winddown.InviteTerm)}, hash)
+		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonInvited, Role: role, Invite: inviteID,
+			OnBehalf: view.Standing.OnBehalf()}}, nil
+	})
+	return token, err
+}
+
+// RevokeInvite takes an unused invitation back: NotFound or Forbidden.
+func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite winddown.ID) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		view, err := tx.LockCase(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := view.Case.Allow(winddown.CanManage, view.Standing); err != nil {
+			return nil, err
+		}
+		role, err := tx.RevokeInvite(ctx, id, invite)
+		if err != nil {
+			return nil, err
+		}
+		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.InviteRevoked, Role: role, Invite: invite,
+			OnBehalf: view.Standing.OnBehalf()}}, nil
+	})
+}
+
+// RemovePerson takes a helper or the accountant out of a case: he no longer sees it from
+// then on. NotFound or Forbidden.
+func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user winddown.ID) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		view, err := tx.LockCase(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		c := view.Case
+		if err := c.Allow(winddown.CanManage, view.Standing); err != nil {
+			return nil, err
+		}
+		role := winddown.Helper
+		if c.ResponsibleID == user && !user.IsZero() {
+			if !c.HasOwner { // the case would belong to nobody
+				return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.no_owner"}
+			}
+			role = winddown.Accountant
+			c.FirmID, c.ResponsibleID, c.Acting = winddown.ID{}, winddown.ID{}, false
+		} else if err := tx.RemoveHelper(ctx, id, user); err != nil {
+			return nil, err
+		}
+		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonRemoved, Role: role, User: user,
+			OnBehalf: view.Standing.OnBehalf()}}, tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+	})
+}
+
+// SetActing gives or takes the accountant's leave to mark steps for the seller: NotFound
+// or Forbidden.
+func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.ID, acting bool) error {
+	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.SetActing(acting, s)
+	})
+	return err
+}
+
+// InviteView returns an invitation as its holder sees it: NotFound for an unknown token,
+// Gone for one that was used, revoked or has expired.
+func (a *App) InviteView(ctx context.Context, token string) (postgres.InviteView, error) {
+	v, err := a.db.Invite(ctx, tokenHash(token))
+	if err != nil {
+		return postgres.InviteView{}, err
+	}
+	return v, v.Invite.Usable(a.now())
+}
+
+// Accept uses an invitation: the actor joins its case. NotFound, Gone, or Conflict for
+// somebody who is in the case already, or when the place is taken.
+func (a *App) Accept(ctx context.Context, actor winddown.Actor, token string) (id winddown.ID, role winddown.Role, err error) {
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		var events []winddown.Event
+		id, role, events, err = a.accept(ctx, tx, token, actor.UserID, actor.Name)
+		return events, err
+	})
+	return id, role, err
+}
+
+// SignUpInvited opens an account for an invited person, signs him in and uses the
+// invitation, all or nothing. Errors as for SignUp and Accept; a closed door opens to an
+// invited person unless signing up is closed altogether.
+func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Registration, from Browser) (session string, id winddown.ID, role winddown.Role, err error) {
+	if a.signup == SignupClosed {
+		return "", id, "", &winddown.Error{Kind: winddown.Forbidden, Key: "account.error.signup_closed"}
+	}
+	if _, err := a.InviteView(ctx, token); err != nil {
+		return "", id, "", err
+	}
+	u, hash, err := a.newUser(ctx, in)
+	if err != nil {
+		return "", id, "", err
+	}
+	err = a.db.InTx(ctx, winddown.Actor{UserID: u.ID, Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.InsertUser(u, hash)
+		var begun, joined []winddown.Event
+		session, begun, err = a.begin(tx, u.ID, from)
+		if err != nil {
+			return nil, err
+		}
+		id, role, joined, err = a.accept(ctx, tx, token, u.ID, u.Name)
+		events := append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, begun...)
+		return append(events, joined...), err
+	})
+	return session, id, role, err
+}
+
+func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID, name string) (winddown.ID, winddown.Role, []winddown.Event, error) {
+	fail := func(err error) (winddown.ID, winddown.Role, []winddown.Event, error) {
+		return winddown.ID{}, "", nil, err
+	}
+	invite, view, err := tx.LockInvite(ctx, tokenHash(token), user)
+	if err != nil {
+		return fail(err)
+	}
+	if err := invite.Usable(a.now()); err != nil {
+		return fail(err)
+	}
+	c := view.Case
+	if err := c.Welcome(invite.Role, view.Standing); err != nil {
+		return fail(err)
+	}
+	var events []winddown.Event
+	switch invite.Role {
+	case winddown.Accountant:
+		if events, err = a.entrust(ctx, tx, c, user, name); err != nil {
+			return fail(err)
+		}
+	case winddown.Owner, winddown.Helper:
+		tx.AddPerson(c.ID, user, invite.Role)
+		c.HasOwner = c.HasOwner || invite.Role == winddown.Owner
+	case winddown.Lead, winddown.Admin:
+		return fail(&winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
+	}
+	tx.UseInvite(invite.ID, user)
+	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
+		User: user, Invite: invite.ID})
+	return c.ID, invite.Role, events, tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+}

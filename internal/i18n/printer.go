@@ -1,0 +1,150 @@
+package i18n
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+)
+
+// Printer says messages in one locale. It is immutable.
+type Printer struct {
+	locale  Locale
+	plain   map[string]string   // messages without parameters: most of a page
+	filled  map[string]template // messages with parameters
+	plural  map[string]bool     // messages whose words depend on a count
+	plurals *goi18n.Localizer
+	months  [12]string // in the case a date needs
+	moscow  string     // the label of Moscow time
+}
+
+// Locale returns the printer's locale.
+func (p *Printer) Locale() Locale { return p.locale }
+
+// Has reports whether the catalog knows the key.
+func (p *Printer) Has(key string) bool {
+	if _, ok := p.plain[key]; ok {
+		return true
+	}
+	_, ok := p.filled[key]
+	return ok || p.plural[key]
+}
+
+// Keys returns every key of the catalog, sorted.
+func (p *Printer) Keys() []string {
+	keys := slices.Collect(maps.Keys(p.plain))
+	keys = slices.AppendSeq(keys, maps.Keys(p.filled))
+	keys = slices.AppendSeq(keys, maps.Keys(p.plural))
+	slices.Sort(keys)
+	return keys
+}
+
+// T returns the message, with args given as name, value pairs:
+//
+//	p.T("invite.sent", "Name", name)
+//
+// Whole numbers are written as by Int, times and civil dates as by Date; a year or any other
+// number that must not be grouped goes in as a string. A key that is missing, is
+// plural, or lacks an argument comes back in brackets, which tests look for.
+func (p *Printer) T(key string, args ...any) string {
+	if s, ok := p.plain[key]; ok {
+		return s
+	}
+	if t, ok := p.filled[key]; ok {
+		if s, err := t.Execute(values{p, args}); err == nil {
+			return s
+		}
+	}
+	return missing(key)
+}
+
+// N returns the plural message's form for n, with {{.N}} set to n and args as in T.
+func (p *Printer) N(key string, n int, args ...any) string {
+	if !p.plural[key] {
+		return missing(key)
+	}
+	s, err := p.plurals.Localize(&goi18n.LocalizeConfig{
+		MessageID:      key,
+		PluralCount:    n,
+		TemplateData:   values{p, append([]any{"N", n}, args...)},
+		TemplateParser: templates{},
+	})
+	if err != nil {
+		return missing(key)
+	}
+	return s
+}
+
+// Message returns the message with arguments given as a map, which is how errors
+// carry them. A plural message takes its count from the argument N, an int.
+func (p *Printer) Message(key string, args map[string]any) string {
+	pairs := make([]any, 0, 2*len(args))
+	for name, value := range args {
+		pairs = append(pairs, name, value)
+	}
+	if n, ok := args["N"].(int); ok && p.plural[key] {
+		return p.N(key, n, pairs...)
+	}
+	return p.T(key, pairs...)
+}
+
+// Date writes the day of t in t's own location, «12 ноября 2026»; nothing for the zero time.
+func (p *Printer) Date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return p.DayMonth(t) + " " + strconv.Itoa(t.Year())
+}
+
+// DayMonth writes the day of t without its year, «12 ноября»; nothing for the zero time.
+func (p *Printer) DayMonth(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.Itoa(t.Day()) + " " + p.months[t.Month()-1]
+}
+
+// moscowOffset is what Moscow's clocks have been ahead of UTC since 26 October
+// 2014; the label of a zone counts from it, as Russian timetables do.
+const moscowOffset = 3 * time.Hour
+
+// DateTime writes t in t's own location with the zone as people in Russia name
+// it, «12 ноября 2026, 21:30 МСК+7»; nothing for the zero time.
+func (p *Printer) DateTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return p.Date(t) + ", " + t.Format("15:04") + " " + p.zone(t)
+}
+
+func (p *Printer) zone(t time.Time) string {
+	_, seconds := t.Zone()
+	ahead := int((time.Duration(seconds)*time.Second - moscowOffset) / time.Minute)
+	if ahead == 0 {
+		return p.moscow
+	}
+	sign := "+"
+	if ahead < 0 {
+		sign, ahead = "-", -ahead
+	}
+	if ahead%60 == 0 {
+		return fmt.Sprintf("%s%s%d", p.moscow, sign, ahead/60)
+	}
+	return fmt.Sprintf("%s%s%d:%02d", p.moscow, sign, ahead/60, ahead%60)
+}
+
+// Int writes a whole number in groups of three with no-break spaces, «1 240».
+func (p *Printer) Int(n int) string {
+	digits := strconv.Itoa(n)
+	sign := ""
+	if n < 0 {
+		sign, digits = "−", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "\u00a0" + digits[i:]
+	}
+	return sign + digits
+}

@@ -1,0 +1,124 @@
+package i18n
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	goi18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
+)
+
+// template is a message cut at its parameters. The catalogs need nothing but
+// {{.Name}}: doing it by hand is cheaper than text/template on every row, and a
+// missing argument is an error instead of "<no value>" on a page.
+type template []part
+
+type part struct {
+	text  string // literal text, when param is empty
+	param string
+}
+
+// templates gives go-i18n our templates for the plural forms.
+type templates struct{}
+
+func (templates) Cacheable() bool { return true }
+
+func (templates) Parse(src, _, _ string) (goi18ntemplate.ParsedTemplate, error) { return parse(src) }
+
+// parse cuts a message at its {{.Name}} parameters.
+func parse(src string) (template, error) {
+	var t template
+	for src != "" {
+		text, rest, found := strings.Cut(src, "{{")
+		if text != "" {
+			t = append(t, part{text: text})
+		}
+		if !found {
+			break
+		}
+		inside, after, closed := strings.Cut(rest, "}}")
+		name, dotted := strings.CutPrefix(inside, ".")
+		if !closed || !dotted || !isName(name) {
+			return nil, fmt.Errorf("a parameter is written {{.Name}}, not {{%s", rest)
+		}
+		t = append(t, part{param: name})
+		src = after
+	}
+	return t, nil
+}
+
+func isName(s string) bool {
+	for i, r := range s {
+		letter := r >= 'A' && r <= 'Z' || i > 0 && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
+		if !letter {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (t template) hasParams() bool {
+	for _, p := range t {
+		if p.param != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// values are a message's arguments as name, value pairs, and who formats them.
+type values struct {
+	printer *Printer
+	pairs   []any
+}
+
+// Execute fills the template from values.
+func (t template) Execute(data any) (string, error) {
+	vs, ok := data.(values)
+	if !ok {
+		return "", fmt.Errorf("arguments are values, not %T", data)
+	}
+	var b strings.Builder
+	for _, p := range t {
+		if p.param == "" {
+			b.WriteString(p.text)
+			continue
+		}
+		s, ok := vs.get(p.param)
+		if !ok {
+			return "", fmt.Errorf("no argument %s", p.param)
+		}
+		b.WriteString(s)
+	}
+	return b.String(), nil
+}
+
+// civilDate is a day without a time, whoever declares it.
+type civilDate interface {
+	IsZero() bool
+	Time() time.Time
+}
+
+func (vs values) get(name string) (string, bool) {
+	for i := 0; i+1 < len(vs.pairs); i += 2 {
+		if vs.pairs[i] != name {
+			continue
+		}
+		switch v := vs.pairs[i+1].(type) {
+		case string:
+			return v, true
+		case int:
+			return vs.printer.Int(v), true
+		case time.Time:
+			return vs.printer.Date(v), true
+		case civilDate:
+			if v.IsZero() {
+				return "", true
+			}
+			return vs.printer.Date(v.Time()), true
+		default:
+			return fmt.Sprint(v), true
+		}
+	}
+	return "", false
+}

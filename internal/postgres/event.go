@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// TrailLine is an event with the names of the people in it, as they are called now.
+type TrailLine struct {
+	Seq   int64
+	Event winddown.Event
+	By    string // empty for the system
+	User  string // whom it is about, if anybody
+}
+
+type trailRow struct {
+	StreamID  winddown.ID
+	Seq       int64
+	At        time.Time
+	ByID      winddown.ID
+	AboutID   winddown.ID
+	Body      []byte
+	ByName    string
+	AboutName string
+}
+
+const sqlTrail = `-- name: Trail
+select e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body, coalesce(b.name, '') as by_name, coalesce(a.name, '') as about_name
+from events e
+join cases c on c.id = e.stream_id
+left join users b on b.id = e.by_id
+left join users a on a.id = e.about_id
+where e.stream_kind = 'case' and e.stream_id = @case and ` + caseScope + `
+  and (@before::bigint = 0 or e.seq < @before)
+  and (@step = '' or convert_from(e.body, 'UTF8')::jsonb ->> 'step' = @step)
+order by e.seq desc
+limit @limit`
+
+func queueTrail(b *pgx.Batch, actor winddown.Actor, id winddown.ID, q TrailQuery, into *[]trailRow) {
+	b.Queue(sqlTrail, pgx.StrictNamedArgs{
+		"case": id, "actor": actor.UserID, "before": q.Before, "step": q.Step, "limit": q.Limit + 1,
+	}).Query(collect(into))
+}
+
+func trailLines(rows []trailRow, limit int) ([]TrailLine, bool, error) {
+	more := len(rows) > limit
+	if more {
+		rows = rows[:limit]
+	}
+	var lines []TrailLine
+	for _, r := range rows {
+		e, err := winddown.Record{
+			Stream: winddown.Stream{Kind: winddown.CaseStream, ID: r.StreamID}, Seq: r.Seq, At: r.At, Body: r.Body,
+		}.Event()
+		if err != nil {
+			return nil, false, err
+		}
+		lines = append(lines, TrailLine{Seq: r.Seq, Event: e, By: r.ByName, User: r.AboutName})
+	}
+	return lines, more, nil
+}
+
+const sqlStream = `-- name: Stream
+select e.seq, e.at, e.by_id, e.about_id, e.body, e.hash
+from events e
+where e.stream_kind = @kind and e.stream_id = @stream
+order by e.seq`
+
+const sqlHead = `-- name: Head
+select event_seq, event_hash from cases where @kind = 'case' and id = @stream
+union all
+select event_seq, event_hash from users where @kind = 'user' and id = @stream
+union all
+select event_seq, event_hash from firms where @kind = 'firm' and id = @stream`
+
+// VerifyStream walks the chain of a stream in one snapshot and returns the number of its
+// events. It is an operator's tool and takes no actor. A broken chain is an error that
+// names the first bad link; a stream without an owner row is NotFound.
+func (db *DB) VerifyStream(ctx context.Context, s winddown.Stream) (int64, error) {
+	var head winddown.Head
+	var chain winddown.Chain
+	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		args := pgx.StrictNamedArgs{"kind": s.Kind, "stream": s.ID}
+		var hash []byte
+		if err := tx.QueryRow(ctx, sqlHead, args).Scan(&head.Seq, &hash); err != nil {
+			return classify(err)
+		}
+		copy(head.Hash[:], hash)
+		rows, err := tx.Query(ctx, sqlStream, args)
+		if err != nil {
+			return classify(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r := winddown.Record{Stream: s}
+			if err := rows.Scan(&r.Seq, &r.At, &r.By, &r.User, &r.Body, &hash); err != nil {
+				return classify(err)
+			}
+			copy(r.Hash[:], hash)
+			if err := chain.Next(r); err != nil {
+				return err
+			}
+		}
+		return classify(rows.Err())
+	})
+	if err != nil {
+		return 0, err
+	}
+	return head.Seq, chain.End(s, head)
+}

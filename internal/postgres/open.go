@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Options say how to reach the database.
+type Options struct {
+	URL      string
+	MaxConns int32           // 0 for pgx's default: the number of processors, at least 4
+	Tracer   pgx.QueryTracer // for tests that count round trips; nil otherwise
+}
+
+// DB is a pool of connections.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+// connectTimeout bounds the wait for one connection, so that a server that is gone is
+// noticed soon.
+const connectTimeout = 5 * time.Second
+
+// Open makes the pool and checks that the server answers, speaks UTF-8 and is new enough.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL cannot be read: %w", err)
+	}
+	if o.MaxConns > 0 {
+		cfg.MaxConns = o.MaxConns
+	}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	cfg.ConnConfig.Tracer = o.Tracer
+	cfg.ConnConfig.RuntimeParams["application_name"] = "winddown"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.AfterConnect = registerTypes
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{pool: pool}
+	if err := db.check(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close waits for connections in use and closes the pool.
+func (db *DB) Close() { db.pool.Close() }
+
+const sqlServer = `-- name: Server
+select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`
+
+// oldest is the oldest server version the SQL is written for.
+const oldest = 150000
+
+func (db *DB) check(ctx context.Context) error {
+	var version int
+	var encoding string
+	if err := db.pool.QueryRow(ctx, sqlServer).Scan(&version, &encoding); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	if version < oldest {
+		return fmt.Errorf("the database is PostgreSQL %d; version 15 or newer is needed", version/10000)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database's encoding is %s; create it with encoding UTF8", encoding)
+	}
+	return nil
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return classify(db.pool.Ping(ctx)) }

@@ -1,0 +1,290 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// Person is somebody with a role in a case.
+type Person struct {
+	ID      winddown.ID
+	Name    string
+	Email   string
+	Role    winddown.Role
+	AddedAt *time.Time // nil for the accountant
+}
+
+const sqlPeople = `-- name: People
+select u.id, u.name, u.email, p.role, p.added_at
+from case_people p join users u on u.id = p.user_id join cases c on c.id = p.case_id
+where c.id = @case and ` + caseScope + `
+union all
+select u.id, u.name, u.email, 'accountant', null
+from cases c join users u on u.id = c.responsible_id
+where c.id = @case and ` + caseScope
+
+const sqlInvites = `-- name: Invites
+select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at
+from invites i join cases c on c.id = i.case_id
+where c.id = @case and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope + `
+order by i.created_at desc
+limit @limit`
+
+// MaxInvites is how many unused invitations a case may have at a time.
+const MaxInvites = 20
+
+type inviteRow struct {
+	ID        winddown.ID
+	CaseID    winddown.ID
+	Role      string
+	CreatedBy winddown.ID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+	RevokedAt *time.Time
+}
+
+func (r inviteRow) domain() winddown.Invite {
+	i := winddown.Invite{
+		ID: r.ID, CaseID: r.CaseID, Role: winddown.Role(r.Role), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+	}
+	if r.UsedAt != nil {
+		i.UsedAt = *r.UsedAt
+	}
+	if r.RevokedAt != nil {
+		i.RevokedAt = *r.RevokedAt
+	}
+	return i
+}
+
+// People returns a case in the actor's scope with its people and open invitations, in one
+// round trip, or NotFound.
+func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (CaseRead, []Person, []winddown.Invite, error) {
+	var q caseQuery
+	var people []Person
+	var invites []inviteRow
+	b := &pgx.Batch{}
+	q.queue(b, sqlCase, actor, id)
+	b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&people))
+	b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&invites))
+	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
+		return CaseRead{}, nil, nil, classify(err)
+	}
+	read, err := q.result()
+	if err != nil {
+		return CaseRead{}, nil, nil, err
+	}
+	read.Names = q.names()
+	var open []winddown.Invite
+	for _, r := range invites {
+		open = append(open, r.domain())
+	}
+	return read, people, open, nil
+}
+
+const sqlInviteByToken = `-- name: InviteByToken
+select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, c.seller_name, u.name
+from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
+where i.token_hash = @token`
+
+// InviteView is an invitation as the invited person sees it: whoever holds the token may
+// know the seller's name and who invites.
+type InviteView struct {
+	Invite winddown.Invite
+	Seller string
+	By     string
+}
+
+// Invite finds an invitation by its token, or NotFound.
+func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) {
+	var v InviteView
+	var r inviteRow
+	err := db.pool.QueryRow(ctx, sqlInviteByToken, pgx.StrictNamedArgs{"token": tokenHash}).
+		Scan(&r.ID, &r.CaseID, &r.Role, &r.CreatedBy, &r.CreatedAt, &r.ExpiresAt, &r.UsedAt, &r.RevokedAt, &v.Seller, &v.By)
+	v.Invite = r.domain()
+	return v, classify(err)
+}
+
+const sqlInviteLocked = `-- name: InviteLocked
+select id, case_id, role, created_by, created_at, expires_at, used_at, revoked_at
+from invites where token_hash = @token for update`
+
+// sqlCaseByInvite reads and locks the case an invitation leads to. Its scope is the
+// invitation: the token's holder is not one of the case's people yet.
+const sqlCaseByInvite = `-- name: CaseByInvite
+select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
+       c.rest_remains, c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
+       exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
+       exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
+       exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
+       coalesce(c.responsible_id = @actor, false) as is_accountant,
+       false as is_lead, false as is_admin
+from cases c
+where c.id = (select i.case_id from invites i where i.token_hash = @token)
+for update of c`
+
+const sqlStepsByInvite = `-- name: StepsByInvite
+select s.code, s.version, s.started_on, s.note, s.pick_up_by, s.done_on, s.done_at, s.done_by, s.on_behalf,
+       s.problem, s.problem_reason, s.problem_steps, s.problem_on, s.problem_at, s.problem_by
+from case_steps s
+where s.case_id = (select i.case_id from invites i where i.token_hash = @token)`
+
+const sqlActsByInvite = `-- name: ActsByInvite
+select a.position, a.counterparty, a.period_from, a.period_to, a.channel, a.ticket, a.requested_on, a.checked_on,
+       a.received_on, a.signed_on
+from acts a
+where a.case_id = (select i.case_id from invites i where i.token_hash = @token)
+order by a.position`
+
+const sqlFirmOf = `-- name: FirmOf
+select firm_id from firm_people where user_id = @user order by added_at, firm_id limit 1`
+
+// LockInvite returns an invitation with the case it leads to, both held until the
+// transaction ends, or NotFound. The actor's standing is what he already is in the case.
+func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (winddown.Invite, CaseRead, error) {
+	var rows []inviteRow
+	var q caseQuery
+	token := pgx.StrictNamedArgs{"token": tokenHash}
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
+		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
+		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))
+		b.Queue(sqlActsByInvite, token).Query(collect(&q.acts))
+	})
+	if err != nil {
+		return winddown.Invite{}, CaseRead{}, err
+	}
+	if len(rows) == 0 {
+		return winddown.Invite{}, CaseRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	read, err := q.result()
+	if err != nil {
+		return winddown.Invite{}, CaseRead{}, err
+	}
+	tx.remember(read.Case)
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: read.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
+	return rows[0].domain(), read, nil
+}
+
+// FirmOf returns the firm a person belongs to, or zero.
+func (tx *Tx) FirmOf(ctx context.Context, user winddown.ID) (winddown.ID, error) {
+	var firms []winddown.ID
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlFirmOf, pgx.StrictNamedArgs{"user": user}).Query(func(rows pgx.Rows) error {
+			var err error
+			firms, err = pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
+			return err
+		})
+	})
+	if err != nil || len(firms) == 0 {
+		return winddown.ID{}, err
+	}
+	return firms[0], nil
+}
+
+const sqlInsertFirm = `-- name: InsertFirm
+insert into firms (id, name, created_at) values (@id, @name, @now)`
+
+const sqlInsertFirmPerson = `-- name: InsertFirmPerson
+insert into firm_people (firm_id, user_id, role, added_at) values (@firm, @user, 'admin', @now)`
+
+// InsertFirm founds a firm of one: the person is its admin.
+func (tx *Tx) InsertFirm(id winddown.ID, name string, user winddown.ID) {
+	tx.write(sqlInsertFirm, pgx.StrictNamedArgs{"id": id, "name": name, "now": tx.now})
+	tx.write(sqlInsertFirmPerson, pgx.StrictNamedArgs{"firm": id, "user": user, "now": tx.now})
+	tx.hold(winddown.Stream{Kind: winddown.FirmStream, ID: id}, 0, nil)
+}
+
+const sqlInsertCasePerson = `-- name: InsertCasePerson
+insert into case_people (case_id, user_id, role, added_at) values (@case, @user, @role, @now)`
+
+// AddPerson makes a person the owner or a helper of a case that is locked or new. One who
+// is in the case already, or a second owner, fails the transaction as Conflict.
+func (tx *Tx) AddPerson(id, user winddown.ID, role winddown.Role) {
+	tx.write(sqlInsertCasePerson, pgx.StrictNamedArgs{"case": id, "user": user, "role": role, "now": tx.now})
+}
+
+const sqlDeleteHelper = `-- name: DeleteHelper
+delete from case_people where case_id = @case and user_id = @user and role = 'helper'`
+
+const sqlHelperExists = `-- name: HelperExists
+select exists (select from case_people p join cases c on c.id = p.case_id
+    where c.id = @case and p.user_id = @user and p.role = 'helper' and ` + caseScope + `)`
+
+// RemoveHelper takes a helper out of a locked case; NotFound if he is none.
+func (tx *Tx) RemoveHelper(ctx context.Context, id, user winddown.ID) error {
+	var exists bool
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlHelperExists, pgx.StrictNamedArgs{"case": id, "user": user, "actor": tx.actor.UserID}).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&exists) })
+	})
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	tx.write(sqlDeleteHelper, pgx.StrictNamedArgs{"case": id, "user": user})
+	return nil
+}
+
+const sqlInsertInvite = `-- name: InsertInvite
+insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at)
+values (@id, @case, @role, @token, @by, @created_at, @expires_at)`
+
+// InsertInvite writes an invitation to a locked case.
+func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
+	tx.write(sqlInsertInvite, pgx.StrictNamedArgs{
+		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy,
+		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
+	})
+}
+
+const sqlOpenInvites = `-- name: OpenInvites
+select count(*) from invites i join cases c on c.id = i.case_id
+where c.id = @case and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope
+
+// OpenInvites counts the unused invitations of a case.
+func (tx *Tx) OpenInvites(ctx context.Context, id winddown.ID) (int, error) {
+	var n int
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlOpenInvites, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID, "now": tx.now}).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&n) })
+	})
+	return n, err
+}
+
+const sqlUseInvite = `-- name: UseInvite
+update invites set used_at = @now, used_by = @user where id = @id`
+
+// UseInvite spends a locked invitation.
+func (tx *Tx) UseInvite(id, user winddown.ID) {
+	tx.write(sqlUseInvite, pgx.StrictNamedArgs{"id": id, "user": user, "now": tx.now})
+}
+
+const sqlRevokableInvite = `-- name: RevokableInvite
+select i.role from invites i join cases c on c.id = i.case_id
+where i.id = @id and c.id = @case and i.used_at is null and i.revoked_at is null and ` + caseScope + `
+for update of i`
+
+const sqlRevokeInvite = `-- name: RevokeInvite
+update invites set revoked_at = @now where id = @id and case_id = @case`
+
+// RevokeInvite takes an unused invitation of a locked case back and returns its role;
+// NotFound when there is none.
+func (tx *Tx) RevokeInvite(ctx context.Context, caseID, id winddown.ID) (winddown.Role, error) {
+	var role string
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlRevokableInvite, pgx.StrictNamedArgs{"id": id, "case": caseID, "actor": tx.actor.UserID}).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&role) })
+	})
+	if err != nil {
+		return "", err
+	}
+	tx.write(sqlRevokeInvite, pgx.StrictNamedArgs{"id": id, "case": caseID, "now": tx.now})
+	return winddown.Role(role), nil
+}

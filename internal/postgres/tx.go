@@ -1,0 +1,170 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"winddown/internal/winddown"
+)
+
+// Tx is one transaction, sent in as few round trips as it can be: writes are queued and
+// travel with the next read or with the commit, and «begin» travels with the first of
+// them. Reads that lock their row return before anything is decided, so a queued write
+// cannot miss its row; a write that breaks a constraint fails the whole transaction.
+type Tx struct {
+	conn  *pgxpool.Conn
+	batch *pgx.Batch
+	begun bool
+	actor winddown.Actor
+	now   time.Time
+	heads map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
+	cases map[winddown.ID]loadedCase        // as they were when they were locked
+}
+
+// InTx runs fn in a transaction and commits what it wrote together with the events it
+// returns. Returning no events commits nothing; a write without an event is an error, so
+// that no change escapes the trail. Errors come back with their kind, and nothing of the
+// transaction stays.
+func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn func(*Tx) ([]winddown.Event, error)) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return classify(err)
+	}
+	defer conn.Release()
+	tx := &Tx{
+		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
+		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
+	}
+	tx.batch.Queue("begin")
+	events, err := fn(tx)
+	if err == nil {
+		err = tx.commit(ctx, events)
+	}
+	if err != nil {
+		return errors.Join(classify(err), tx.rollback())
+	}
+	return nil
+}
+
+// read queues a query and sends everything queued so far.
+func (tx *Tx) read(ctx context.Context, queue func(*pgx.Batch)) error {
+	queue(tx.batch)
+	return tx.send(ctx)
+}
+
+func (tx *Tx) write(sql string, args pgx.StrictNamedArgs) {
+	tx.batch.Queue(sql, args)
+}
+
+func (tx *Tx) send(ctx context.Context) error {
+	batch := tx.batch
+	tx.batch = &pgx.Batch{}
+	tx.begun = true
+	return classify(tx.conn.SendBatch(ctx, batch).Close())
+}
+
+// queued is the number of statements that wait to be sent, «begin» aside.
+func (tx *Tx) queued() int {
+	if tx.begun {
+		return tx.batch.Len()
+	}
+	return tx.batch.Len() - 1
+}
+
+func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
+	if len(events) == 0 {
+		if tx.queued() > 0 {
+			return fmt.Errorf("a transaction wrote %d statements and no event", tx.queued())
+		}
+		return tx.rollback()
+	}
+	if err := tx.append(events); err != nil {
+		return err
+	}
+	tx.batch.Queue("commit")
+	return tx.send(ctx)
+}
+
+// rollback ends a transaction that was begun; it does not use the caller's context, which
+// may be the reason for it.
+func (tx *Tx) rollback() error {
+	if !tx.begun || tx.conn.Conn().IsClosed() || tx.conn.Conn().PgConn().TxStatus() == 'I' {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	if _, err := tx.conn.Exec(ctx, "rollback"); err != nil {
+		return fmt.Errorf("rollback: %w", err)
+	}
+	return nil
+}
+
+const sqlInsertEvent = `-- name: InsertEvent
+insert into events (stream_kind, stream_id, seq, at, by_id, about_id, body, hash)
+values (@kind, @stream, @seq, @at, @by, @about, @body, @hash)`
+
+const sqlAdvanceCase = `-- name: AdvanceCase
+update cases set event_seq = @seq, event_hash = @hash where id = @stream`
+
+const sqlAdvanceUser = `-- name: AdvanceUser
+update users set event_seq = @seq, event_hash = @hash where id = @stream`
+
+const sqlAdvanceFirm = `-- name: AdvanceFirm
+update firms set event_seq = @seq, event_hash = @hash where id = @stream`
+
+// append seals the events behind the heads of their streams and queues them. A stream
+// whose head this transaction does not hold is a mistake of the caller.
+func (tx *Tx) append(events []winddown.Event) error {
+	moved := map[winddown.Stream]bool{}
+	var order []winddown.Stream
+	for _, e := range events {
+		head, ok := tx.heads[e.Stream]
+		if !ok {
+			return fmt.Errorf("event %s: %s is not locked", e.Kind, e.Stream)
+		}
+		if e.By.IsZero() {
+			e.By = tx.actor.UserID
+		}
+		e.At, e.Session, e.Via = tx.now, tx.actor.SessionID, tx.actor.Via
+		record, next, err := head.Append(e)
+		if err != nil {
+			return err
+		}
+		tx.heads[e.Stream] = next
+		if !moved[e.Stream] {
+			moved[e.Stream] = true
+			order = append(order, e.Stream)
+		}
+		tx.write(sqlInsertEvent, pgx.StrictNamedArgs{
+			"kind": record.Stream.Kind, "stream": record.Stream.ID, "seq": record.Seq, "at": record.At,
+			"by": record.By, "about": record.User, "body": record.Body, "hash": record.Hash[:],
+		})
+	}
+	for _, s := range order {
+		head := tx.heads[s]
+		args := pgx.StrictNamedArgs{"stream": s.ID, "seq": head.Seq, "hash": head.Hash[:]}
+		switch s.Kind {
+		case winddown.CaseStream:
+			tx.write(sqlAdvanceCase, args)
+		case winddown.UserStream:
+			tx.write(sqlAdvanceUser, args)
+		case winddown.FirmStream:
+			tx.write(sqlAdvanceFirm, args)
+		case winddown.SystemStream:
+			return fmt.Errorf("the %s stream has no owner row", s.Kind)
+		}
+	}
+	return nil
+}
+
+// hold notes the head of a stream whose owner row is locked or new.
+func (tx *Tx) hold(s winddown.Stream, seq int64, hash []byte) {
+	h := winddown.Head{Seq: seq}
+	copy(h.Hash[:], hash)
+	tx.heads[s] = h
+}

@@ -1,0 +1,113 @@
+// Package server puts the edges together: the whole map of addresses and the order of
+// middleware.
+package server
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"winddown/internal/httpkit"
+	"winddown/internal/site"
+)
+
+// Options are what a deployment decides about its edge.
+type Options struct {
+	Site           *site.Site
+	Assets         *httpkit.Assets
+	Log            *slog.Logger
+	HTTPS          bool
+	TrustedProxies int  // proxies in front that append to X-Forwarded-For
+	Dev            bool // serves the gallery of components
+	// Ready tells whether requests can be answered: database reachable, schema current.
+	Ready func(*http.Request) error
+	// Observe wraps every request, for metrics; nil for none.
+	Observe func(http.Handler) http.Handler
+}
+
+// New returns the handler of the whole site.
+func New(o Options) http.Handler {
+	s, h := o.Site, o.Site.Handle
+	r := chi.NewRouter()
+	r.Use(httpkit.WithRequestID, httpkit.WithClientIP(o.TrustedProxies))
+	if o.Observe != nil {
+		r.Use(o.Observe)
+	}
+	r.Use(httpkit.Log(o.Log), httpkit.SecurityHeaders(o.HTTPS), httpkit.Recover(o.Log, s.Fail), httpkit.CleanRequest(s.Fail))
+
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := o.Ready(r); err != nil {
+			httpkit.NoteError(r.Context(), err)
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+	r.Method(http.MethodGet, httpkit.AssetsPrefix+"*", o.Assets)
+	r.Method(http.MethodHead, httpkit.AssetsPrefix+"*", o.Assets)
+
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(http.HandlerFunc(s.CrossOrigin))
+
+	r.Group(func(r chi.Router) {
+		r.Use(s.Session, crossOrigin.Handler)
+		r.NotFound(s.NotFound)
+		r.MethodNotAllowed(s.MethodNotAllowed)
+
+		r.Get("/", h(s.Home))
+		r.Get("/help", h(s.Help))
+		r.Post("/locale", h(s.SetLocale))
+		r.Get("/login", h(s.LoginForm))
+		r.Post("/login", h(s.LogIn))
+		r.Get("/signup", h(s.SignUpForm))
+		r.Post("/signup", h(s.SignUp))
+		r.With(httpkit.HideAddress).Get("/invites/{token}", h(s.InviteForm))
+		r.With(httpkit.HideAddress).Post("/invites/{token}", h(s.AcceptInvite))
+		if o.Dev {
+			r.Get("/gallery", h(s.Gallery))
+		}
+
+		r.Group(func(r chi.Router) {
+			r.Use(s.SignedIn)
+			r.Post("/logout", h(s.LogOut))
+			r.Get("/account", h(s.Account))
+			r.Post("/account/settings", h(s.ChangeSettings))
+			r.Post("/account/password", h(s.ChangePassword))
+			r.Post("/account/sessions/{session}/revoke", h(s.RevokeSession))
+
+			r.Get("/cases", h(s.Cases))
+			r.Get("/cases/new", h(s.NewCase))
+			r.Post("/cases", h(s.OpenCase))
+			r.Get("/cases/{case}", h(s.Case))
+			r.Get("/cases/{case}/answers", h(s.AnswersForm))
+			r.Post("/cases/{case}/answers", h(s.ChangeAnswers))
+			r.Get("/cases/{case}/details", h(s.DetailsForm))
+			r.Post("/cases/{case}/details", h(s.ChangeDetails))
+			r.Get("/cases/{case}/steps/{code}", h(s.Step))
+			r.Post("/cases/{case}/steps/{code}", h(s.MarkStep))
+			r.Get("/cases/{case}/steps/{code}/undo", h(s.UndoForm))
+			r.Post("/cases/{case}/steps/{code}/undo", h(s.Undo))
+			r.Get("/cases/{case}/steps/{code}/regress", h(s.RegressForm))
+			r.Post("/cases/{case}/steps/{code}/regress", h(s.Regress))
+			r.Post("/cases/{case}/rest", h(s.DeclareRest))
+			r.Get("/cases/{case}/history", h(s.History))
+			r.Get("/cases/{case}/finish", h(s.FinishForm))
+			r.Post("/cases/{case}/finish", h(s.Finish))
+			r.Post("/cases/{case}/reopen", h(s.Reopen))
+			r.Get("/cases/{case}/people", h(s.People))
+			r.Post("/cases/{case}/people", h(s.Invite))
+			r.Post("/cases/{case}/people/acting", h(s.SetActing))
+			r.Get("/cases/{case}/people/{user}/remove", h(s.RemoveForm))
+			r.Post("/cases/{case}/people/{user}/remove", h(s.RemovePerson))
+			r.Post("/cases/{case}/invites/{invite}/revoke", h(s.RevokeInvite))
+
+			r.Get("/sellers", h(s.Register))
+			r.Get("/sellers/new", h(s.NewSeller))
+			r.Post("/sellers", h(s.AddSeller))
+			r.Get("/sellers/{case}", h(s.Seller))
+		})
+	})
+	return r
+}

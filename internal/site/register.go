@@ -1,0 +1,12 @@
+package site
+
+import (
+	"net/http"
+
+	"winddown/internal/winddown"
+)
+
+// Register is not written yet.
+func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
+	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+}

@@ -1,0 +1,92 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"winddown/internal/app"
+	"winddown/internal/httpkit"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+)
+
+type actorKey struct{}
+
+// actorOf returns who asks; the zero Actor is somebody not signed in.
+func actorOf(ctx context.Context) winddown.Actor {
+	a, _ := ctx.Value(actorKey{}).(winddown.Actor)
+	return a
+}
+
+// Session finds out who asks and in which language to answer. A cookie that no longer
+// stands for a login session is taken away.
+func (s *Site) Session(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Cookie, Accept-Language")
+		ctx := i18n.With(r.Context(), i18n.For(httpkit.LocaleFromRequest(r)))
+		if c, err := r.Cookie(s.sessionCookie()); err == nil {
+			actor, err := s.app.Actor(ctx, c.Value)
+			switch {
+			case err == nil:
+				ctx = context.WithValue(ctx, actorKey{}, actor)
+				if l, ok := i18n.Parse(actor.Locale); ok {
+					ctx = i18n.With(ctx, i18n.For(l))
+				}
+			case errors.Is(err, winddown.Unauthenticated):
+				http.SetCookie(w, s.newCookie("", -1))
+			default:
+				s.Fail(w, r.WithContext(ctx), err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// SignedIn lets only people who are signed in pass; the others are led to the login page
+// and back.
+func (s *Site) SignedIn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !actorOf(r.Context()).SignedIn() {
+			s.toLogin(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// toLogin leads to the login page and, for an address that can be asked for, back.
+func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
+	to := "/login"
+	if next := pathOf(r); next != "" && next != "/" {
+		to += "?next=" + url.QueryEscape(next)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// sessionCookie is the name of the cookie that holds the session's token; on https the
+// browser itself refuses one that did not come from this very host.
+func (s *Site) sessionCookie() string {
+	if s.https {
+		return "__Host-winddown_session"
+	}
+	return "winddown_session"
+}
+
+func (s *Site) newCookie(token string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: s.sessionCookie(), Value: token, Path: "/", MaxAge: maxAge,
+		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+func (s *Site) setSession(w http.ResponseWriter, token string) {
+	http.SetCookie(w, s.newCookie(token, int(winddown.SessionAbsolute.Seconds())))
+}
+
+// browser is where a login comes from.
+func browser(r *http.Request) app.Browser {
+	return app.Browser{UserAgent: r.UserAgent(), Address: httpkit.ClientIP(r.Context())}
+}

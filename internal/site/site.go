@@ -1,0 +1,280 @@
+// Package site is the HTML edge: it reads forms, calls use cases, turns what they return
+// into view models and answers with pages. No SQL, no rule and no question of rights is
+// decided here.
+package site
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"winddown/internal/app"
+	"winddown/internal/httpkit"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// Options are what a deployment decides about its pages.
+type Options struct {
+	// Assets is the address under which the static files are served.
+	Assets string
+	// BaseURL is the scheme and host people reach the site at, without a slash at the
+	// end; links that leave the site (invitations) begin with it.
+	BaseURL string
+}
+
+// Site serves the pages.
+type Site struct {
+	app    *app.App
+	assets string
+	base   string
+	https  bool
+	logins *attempts
+}
+
+// New returns the pages over the use cases.
+func New(a *app.App, o Options) *Site {
+	return &Site{
+		app: a, assets: strings.TrimSuffix(o.Assets, "/"), base: o.BaseURL,
+		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(),
+	}
+}
+
+// maxForm bounds a posted form, in bytes; the longest has one note and a few short fields.
+const maxForm = 64 << 10
+
+// Handler is a page or a form's target: what it returns is shown to the person by Fail.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Handle turns a Handler into one for the router.
+func (s *Site) Handle(h Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.Fail(w, r, err)
+		}
+	}
+}
+
+// Fail answers with an error page of the right status. Somebody signed in who lacks the
+// right to do something learns no more than somebody to whom the thing is unknown.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	kind := winddown.KindOf(err)
+	key := "error." + strings.ReplaceAll(kind.Error(), " ", "_")
+	switch kind {
+	case winddown.Unauthenticated:
+		s.toLogin(w, r)
+		return
+	case winddown.Forbidden:
+		if actorOf(r.Context()).SignedIn() {
+			kind, key = winddown.NotFound, "error.not_found"
+		}
+	case winddown.Internal, winddown.Unavailable:
+		httpkit.NoteError(r.Context(), err)
+	case winddown.TooMany, winddown.Invalid, winddown.NotFound, winddown.Blocked, winddown.Conflict, winddown.Gone, winddown.TooLarge:
+	}
+	p := i18n.From(r.Context())
+	v := page.ErrorView{
+		Status: httpkit.Status(kind), Title: p.T(key + ".title"), Text: p.T(key + ".text"),
+		RequestID: httpkit.RequestID(r.Context()), SignedIn: actorOf(r.Context()).SignedIn(),
+	}
+	var known *winddown.Error
+	if errors.As(err, &known) && !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key) && kind == known.Kind {
+		v.Text = p.Message(known.Key, known.Args)
+	}
+	if kind == winddown.TooMany || kind == winddown.Unavailable {
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "30")
+		}
+	}
+	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+}
+
+// CrossOrigin answers a form that another site sent.
+func (s *Site) CrossOrigin(w http.ResponseWriter, r *http.Request) {
+	p := i18n.From(r.Context())
+	v := page.ErrorView{
+		Status: http.StatusForbidden, Title: p.T("error.forbidden.title"), Text: p.T("error.forbidden.cross_origin"),
+		RequestID: httpkit.RequestID(r.Context()),
+	}
+	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+}
+
+// NotFound answers for an address without a route, and MethodNotAllowed for one that
+// takes other methods.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
+	s.Fail(w, r, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
+}
+
+// MethodNotAllowed answers a method the address does not take.
+func (s *Site) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	p := i18n.From(r.Context())
+	v := page.ErrorView{
+		Status: http.StatusMethodNotAllowed, Title: p.T("error.not_found.title"), Text: p.T("error.not_found.text"),
+		RequestID: httpkit.RequestID(r.Context()), SignedIn: actorOf(r.Context()).SignedIn(),
+	}
+	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+}
+
+func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	w.Header().Add("Vary", "HX-Request")
+	httpkit.Render(w, r, status, c)
+}
+
+// layoutOption adjusts what surrounds a page.
+type layoutOption func(*ui.LayoutView)
+
+func layoutNarrow(v *ui.LayoutView) { v.Width = ui.PageNarrow }
+
+func layoutText(v *ui.LayoutView) { v.Width = ui.PageText }
+
+func layoutLandscape(v *ui.LayoutView) { v.Landscape = true }
+
+// layoutPublic lets search engines keep the page.
+func layoutPublic(v *ui.LayoutView) { v.NoIndex = false }
+
+// layoutInvalid marks a form redrawn with mistakes.
+func layoutInvalid(v *ui.LayoutView) { v.Invalid = true }
+
+// layoutNotice shows the result of what was just done.
+func layoutNotice(n *ui.NoticeProps) layoutOption {
+	return func(v *ui.LayoutView) { v.Notice = n }
+}
+
+// layout returns what surrounds a page with this title: the navigation of whoever asks,
+// or the main element alone for htmx.
+func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui.LayoutView {
+	p := i18n.From(r.Context())
+	v := ui.LayoutView{
+		Fragment: r.Header.Get("HX-Request") == "true",
+		Title:    title + " — " + p.T("common.brand"),
+		Assets:   s.assets,
+		NoIndex:  true,
+		Path:     pathOf(r),
+	}
+	at := func(path string) bool {
+		return r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/")
+	}
+	if actor := actorOf(r.Context()); actor.SignedIn() {
+		v.Nav = []ui.NavItem{
+			{Label: p.T("common.nav.cases"), Href: "/cases", Current: at("/cases")},
+			{Label: p.T("common.nav.sellers"), Href: "/sellers", Current: at("/sellers")},
+		}
+		v.User = &ui.NavItem{Label: actor.Name, Href: "/account", Current: at("/account")}
+	} else {
+		v.Nav = []ui.NavItem{
+			{Label: p.T("common.nav.login"), Href: "/login", Current: at("/login")},
+			{Label: p.T("common.nav.signup"), Href: "/signup", Current: at("/signup")},
+		}
+	}
+	for _, o := range options {
+		o(&v)
+	}
+	return v
+}
+
+// pathOf is the address a switch of the language leads back to: only that of a page that
+// can be asked for.
+func pathOf(r *http.Request) string {
+	if r.Method != http.MethodGet {
+		return ""
+	}
+	return httpkit.LocalPath(r.URL.RequestURI())
+}
+
+// redirect answers a successful POST.
+func (s *Site) redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// notice leaves a result for the page the redirect leads to: a code and its parameters.
+func (s *Site) notice(w http.ResponseWriter, parts ...string) {
+	httpkit.SetNotice(w, s.https, strings.Join(parts, "."))
+}
+
+// takeNotice returns the parts of the notice left for this page, or nothing.
+func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) []string {
+	if n := httpkit.TakeNotice(w, r); n != "" {
+		return strings.Split(n, ".")
+	}
+	return nil
+}
+
+// form reads a posted form.
+func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	return httpkit.DecodeForm(w, r, maxForm)
+}
+
+// pathID reads an id from the path; anything else is NotFound.
+func pathID(r *http.Request, name string) (winddown.ID, error) {
+	return winddown.ParseID(chi.URLParam(r, name))
+}
+
+// mistakes are the errors of a form, by field and in order.
+type mistakes struct {
+	items  []ui.ErrorItem
+	fields map[string]string
+}
+
+// of returns the sentence for a field, or nothing.
+func (m mistakes) of(field string) string { return m.fields[field] }
+
+// mistakesOf turns an error into what a redrawn form shows. Every kind is shown as a
+// sentence; Invalid says which field.
+func mistakesOf(ctx context.Context, err error) mistakes {
+	m := mistakes{fields: map[string]string{}}
+	var known *winddown.Error
+	if !errors.As(err, &known) {
+		return m
+	}
+	p := i18n.From(ctx)
+	for _, f := range known.Fields {
+		text := p.Message(f.Key, messageArgs(ctx, f.Args))
+		if m.fields[f.Field] == "" {
+			m.fields[f.Field] = text
+			m.items = append(m.items, ui.ErrorItem{Field: f.Field, Text: text})
+		}
+	}
+	if len(known.Fields) == 0 && known.Key != "" {
+		text := known.Key
+		if p.Has(text) {
+			text = p.Message(text, messageArgs(ctx, known.Args))
+		} else {
+			text = p.T(text + ".text")
+		}
+		m.items = append(m.items, ui.ErrorItem{Text: text})
+	}
+	return m
+}
+
+// messageArgs turns the domain's values into what a catalog prints: codes of steps into
+// their names.
+func messageArgs(ctx context.Context, args winddown.Args) map[string]any {
+	out := map[string]any{}
+	for k, v := range args {
+		if code, ok := v.(winddown.Code); ok {
+			out[k] = i18n.From(ctx).T("step." + string(code) + ".name")
+			continue
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// redrawable reports whether an error is shown on the form itself, with what was typed.
+func redrawable(err error) bool {
+	switch winddown.KindOf(err) {
+	case winddown.Invalid, winddown.Conflict, winddown.Blocked:
+		return true
+	case winddown.Internal, winddown.Unauthenticated, winddown.Forbidden, winddown.NotFound, winddown.Gone,
+		winddown.TooLarge, winddown.TooMany, winddown.Unavailable:
+	}
+	return false
+}

@@ -1,0 +1,329 @@
+// Package testdb gives tests real PostgreSQL databases.
+//
+// The server is the one TEST_DATABASE_URL names, or else a private one of this
+// checkout in .winddown/test, which does not wait for the disk. The test
+// binaries of one "go test ./..." share it, and so do later runs. Its life is
+// ruled by file locks, which the kernel gives up however a process ends:
+//
+//   - Whoever uses the server holds the lock "users", shared: a test while it
+//     has a database, a package (see Run) while its tests run.
+//   - Under the exclusive lock "gate" a test starts the server, or finds it
+//     running, and detaches from it again.
+//   - At the end of a package Run tries for "users" exclusively. Whoever gets
+//     it is the last one, and stops the server.
+//
+// A run that was killed leaves the server behind. There is one at most, and the
+// next run adopts and then stops it.
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/filelock"
+	"winddown/internal/localpg"
+	"winddown/internal/postgres"
+	"winddown/migrations"
+)
+
+const (
+	databasePrefix = "winddown_test_"
+	templatePrefix = "winddown_template_"
+
+	patience = time.Minute
+)
+
+// Run runs the tests of a package that uses this one and stops the shared
+// server when no other package is using it:
+//
+//	func TestMain(m *testing.M) { testdb.Run(m) }
+func Run(m *testing.M) {
+	if os.Getenv("TEST_DATABASE_URL") != "" {
+		m.Run()
+		return
+	}
+	dir, err := folder()
+	var users *filelock.Lock
+	if err == nil {
+		users, err = filelock.Shared(filepath.Join(dir, "users"))
+	}
+	if err != nil {
+		panic(fmt.Sprintf("testdb: %v", err))
+	}
+	m.Run()
+	users.Release()
+	if err := haltIfLast(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "testdb: the test server was not stopped:", err)
+	}
+}
+
+func haltIfLast(dir string) error {
+	last, err := filelock.TryExclusive(filepath.Join(dir, "users"))
+	if errors.Is(err, filelock.ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer last.Release()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return localpg.Halt(ctx, filepath.Join(dir, "server"))
+}
+
+// New returns the URL of a fresh database with the current schema, which is
+// dropped when the test ends. Without a server the test fails.
+func New(t testing.TB) string {
+	t.Helper()
+	return create(t, true)
+}
+
+// Empty is New without the schema.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return create(t, false)
+}
+
+func create(t testing.TB, migrated bool) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s := connect(ctx, t)
+	defer s.admin.Close(ctx)
+
+	template := "template0"
+	if migrated {
+		var err error
+		if template, err = s.template(ctx); err != nil {
+			t.Fatalf("testdb: the database with the schema cannot be made: %v", err)
+		}
+	}
+	name := databasePrefix + strings.ToLower(rand.Text())
+	if _, err := s.admin.Exec(ctx, "create database "+name+" template "+template+" encoding 'UTF8' strategy "+s.strategy); err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := drop(s.url, name); err != nil {
+			t.Errorf("testdb: %s was not dropped: %v", name, err)
+		}
+	})
+	return withDatabase(s.url, name)
+}
+
+// drop removes a database, and whoever is still connected to it.
+func drop(admin, name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, "drop database if exists "+name+" with (force)")
+	return err
+}
+
+// server is a server that lets us create databases.
+type server struct {
+	url   string
+	admin *pgx.Conn
+	// strategy is the quicker way to clone a database: copying files forces a
+	// checkpoint, which is dear only where the disk is waited for.
+	strategy string
+}
+
+func connect(ctx context.Context, t testing.TB) server {
+	t.Helper()
+	given := os.Getenv("TEST_DATABASE_URL")
+	if given == "" {
+		return shared(ctx, t)
+	}
+	conn, err := pgx.Connect(ctx, given)
+	if err != nil {
+		t.Fatalf("testdb: the server of TEST_DATABASE_URL does not answer: %v", err)
+	}
+	return server{given, conn, "wal_log"}
+}
+
+// shared returns the server of this checkout, which stays up until the test ends.
+func shared(ctx context.Context, t testing.TB) server {
+	t.Helper()
+	dir, err := folder()
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	users, err := filelock.Shared(filepath.Join(dir, "users"))
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	t.Cleanup(func() { users.Release() })
+
+	gate, err := filelock.Exclusive(filepath.Join(dir, "gate"))
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	defer gate.Release()
+	pg, err := localpg.Start(ctx, localpg.Options{
+		Dir:    filepath.Join(dir, "server"),
+		NPMDir: filepath.Join(dir, "..", "..", "web"),
+		Settings: map[string]string{
+			"fsync":              "off",
+			"synchronous_commit": "off",
+			"full_page_writes":   "off",
+			"wal_level":          "minimal",
+			"max_wal_senders":    "0",
+			"autovacuum":         "off",
+			"max_connections":    "200",
+		},
+	})
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	defer pg.Detach()
+	conn, err := pgx.Connect(ctx, pg.URL())
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	s := server{pg.URL(), conn, "file_copy"}
+	if !pg.Adopted() {
+		if err := s.sweep(ctx); err != nil {
+			t.Fatalf("testdb: databases of an earlier run were not dropped: %v", err)
+		}
+	}
+	return s
+}
+
+// sweep drops what killed runs and older schemas left on a server that was just
+// started and hence has no users but us.
+func (s server) sweep(ctx context.Context) error {
+	current, err := templateName()
+	if err != nil {
+		return err
+	}
+	rows, err := s.admin.Query(ctx, "select datname from pg_database where starts_with(datname, $1) or starts_with(datname, $2) and datname <> $3",
+		databasePrefix, templatePrefix, current)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := s.admin.Exec(ctx, "drop database "+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// template returns the name of a database with the schema to clone from, made
+// by whoever needs it first.
+func (s server) template(ctx context.Context) (string, error) {
+	name, err := templateName()
+	if err != nil {
+		return "", err
+	}
+	const found = "select exists (select from pg_database where datname = $1)"
+	var there bool
+	if err := s.admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
+		return name, err
+	}
+	if _, err := s.admin.Exec(ctx, "select pg_advisory_lock(hashtext($1))", name); err != nil {
+		return "", err
+	}
+	defer s.admin.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name)
+	if err := s.admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
+		return name, err
+	}
+	// Under its name it must be complete, so it gets the name last.
+	building := name + "_new"
+	for _, statement := range []string{
+		"drop database if exists " + building + " with (force)",
+		"create database " + building + " template template0 encoding 'UTF8'",
+	} {
+		if _, err := s.admin.Exec(ctx, statement); err != nil {
+			return "", err
+		}
+	}
+	if _, err := postgres.Migrate(ctx, withDatabase(s.url, building)); err != nil {
+		return "", err
+	}
+	// A database that somebody is connected to cannot be cloned.
+	for _, statement := range []string{
+		"alter database " + building + " allow_connections false",
+		"alter database " + building + " rename to " + name,
+	} {
+		if _, err := s.admin.Exec(ctx, statement); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+}
+
+// templateName changes with every migration.
+func templateName() (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(migrations.FS, path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	return templatePrefix + hex.EncodeToString(sum.Sum(nil)[:8]), err
+}
+
+// withDatabase names another database of the same server, in either form of a
+// connection string.
+func withDatabase(conn, name string) string {
+	u, err := url.Parse(conn)
+	if err != nil || u.Scheme == "" {
+		return conn + " dbname=" + name
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// folder returns .winddown/test of the module, made if need be.
+func folder() (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, ".winddown", "test")
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// moduleRoot finds the folder of go.mod above the working directory, which for
+// a test is the folder of its package.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no go.mod above the working directory")
+		}
+		dir = parent
+	}
+}

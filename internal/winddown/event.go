@@ -1,0 +1,249 @@
+package winddown
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// StreamKind says whose history an event belongs to.
+type StreamKind string
+
+// The kinds of streams.
+const (
+	CaseStream   StreamKind = "case"
+	UserStream   StreamKind = "user"
+	FirmStream   StreamKind = "firm"
+	SystemStream StreamKind = "system"
+)
+
+// Stream is one history: that of a case, a person, a firm, or the system.
+type Stream struct {
+	Kind StreamKind
+	ID   ID
+}
+
+// String names the stream as people type it.
+func (s Stream) String() string { return string(s.Kind) + " " + s.ID.String() }
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events, with the stream each belongs to.
+const (
+	CaseOpened      EventKind = "case_opened"      // case
+	DetailsChanged  EventKind = "details_changed"  // case
+	AnswersChanged  EventKind = "answers_changed"  // case
+	RestDeclared    EventKind = "rest_declared"    // case
+	StepDone        EventKind = "step_done"        // case
+	StepConfirmed   EventKind = "step_confirmed"   // case: signed again after a problem
+	StepCorrected   EventKind = "step_corrected"   // case: details of a signature changed
+	StepPending     EventKind = "step_pending"     // case: «Ещё нет, вернусь позже»
+	StepUndone      EventKind = "step_undone"      // case
+	StepRegressed   EventKind = "step_regressed"   // case: «Товар снова появился»
+	StepSuspended   EventKind = "step_suspended"   // case: a step it rests on opened again
+	CaseFinished    EventKind = "case_finished"    // case
+	CaseReopened    EventKind = "case_reopened"    // case
+	PersonInvited   EventKind = "person_invited"   // case
+	InviteRevoked   EventKind = "invite_revoked"   // case
+	PersonJoined    EventKind = "person_joined"    // case
+	PersonRemoved   EventKind = "person_removed"   // case
+	ActingChanged   EventKind = "acting_changed"   // case: «ведёт за продавца»
+	FirmFounded     EventKind = "firm_founded"     // firm
+	UserRegistered  EventKind = "user_registered"  // user
+	UserLoggedIn    EventKind = "user_logged_in"   // user
+	UserLoggedOut   EventKind = "user_logged_out"  // user
+	SessionRevoked  EventKind = "session_revoked"  // user
+	PasswordChanged EventKind = "password_changed" // user
+	SettingsChanged EventKind = "settings_changed" // user
+	UserDisabled    EventKind = "user_disabled"    // user
+)
+
+// EventKinds returns every kind.
+func EventKinds() []EventKind {
+	return []EventKind{
+		CaseOpened, DetailsChanged, AnswersChanged, RestDeclared, StepDone, StepConfirmed, StepCorrected, StepPending,
+		StepUndone, StepRegressed, StepSuspended, CaseFinished, CaseReopened, PersonInvited, InviteRevoked, PersonJoined,
+		PersonRemoved, ActingChanged, FirmFounded, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
+		PasswordChanged, SettingsChanged, UserDisabled,
+	}
+}
+
+// Changes are values by field name, before or after.
+type Changes map[string]string
+
+func merge(a, b Changes) Changes {
+	all := Changes{}
+	for k, v := range a {
+		all[k] = v
+	}
+	for k, v := range b {
+		all[k] = v
+	}
+	return all
+}
+
+// same reports whether two sets of values agree; an absent value is an empty one.
+func same(a, b Changes) bool {
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	for k, v := range b {
+		if a[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// Event is one line of a trail. It holds ids, codes, dates and what people typed about
+// the case, never names or addresses of people: those are looked up when it is read.
+type Event struct {
+	Stream   Stream    `json:"-"`
+	Kind     EventKind `json:"kind"`
+	At       time.Time `json:"at"`
+	By       ID        `json:"by,omitzero"`      // zero: the system, or the command line
+	Session  ID        `json:"session,omitzero"` // the login session it was done from
+	Via      Via       `json:"via"`
+	OnBehalf bool      `json:"on_behalf,omitempty"` // done for the seller by somebody else
+	Step     Code      `json:"step,omitempty"`
+	Steps    []Code    `json:"steps,omitempty"`
+	User     ID        `json:"user,omitzero"` // the person it is about
+	Role     Role      `json:"role,omitempty"`
+	Invite   ID        `json:"invite,omitzero"`
+	Reason   string    `json:"reason,omitempty"`
+	Before   Changes   `json:"before,omitempty"` // only what differs
+	After    Changes   `json:"after,omitempty"`
+}
+
+// Via is the way something was asked for.
+type Via string
+
+// The ways in.
+const (
+	ViaPages   Via = "pages"
+	ViaCommand Via = "command"
+)
+
+// OnStream puts events on a stream.
+func OnStream(s Stream, events []Event) []Event {
+	for i := range events {
+		events[i].Stream = s
+	}
+	return events
+}
+
+// Head is the end of a stream: the number and hash of its last event. The zero Head is
+// that of an empty stream.
+type Head struct {
+	Seq  int64
+	Hash [sha256.Size]byte
+}
+
+// Record is an event as it is stored: the hash covers the bytes of Body, so nothing is
+// formatted anew when a chain is checked.
+type Record struct {
+	Stream Stream
+	Seq    int64
+	At     time.Time
+	By     ID // as in Body
+	User   ID // as in Body
+	Body   []byte
+	Hash   [sha256.Size]byte
+}
+
+// Append seals an event behind the head and returns the record and the new head.
+func (h Head) Append(e Event) (Record, Head, error) {
+	e.At = e.At.UTC().Truncate(time.Microsecond)
+	e.Before, e.After = differing(e.Before, e.After)
+	body, err := json.Marshal(e)
+	if err != nil {
+		return Record{}, h, fmt.Errorf("encode event %s: %w", e.Kind, err)
+	}
+	r := Record{Stream: e.Stream, Seq: h.Seq + 1, At: e.At, By: e.By, User: e.User, Body: body}
+	r.Hash = r.sum(h.Hash)
+	return r, Head{Seq: r.Seq, Hash: r.Hash}, nil
+}
+
+func (r Record) sum(previous [sha256.Size]byte) [sha256.Size]byte {
+	var b bytes.Buffer
+	b.WriteString("winddown event 1\x00")
+	b.WriteString(string(r.Stream.Kind) + "\x00")
+	b.Write(r.Stream.ID[:])
+	_ = binary.Write(&b, binary.BigEndian, r.Seq)
+	b.Write(previous[:])
+	b.Write(r.Body)
+	return sha256.Sum256(b.Bytes())
+}
+
+// Event decodes a record.
+func (r Record) Event() (Event, error) {
+	var e Event
+	if err := json.Unmarshal(r.Body, &e); err != nil {
+		return Event{}, fmt.Errorf("event %d of %s: %w", r.Seq, r.Stream, err)
+	}
+	e.Stream = r.Stream
+	return e, nil
+}
+
+// differing drops values that are equal on both sides or empty.
+func differing(before, after Changes) (Changes, Changes) {
+	b, a := Changes{}, Changes{}
+	for k, v := range before {
+		if v != "" && after[k] != v {
+			b[k] = v
+		}
+	}
+	for k, v := range after {
+		if v != "" && before[k] != v {
+			a[k] = v
+		}
+	}
+	return b, a
+}
+
+// Chain checks the records of one stream, given in order.
+type Chain struct{ head Head }
+
+// Next checks one record against those before it. The error names the first bad link.
+func (c *Chain) Next(r Record) error {
+	if r.Seq != c.head.Seq+1 {
+		return fmt.Errorf("%s: event %d is missing (found %d)", r.Stream, c.head.Seq+1, r.Seq)
+	}
+	if r.sum(c.head.Hash) != r.Hash {
+		return fmt.Errorf("%s: event %d does not match its hash", r.Stream, r.Seq)
+	}
+	e, err := r.Event()
+	if err != nil {
+		return err
+	}
+	if !e.At.Equal(r.At) {
+		return fmt.Errorf("%s: event %d is dated %s in its column but %s in its body", r.Stream, r.Seq,
+			r.At.UTC().Format(time.RFC3339Nano), e.At.UTC().Format(time.RFC3339Nano))
+	}
+	if e.By != r.By || e.User != r.User {
+		return fmt.Errorf("%s: event %d names other people in its columns than in its body", r.Stream, r.Seq)
+	}
+	c.head = Head{Seq: r.Seq, Hash: r.Hash}
+	return nil
+}
+
+// End checks that the chain reaches the head kept with the stream's owner, so that a
+// removed last event is found.
+func (c *Chain) End(s Stream, kept Head) error {
+	if c.head.Seq > kept.Seq {
+		return fmt.Errorf("%s: event %d is beyond the kept head (%d)", s, kept.Seq+1, kept.Seq)
+	}
+	if c.head.Seq < kept.Seq {
+		return fmt.Errorf("%s: event %d is missing (the kept head is %d)", s, c.head.Seq+1, kept.Seq)
+	}
+	if c.head.Hash != kept.Hash {
+		return fmt.Errorf("%s: the last event %d does not match the kept hash", s, kept.Seq)
+	}
+	return nil
+}

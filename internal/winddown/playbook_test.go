@@ -1,0 +1,78 @@
+package winddown_test
+
+import (
+	"slices"
+	"testing"
+
+	"winddown/internal/winddown"
+)
+
+// The steps, groups and gates of the product reference, 4.1.
+func TestPlaybook(t *testing.T) {
+	p, ok := winddown.PlaybookVersion(winddown.CurrentPlaybook)
+	if !ok || p.Version != winddown.CurrentPlaybook || p.Checked.IsZero() {
+		t.Fatalf("current playbook: %v, version %d, checked %q", ok, p.Version, p.Checked)
+	}
+	want := []struct {
+		code        winddown.Code
+		group       winddown.StepGroup
+		gate, warn  []winddown.Code
+		regressable bool
+	}{
+		{"zero_fbs", "stop", nil, nil, true},
+		{"sell_out", "stop", nil, nil, true},
+		{"return_stock", "stop", nil, nil, true},
+		{"collect_returns", "stop", nil, nil, true},
+		{"strip_media", "cards", nil, nil, true},
+		{"request_act", "settle", []winddown.Code{"zero_fbs", "sell_out", "return_stock", "collect_returns"}, []winddown.Code{"strip_media"}, false},
+		{"receive_act", "settle", []winddown.Code{"request_act"}, nil, false},
+		{"sign_act", "settle", []winddown.Code{"receive_act"}, nil, false},
+		{"settle_debts", "settle", []winddown.Code{"sign_act"}, nil, false},
+	}
+	if len(p.Steps) != len(want) {
+		t.Fatalf("%d steps, want %d", len(p.Steps), len(want))
+	}
+	for i, w := range want {
+		d := p.Steps[i]
+		if d.Code != w.code || d.Group != w.group || d.Regressable != w.regressable ||
+			!slices.Equal(d.Gate, w.gate) || !slices.Equal(d.Warn, w.warn) {
+			t.Errorf("step %d is %+v, want %+v", i, d, w)
+		}
+		if got, ok := p.Step(w.code); !ok || got.Code != w.code {
+			t.Errorf("Step(%s) = %+v, %v", w.code, got, ok)
+		}
+	}
+	// Suspension walks the steps once, in order: a gate may only name earlier steps.
+	for i, d := range p.Steps {
+		for _, g := range slices.Concat(d.Gate, d.Warn) {
+			if at := slices.IndexFunc(p.Steps, func(x winddown.StepDef) bool { return x.Code == g }); at < 0 || at >= i {
+				t.Errorf("%s rests on %s, which does not come before it", d.Code, g)
+			}
+		}
+	}
+}
+
+func TestPlaybookOpens(t *testing.T) {
+	p, _ := winddown.PlaybookVersion(1)
+	want := map[winddown.Code][]winddown.Code{
+		"zero_fbs": {"request_act"}, "sell_out": {"request_act"}, "return_stock": {"request_act"}, "collect_returns": {"request_act"},
+		"strip_media": nil, "request_act": {"receive_act"}, "receive_act": {"sign_act"}, "sign_act": {"settle_debts"}, "settle_debts": nil,
+	}
+	for code, w := range want {
+		if got := p.Opens(code); !slices.Equal(got, w) {
+			t.Errorf("%s opens %v, want %v", code, got, w)
+		}
+	}
+}
+
+func TestPlaybookUnknown(t *testing.T) {
+	for _, v := range []int{-1, 0, winddown.CurrentPlaybook + 1} {
+		if _, ok := winddown.PlaybookVersion(v); ok {
+			t.Errorf("version %d exists", v)
+		}
+	}
+	p, _ := winddown.PlaybookVersion(1)
+	if d, ok := p.Step("archive"); ok {
+		t.Errorf("unknown step found: %+v", d)
+	}
+}

@@ -1,0 +1,85 @@
+package winddown
+
+// Action is something a person may do with a case.
+type Action string
+
+// The actions. What is not in this list needs no permission beyond being signed in.
+const (
+	CanSee         Action = "see"        // read the case, its steps and its history
+	CanMark        Action = "mark"       // mark, undo, note
+	CanRegress     Action = "regress"    // «Товар снова появился»
+	CanManage      Action = "manage"     // answers, requisites, finish, reopen, invite, remove
+	CanInviteOwner Action = "owner_link" // invite the owner to a case that has none
+)
+
+// Actions returns every action.
+func Actions() []Action {
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner}
+}
+
+// permission is a cell of the table of rights.
+type permission uint8
+
+const (
+	never permission = iota
+	always
+	ifActing    // with «ведёт за продавца», or while the case has no owner
+	ifOwnerless // only while the case has no owner
+)
+
+// rights is the table of rights, a row per action.
+func rights(a Action) map[Role]permission {
+	switch a {
+	case CanSee:
+		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
+	case CanMark:
+		return map[Role]permission{Owner: always, Helper: always, Accountant: ifActing, Lead: ifActing, Admin: ifActing}
+	case CanRegress:
+		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
+	case CanManage:
+		return map[Role]permission{Owner: always, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
+	case CanInviteOwner:
+		return map[Role]permission{Owner: never, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
+	}
+	return nil
+}
+
+// May reports whether somebody with this standing may do a in a case that has an
+// owner or not, and whose owner lets the accountant act for him or not.
+func May(a Action, s Standing, hasOwner, acting bool) bool {
+	for role, p := range rights(a) {
+		if !s.Has(role) {
+			continue
+		}
+		switch p {
+		case always:
+			return true
+		case ifActing:
+			if acting || !hasOwner {
+				return true
+			}
+		case ifOwnerless:
+			if !hasOwner {
+				return true
+			}
+		case never:
+		}
+	}
+	return false
+}
+
+// Allow returns nil when the person may do a in the case, NotFound when he may not
+// even see it, and Forbidden otherwise.
+func (c *Case) Allow(a Action, s Standing) error {
+	if !May(CanSee, s, c.HasOwner, c.Acting) {
+		return &Error{Kind: NotFound, Key: "error.not_found"}
+	}
+	if !May(a, s, c.HasOwner, c.Acting) {
+		return &Error{Kind: Forbidden, Key: "error.forbidden"}
+	}
+	return nil
+}
+
+// OnBehalf reports whether what this person does is done for the seller by somebody
+// else: «Иванова за ИП Петрова».
+func (s Standing) OnBehalf() bool { return !s.Owner }

@@ -1,0 +1,149 @@
+package winddown
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// RegisterPageSize is the number of rows on a page of the register.
+const RegisterPageSize = 50
+
+// DueFilter narrows the register by its nearest deadline.
+type DueFilter string
+
+// The deadline filters: past, or within so many days.
+const (
+	DueOverdue DueFilter = "overdue"
+	Due7       DueFilter = "7"
+	Due30      DueFilter = "30"
+)
+
+// DueFilters returns every deadline filter.
+func DueFilters() []DueFilter { return []DueFilter{DueOverdue, Due7, Due30} }
+
+// RegisterSort orders rows inside their group.
+type RegisterSort string
+
+// The sorts; a leading minus reverses the order inside the groups.
+const (
+	SortDeadline     RegisterSort = "deadline"
+	SortDeadlineDesc RegisterSort = "-deadline"
+	SortName         RegisterSort = "name"
+	SortNameDesc     RegisterSort = "-name"
+	SortAct          RegisterSort = "act"
+	SortActDesc      RegisterSort = "-act"
+)
+
+// RegisterSorts returns every sort, the default first.
+func RegisterSorts() []RegisterSort {
+	return []RegisterSort{SortDeadline, SortDeadlineDesc, SortName, SortNameDesc, SortAct, SortActDesc}
+}
+
+// Cursor is a place in the register: the keys of a row, as the sort sees them. Keys are
+// never null; a row without a date has the key «infinity».
+type Cursor struct {
+	Group  int    // index in Groups
+	Date   string // YYYY-MM-DD or infinity; empty for the name sorts
+	Name   []byte // the name's sort key
+	ID     ID
+	Before bool // rows before this place instead of after it
+}
+
+// RegisterFilter is what the register's address asks for. Values of one list are
+// alternatives, the lists narrow each other.
+type RegisterFilter struct {
+	Query    string
+	Acts     []ActState
+	Groups   []Group
+	Due      []DueFilter
+	Finished bool // show finished cases too
+	Sort     RegisterSort
+	Cursor   *Cursor
+}
+
+// MaxQuery is the length of a search, in characters.
+const MaxQuery = 100
+
+// ParseRegisterFilter reads the values of the register's form. An unknown value is
+// Invalid, with the field that holds it.
+func ParseRegisterFilter(query string, acts, groups, due []string, finished, sort string) (RegisterFilter, error) {
+	var v invalid
+	f := RegisterFilter{Query: query, Sort: SortDeadline}
+	if utf8.RuneCountInString(query) > MaxQuery {
+		v.add("q", "error.field.too_long", Args{"Max": MaxQuery})
+		f.Query = ""
+	}
+	f.Acts = parseSet(&v, "act", acts, ActStates())
+	f.Groups = parseSet(&v, "group", groups, Groups())
+	f.Due = parseSet(&v, "due", due, DueFilters())
+	switch finished {
+	case "", "no":
+	case "yes", "1", "on":
+		f.Finished = true
+	default:
+		v.add("finished", "error.field.unknown", nil)
+	}
+	if sort != "" {
+		f.Sort = RegisterSort(sort)
+		if !slices.Contains(RegisterSorts(), f.Sort) {
+			v.add("sort", "error.field.unknown", nil)
+			f.Sort = SortDeadline
+		}
+	}
+	if slices.Contains(f.Groups, GroupFinished) {
+		f.Finished = true
+	}
+	return f, v.err()
+}
+
+func parseSet[T ~string](v *invalid, field string, values []string, known []T) []T {
+	var set []T
+	for _, s := range values {
+		x := T(s)
+		switch {
+		case s == "":
+		case !slices.Contains(known, x):
+			v.add(field, "error.field.unknown", nil)
+			return nil
+		case !slices.Contains(set, x):
+			set = append(set, x)
+		}
+	}
+	return set
+}
+
+// RegisterRow is one line of the register.
+type RegisterRow struct {
+	ID          ID
+	Seller      Seller
+	Summary     Summary
+	Group       Group
+	Zone        string
+	Responsible string // the accountant's name
+	ChangedOn   Date   // the day of the last change, in the case's zone
+	FinishedOn  Date
+	Cursor      Cursor
+}
+
+// Register is a page of the register with the figures around it.
+type Register struct {
+	Rows []RegisterRow
+	// Requested, Ready and Open are the figures of the sentence, over all unfinished
+	// cases the person may see, whatever the filter.
+	Requested, Ready, Open int
+	// Total is the number of all cases the person may see, finished ones included.
+	Total int
+	// Counts are the rows per group that the filter leaves.
+	Counts map[Group]int
+	// HasPrevious and HasNext tell whether there are rows before and after the page.
+	HasPrevious, HasNext bool
+}
+
+// Matching is the number of rows the filter leaves.
+func (r Register) Matching() int {
+	n := 0
+	for _, c := range r.Counts {
+		n += c
+	}
+	return n
+}

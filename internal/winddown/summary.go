@@ -1,0 +1,203 @@
+package winddown
+
+// Group is a heading of the register: what to do next.
+type Group string
+
+// The groups, most urgent first. A case is in exactly one; the first match wins.
+const (
+	GroupProblem  Group = "problem"
+	GroupReady    Group = "ready"    // «Пора запросить акт»
+	GroupOverdue  Group = "overdue"  // «Ждём акт дольше 10 рабочих дней»
+	GroupReceived Group = "received" // «Акт получен, не подписан»
+	GroupDebt     Group = "debt"     // «Подписан, есть долг»
+	GroupFinish   Group = "finish"   // «Осталось завершить»
+	GroupWaiting  Group = "waiting"  // «Ждём акт»
+	GroupEarly    Group = "early"    // «Рано запрашивать»
+	GroupFinished Group = "finished"
+)
+
+// Groups returns every group in the register's order.
+func Groups() []Group {
+	return []Group{
+		GroupProblem, GroupReady, GroupOverdue, GroupReceived, GroupDebt,
+		GroupFinish, GroupWaiting, GroupEarly, GroupFinished,
+	}
+}
+
+// DueKind says what the nearest deadline is about.
+type DueKind string
+
+// The kinds of deadlines.
+const (
+	DuePickUp DueKind = "pick_up" // returns wait at the pick-up point until then
+	DueChase  DueKind = "chase"   // remind the marketplace of the act
+)
+
+// Ball says whose turn it is.
+type Ball string
+
+// The sides.
+const (
+	BallSeller     Ball = "seller"
+	BallAccountant Ball = "accountant"
+	BallWB         Ball = "wb"
+)
+
+// Summary is what the register shows of a case. It is kept with the case and written
+// with every change. It holds dates and states that only a write can change; what
+// depends on the day is derived by Group.
+type Summary struct {
+	Act       ActState
+	ActOn     Date // since when; zero for not requested
+	Ticket    string
+	Stage     Group // the group before dates are looked at: never GroupOverdue
+	BurnOn    Date  // from this day the case is a problem; zero for never
+	OverdueOn Date  // from this day a waiting case is overdue; zero for never
+	DueOn     Date  // the nearest deadline nobody has dealt with; zero for none
+	Due       DueKind
+	Problem   ProblemKind // of the first step with a stored problem
+	Blocker   Code        // the first step that stands in the way
+	Ball      Ball        // empty when finished
+	BallOn    Date        // since when; zero when that says nothing
+	Done      int
+	Needed    int
+}
+
+// Summarize derives the summary of a case.
+func Summarize(c *Case, cal Calendar) Summary {
+	var s Summary
+	act := leastAdvanced(c.Acts)
+	s.Act, s.ActOn = act.State()
+	s.Ticket = act.Ticket
+	if s.Act == NotRequested {
+		s.Ticket = ""
+	}
+	s.Done, s.Needed = c.Count()
+	s.Stage, s.Blocker = c.stage()
+
+	if st, err := c.Step(CollectReturns); err == nil && st.Tick == nil && !st.PickUpBy.IsZero() {
+		s.BurnOn = st.PickUpBy.AddDays(-BurnDays)
+		s.DueOn, s.Due = st.PickUpBy, DuePickUp
+	}
+	if s.Stage == GroupWaiting {
+		s.OverdueOn = cal.OverdueOn(act.RequestedOn)
+	}
+	if s.Act == Requested {
+		for _, d := range cal.ChaseDates(act.RequestedOn) {
+			if d.After(act.CheckedOn) && (s.DueOn.IsZero() || d.Before(s.DueOn)) {
+				s.DueOn, s.Due = d, DueChase
+				break
+			}
+		}
+	}
+	s.Ball, s.BallOn = c.ball(s.Stage, act)
+	for _, st := range c.Steps {
+		if st.Problem != nil && c.Needed(st.Code) {
+			s.Problem = st.Problem.Kind
+			break
+		}
+	}
+	if c.Finished() {
+		s.DueOn, s.Due, s.BurnOn, s.OverdueOn = Date{}, "", Date{}, Date{}
+	}
+	return s
+}
+
+// stage returns the group by what is stored, and the step that stands in the way.
+func (c *Case) stage() (Group, Code) {
+	if c.Finished() {
+		return GroupFinished, ""
+	}
+	for _, st := range c.Steps {
+		if st.Problem != nil && c.Needed(st.Code) {
+			return GroupProblem, st.Code
+		}
+	}
+	first := func(codes []Code) Code {
+		if len(codes) == 0 {
+			return ""
+		}
+		return codes[0]
+	}
+	switch {
+	case !c.Satisfied(RequestAct):
+		if open := c.Blockers(RequestAct); len(open) > 0 {
+			return GroupEarly, open[0]
+		}
+		return GroupReady, ""
+	case !c.Satisfied(ReceiveAct):
+		return GroupWaiting, ""
+	case !c.Satisfied(SignAct):
+		return GroupReceived, ""
+	case !c.Satisfied(SettleDebts):
+		return GroupDebt, ""
+	}
+	return GroupFinish, first(c.Unfinished())
+}
+
+// ball returns whose turn it is and since when. Without an owner the accountant does
+// the seller's part.
+func (c *Case) ball(stage Group, act Act) (Ball, Date) {
+	side := BallSeller
+	if !c.HasOwner {
+		side = BallAccountant
+	}
+	switch stage {
+	case GroupFinished:
+		return "", Date{}
+	case GroupProblem:
+		for _, st := range c.Steps {
+			if st.Problem != nil && c.Needed(st.Code) {
+				return side, st.Problem.On
+			}
+		}
+	case GroupReady:
+		return side, c.latestTick(ZeroFBS, SellOut, ReturnStock, CollectReturns)
+	case GroupWaiting, GroupOverdue:
+		return BallWB, act.RequestedOn
+	case GroupReceived:
+		return side, act.ReceivedOn
+	case GroupDebt:
+		return side, act.SignedOn
+	case GroupFinish:
+		return side, c.latestTick(SettleDebts)
+	case GroupEarly:
+	}
+	return side, Date{}
+}
+
+// latestTick returns the latest date among the signatures of the needed steps.
+func (c *Case) latestTick(codes ...Code) Date {
+	var latest Date
+	for _, code := range codes {
+		st, err := c.Step(code)
+		if err == nil && c.Needed(code) && st.Tick != nil && st.Tick.On.After(latest) {
+			latest = st.Tick.On
+		}
+	}
+	return latest
+}
+
+// Group returns the group a summary stands in on the given day.
+func (s Summary) Group(today Date) Group {
+	switch {
+	case s.Stage == GroupFinished:
+		return GroupFinished
+	case !s.BurnOn.IsZero() && !today.Before(s.BurnOn):
+		return GroupProblem
+	case s.Stage == GroupWaiting && !s.OverdueOn.IsZero() && !today.Before(s.OverdueOn):
+		return GroupOverdue
+	}
+	return s.Stage
+}
+
+// ProblemOn returns the problem the register names on the given day, or nothing.
+func (s Summary) ProblemOn(today Date) ProblemKind {
+	switch {
+	case s.Stage == GroupProblem, s.Stage == GroupFinished:
+		return s.Problem
+	case s.Group(today) == GroupProblem:
+		return Burning
+	}
+	return ""
+}

@@ -1,0 +1,189 @@
+package winddown
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// User is a person with an account.
+type User struct {
+	ID       ID
+	Email    string
+	Name     string
+	Locale   string // ru, en
+	Zone     string // IANA name
+	Disabled bool
+}
+
+// Actor is who asks: a signed-in person, or the system when UserID is zero.
+type Actor struct {
+	UserID    ID
+	SessionID ID
+	Name      string
+	Email     string
+	Locale    string
+	Zone      string
+	Via       Via
+}
+
+// SignedIn reports whether the actor is a person.
+func (a Actor) SignedIn() bool { return !a.UserID.IsZero() }
+
+// Stamp says who does something at the instant now, with the person's own date.
+func (a Actor) Stamp(now time.Time, s Standing) Stamp {
+	return Stamp{By: a.UserID, At: now.UTC().Truncate(time.Microsecond), Today: Today(now, a.Zone), OnBehalf: s.OnBehalf()}
+}
+
+// LoginSession is one signed-in browser.
+type LoginSession struct {
+	ID        ID
+	CreatedAt time.Time
+	SeenAt    time.Time
+	UserAgent string
+	Address   string
+	Current   bool
+}
+
+// Login sessions end after a while without use, and at the latest after a while at all.
+const (
+	SessionIdle     = 30 * 24 * time.Hour
+	SessionAbsolute = 180 * 24 * time.Hour
+)
+
+// Limits of an account.
+const (
+	MinPassword = 12  // characters
+	MaxPassword = 256 // characters; more would only cost time
+	MaxEmail    = 254 // bytes, RFC 5321
+	MaxPerson   = 100 // characters of a name
+)
+
+// Registration is what a person signs up with.
+type Registration struct {
+	Name     string
+	Email    string
+	Password string
+	Locale   string
+	Zone     string
+}
+
+// Check tidies a registration and returns Invalid with what is wrong with it. Whether
+// the password is a common one is the caller's to ask.
+func (r Registration) Check() (Registration, error) {
+	var v invalid
+	r.Name = strings.Join(strings.Fields(r.Name), " ")
+	r.Email = strings.TrimSpace(r.Email)
+	switch n := utf8.RuneCountInString(r.Name); {
+	case n == 0:
+		v.add("name", "account.error.name_missing", nil)
+	case n > MaxPerson:
+		v.add("name", "error.field.too_long", Args{"Max": MaxPerson})
+	}
+	switch {
+	case r.Email == "":
+		v.add("email", "account.error.email_missing", nil)
+	case !ValidEmail(r.Email):
+		v.add("email", "account.error.email", nil)
+	}
+	checkPassword(&v, "password", r.Password)
+	return r, v.err()
+}
+
+// CheckPassword returns Invalid, on the given form field, for a password that is too
+// short or too long.
+func CheckPassword(field, password string) error {
+	var v invalid
+	checkPassword(&v, field, password)
+	return v.err()
+}
+
+func checkPassword(v *invalid, field, password string) {
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPassword:
+		v.add(field, "account.error.password_short", Args{"Min": MinPassword})
+	case n > MaxPassword:
+		v.add(field, "error.field.too_long", Args{"Max": MaxPassword})
+	}
+}
+
+// ValidEmail reports whether s is a bare address somebody could write to.
+func ValidEmail(s string) bool {
+	if len(s) > MaxEmail || strings.ContainsAny(s, " \t\r\n<>()\",;") {
+		return false
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s {
+		return false
+	}
+	_, domain, ok := strings.Cut(s, "@")
+	return ok && strings.Contains(domain, ".") && !strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".")
+}
+
+// EmailKey is the form of an address under which an account is found.
+func EmailKey(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// InviteTerm is how long an invitation can be used.
+const InviteTerm = 14 * 24 * time.Hour
+
+// Invite is an offer to join a case.
+type Invite struct {
+	ID        ID
+	CaseID    ID
+	Role      Role // Owner, Helper or Accountant
+	CreatedBy ID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    time.Time // zero while unused
+	RevokedAt time.Time // zero while not revoked
+}
+
+// Usable returns nil while the invitation can be accepted, and Gone afterwards.
+func (i Invite) Usable(now time.Time) error {
+	if !i.UsedAt.IsZero() || !i.RevokedAt.IsZero() || !now.Before(i.ExpiresAt) {
+		return &Error{Kind: Gone, Key: "invite.error.gone"}
+	}
+	return nil
+}
+
+// InviteRoles returns the roles a person may invite to a case.
+func (c *Case) InviteRoles(s Standing) []Role {
+	switch {
+	case May(CanInviteOwner, s, c.HasOwner, c.Acting):
+		return []Role{Owner, Helper}
+	case May(CanManage, s, c.HasOwner, c.Acting):
+		return []Role{Accountant, Helper}
+	}
+	return nil
+}
+
+// Welcome returns nil when a person with this standing may join the case in the role, and
+// Conflict when he is in it already or the place is taken.
+func (c *Case) Welcome(role Role, s Standing) error {
+	conflict := func(key string) error { return &Error{Kind: Conflict, Key: key} }
+	switch {
+	case s.Owner || s.Helper, s.Accountant && role != Owner:
+		return conflict("invite.error.already_in")
+	case role == Owner && c.HasOwner:
+		return conflict("invite.error.has_owner")
+	case role == Accountant && !c.ResponsibleID.IsZero():
+		return conflict("invite.error.has_accountant")
+	}
+	return nil
+}
+
+// SetActing gives or takes the owner's leave for the accountant to mark steps for him.
+func (c *Case) SetActing(acting bool, s Stamp) ([]Event, error) {
+	if c.Acting == acting {
+		return nil, nil
+	}
+	if acting && c.ResponsibleID.IsZero() {
+		return nil, &Error{Kind: Conflict, Key: "people.error.no_accountant"}
+	}
+	c.Acting = acting
+	c.Version++
+	value := map[bool]string{true: "yes", false: "no"}
+	return []Event{{Kind: ActingChanged, Before: Changes{"acting": value[!acting]}, After: Changes{"acting": value[acting]},
+		OnBehalf: s.OnBehalf}}, nil
+}

@@ -1,0 +1,177 @@
+package ui
+
+import (
+	"context"
+	"io"
+
+	"github.com/a-h/templ"
+)
+
+// Samples returns every primitive in every state, for the gallery and the tests.
+func Samples() []GallerySection {
+	return []GallerySection{
+		{ID: "buttons", Title: "Button", Samples: buttonSamples()},
+		{ID: "fields", Title: "Field", Samples: fieldSamples()},
+		{ID: "choices", Title: "Radios, Checkboxes, Select", Samples: choiceSamples()},
+		{ID: "messages", Title: "ErrorSummary, Notice", Samples: messageSamples()},
+		{ID: "statuses", Title: "StatusText, Mark, Tag", Samples: statusSamples()},
+		{ID: "lists", Title: "SummaryList, Timeline, Card, Empty", Samples: listSamples()},
+		{ID: "navigation", Title: "BackLink, Tabs, Pager, Chip", Samples: navSamples()},
+		{ID: "drawings", Title: "Icon, HeroPicture", Samples: drawingSamples()},
+	}
+}
+
+func buttonSamples() []Sample {
+	return []Sample{
+		{"Главная кнопка", Button(ButtonProps{Label: "Сохранить"})},
+		{"Второстепенная", Button(ButtonProps{Label: "Показать", Variant: ButtonGhost, ID: "show"})},
+		{"Опасная, с именем и значением", Button(ButtonProps{Label: "Отменить отметку", Variant: ButtonDanger, Name: "confirm", Value: "yes"})},
+		{"Как ссылка, со скрытой частью", Button(ButtonProps{Label: "Удалить", Hidden: "Иванова", Variant: ButtonText})},
+		{"Ссылка-кнопка", ButtonLink(ButtonLinkProps{Label: "Добавить продавца", Href: "#"})},
+		{"Ссылка-кнопка, второстепенная", ButtonLink(ButtonLinkProps{Label: "Оставить как есть", Href: "#", Hidden: "отметка", Variant: ButtonGhost})},
+	}
+}
+
+func fieldSamples() []Sample {
+	return []Sample{
+		{"Пустое", Field(FieldProps{Name: "seller_name", Label: "Название продавца", Autocomplete: "organization"})},
+		{"С подсказкой, короткое", Field(FieldProps{Name: "inn", Label: "ИНН", Hint: "10 цифр у организации, 12 у предпринимателя", InputMode: "numeric", MaxLength: 12, Width: WidthShort, Value: "770123456703"})},
+		{"С ошибкой", Field(FieldProps{Name: "email", Label: "Электронная почта", Hint: "На этот адрес ничего не приходит без вашего ведома", Error: "Введите адрес в виде name@example.ru", Value: "petrova@", Type: InputEmail, Autocomplete: "email"})},
+		{"Пароль", Field(FieldProps{Name: "password", Label: "Пароль", Hint: "Не короче 12 знаков", Type: InputPassword, Autocomplete: "new-password", Width: WidthMedium})},
+		{"Необязательное", Field(FieldProps{Name: "cabinet", Label: "Название кабинета", Optional: true})},
+		{"В колонке фильтров", Field(FieldProps{Name: "q", Label: "Название или ИНН", Type: InputSearch, Small: true})},
+		{"Дата", DateField(DateFieldProps{Name: "on", Label: "Дата обращения", Value: "2026-11-12", Min: "2026-01-01", Max: "2026-11-12"})},
+		{"Дата с ошибкой", DateField(DateFieldProps{Name: "period_to", Label: "Конец периода", Hint: "Последний день, за который нужен акт", Error: "Дата не может быть позже сегодняшней", Value: "2027-01-01", Optional: true})},
+		{"Несколько строк", Textarea(TextareaProps{Name: "note", Label: "Заметка", Hint: "Её увидит бухгалтер", Rows: 4, MaxLength: 2000, Optional: true})},
+		{"Несколько строк с ошибкой", Textarea(TextareaProps{Name: "reason", Label: "Почему отметку нужно отменить", Error: "Укажите причину"})},
+		{"Только для чтения", Textarea(TextareaProps{Name: "letter", Label: "Текст обращения", Value: "\nПрошу сформировать акт сверки взаимных расчётов.\nИП Петрова А. С.", ReadOnly: true})},
+		{"Скрытое", Hidden("version", "3")},
+	}
+}
+
+func choiceSamples() []Sample {
+	yesNo := func(yes bool) []Option {
+		return []Option{{Value: "yes", Label: "Да", Checked: yes}, {Value: "no", Label: "Нет"}}
+	}
+	return []Sample{
+		{"Вопрос", Radios(ChoiceProps{Name: "fbs", Legend: "Работаете по FBS?", Hint: "То есть отправляете заказы со своего склада", Options: yesNo(true)})},
+		{"Вопрос с ошибкой", Radios(ChoiceProps{Name: "wb_stock", Legend: "Есть товар на складах WB?", Error: "Выберите, есть ли товар на складах", Options: yesNo(false)})},
+		{"Вопрос, ответ на который открывает поле", Radios(ChoiceProps{Name: "done", Legend: "Вы выполнили этот шаг?", Options: []Option{
+			{Value: "yes", Label: "Да, выполнен", Checked: true, Reveal: DateField(DateFieldProps{Name: "done_on", Label: "Когда", Value: "2026-11-12"})},
+			{Value: "no", Label: "Ещё нет, вернусь позже", Hint: "Шаг останется в работе", Reveal: Field(FieldProps{Name: "why", Label: "Что мешает", Optional: true})},
+		}})},
+		{"Несколько ответов", Checkboxes(ChoiceProps{Name: "channel", Legend: "Где вы обращались", Options: []Option{
+			{Value: "support", Label: "Поддержка", Checked: true},
+			{Value: "documents", Label: "Раздел «Документы»", Hint: "В портале продавца"},
+			{Value: "other", Label: "Другое"},
+		}})},
+		{"Фильтр", Checkboxes(ChoiceProps{Name: "act", Legend: "Акт сверки", Compact: true, Options: []Option{
+			{Value: "not_requested", Label: "Не запрошен", Checked: true},
+			{Value: "requested", Label: "Запрошен"},
+		}})},
+		{"Одна отметка", Checkbox(CheckboxProps{Name: "agree", Value: "yes", Label: "Показать телефон бухгалтеру"})},
+		{"Одна отметка, в колонке фильтров", Checkbox(CheckboxProps{Name: "finished", Value: "yes", Label: "Показать завершённых", Checked: true, Compact: true})},
+		{"Список", Select(SelectProps{Name: "zone", Label: "Часовой пояс", Hint: "Время на страницах будет вашим", Options: []Option{
+			{Value: "Europe/Moscow", Label: "Москва", Checked: true},
+			{Value: "Asia/Vladivostok", Label: "Владивосток (МСК+7)"},
+		}})},
+		{"Список с ошибкой", Select(SelectProps{Name: "role", Label: "Роль", Error: "Выберите роль", Optional: true, Options: []Option{
+			{Value: "", Label: "Не выбрана", Checked: true},
+			{Value: "helper", Label: "Помощник"},
+		}})},
+	}
+}
+
+func messageSamples() []Sample {
+	return []Sample{
+		{"Ошибки формы", ErrorSummary(ErrorSummaryProps{Items: []ErrorItem{
+			{Field: "email", Text: "Введите адрес в виде name@example.ru"},
+			{Text: "Пока вы заполняли страницу, Иванова отметила этот шаг"},
+		}})},
+		{"Готово", Notice(NoticeProps{Variant: NoticeSuccess, Text: "Шаг «Обнулить остатки FBS» отмечен. Открыт шаг «Запросить акт сверки»."})},
+		{"К сведению", Notice(NoticeProps{Variant: NoticeInfo, Text: "Уход не завершён, пока вы не нажмёте кнопку."})},
+		{"Внимание", Notice(NoticeProps{Variant: NoticeWarning, Title: "Фото и видео ещё на карточках", Text: "Акт можно запросить и сейчас, но пока карточки открыты, товар могут заказать."})},
+		{"Ошибка с продолжением", within(Notice(NoticeProps{Variant: NoticeError, Title: "Этот шаг пока недоступен"}),
+			SummaryList(SummaryListProps{Rows: []SummaryRow{{Key: "Сначала", Missing: &Link{Href: "#", Text: "Вернуть товар со складов WB"}}}}))},
+		{"Ошибка без заголовка", Notice(NoticeProps{Variant: NoticeError, Text: "Не удалось сохранить."})},
+	}
+}
+
+func statusSamples() []Sample {
+	words := map[Status]string{
+		StatusNotStarted: "Не начато",
+		StatusInProgress: "В работе",
+		StatusDone:       "Выполнено",
+		StatusBlocked:    "Пока недоступно",
+		StatusProblem:    "Есть проблема",
+		StatusNotNeeded:  "Не требуется",
+	}
+	var samples []Sample
+	for _, s := range Statuses() {
+		samples = append(samples, Sample{string(s), templ.Join(Mark(s), StatusText(StatusProps{Status: s, Text: words[s]}))})
+	}
+	tags := []struct {
+		variant TagVariant
+		text    string
+	}{
+		{TagPlain, "Черновик"},
+		{TagSky, "Не начато"},
+		{TagPine, "В работе"},
+		{TagAmber, "Можно запросить"},
+		{TagRed, "Возвраты сгорают"},
+	}
+	for _, t := range tags {
+		samples = append(samples, Sample{"tag " + string(t.variant), Tag(TagProps{Text: t.text, Variant: t.variant})})
+	}
+	return samples
+}
+
+func listSamples() []Sample {
+	return []Sample{
+		{"Ответы с изменением", SummaryList(SummaryListProps{Rows: []SummaryRow{
+			{Key: "Работаете по FBS", Value: "Да", Action: &Link{Href: "#", Text: "Изменить", Hidden: "работа по FBS"}},
+			{Key: "Дата запроса акта", Missing: &Link{Href: "#", Text: "Указать дату"}},
+			{Key: "Обращение", Value: "48-1177", Note: "12 ноября 2026, поддержка", Action: &Link{Href: "#", Text: "Изменить", Hidden: "обращение"}},
+		}})},
+		{"История", Timeline(TimelineProps{Items: []TimelineItem{
+			{Title: "Акт запрошен", Href: "#", Meta: "12 ноября 2026, 14:30 МСК · Петрова", Datetime: "2026-11-12T11:30:00Z", Tone: ToneHot},
+			{Title: "Товар снова появился", Meta: "10 ноября 2026", Note: "Клиент вернул две коробки,\nприняли в Коледино.", Tone: ToneBad},
+			{Title: "Уход начат", Meta: "3 ноября 2026 · Иванова за ИП Петрова"},
+		}})},
+		{"Последнее, в боковой колонке", Timeline(TimelineProps{Compact: true, Items: []TimelineItem{
+			{Title: "Фото и видео удалены", Meta: "18 ноября, Петрова"},
+			{Title: "Остатки FBS обнулены"},
+		}})},
+		{"Лист", within(Card(CardProps{Title: "Акт сверки"}), Tag(TagProps{Text: "Можно запросить", Variant: TagAmber}))},
+		{"Пусто", within(Empty(EmptyProps{Title: "Продавцов пока нет", Text: "Пригласите продавца или добавьте его сами."}), ButtonLink(ButtonLinkProps{Label: "Добавить продавца", Href: "#"}))},
+		{"Ничего не нашлось", Empty(EmptyProps{Text: "По этим фильтрам никого нет."})},
+	}
+}
+
+func navSamples() []Sample {
+	return []Sample{
+		{"Назад", BackLink(BackLinkProps{Href: "#", Text: "К списку шагов"})},
+		{"Разделы", Tabs(TabsProps{Label: "Разделы ухода", Items: []NavItem{
+			{Label: "Шаги", Href: "#", Current: true},
+			{Label: "История", Href: "#"},
+			{Label: "Люди", Href: "#"},
+		}})},
+		{"Страницы", Pager(PagerProps{PreviousHref: "#", NextHref: "#"})},
+		{"Выбранный фильтр", Chip(ChipProps{Text: "Акт: не запрошен", Href: "#"})},
+	}
+}
+
+func drawingSamples() []Sample {
+	samples := []Sample{{"Рисунок начальной страницы", HeroPicture("Полка пустеет, на листе отмечены три шага из четырёх")}}
+	for _, name := range Icons() {
+		samples = append(samples, Sample{string(name), Icon(name)})
+	}
+	return append(samples, Sample{"Только для программ чтения", VisuallyHidden("Ошибка")})
+}
+
+// within renders a component with others as its children.
+func within(parent templ.Component, children ...templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return parent.Render(templ.WithChildren(ctx, templ.Join(children...)), w)
+	})
+}
