@@ -18,6 +18,9 @@ type CaseView = postgres.CaseRead
 // TrailLine is a line of a case's trail, with names.
 type TrailLine = postgres.TrailLine
 
+// MyCase is a line of the list of a person's own cases.
+type MyCase = postgres.MyCase
+
 // Sizes of the parts of a trail that pages show.
 const (
 	TrailOnCase = 4
@@ -92,7 +95,7 @@ func (a *App) entrust(ctx context.Context, tx *postgres.Tx, c *winddown.Case, us
 
 // MyCases returns the cases the actor owns or helps with, and whether he keeps anybody's
 // books.
-func (a *App) MyCases(ctx context.Context, actor winddown.Actor) ([]postgres.MyCase, bool, error) {
+func (a *App) MyCases(ctx context.Context, actor winddown.Actor) ([]MyCase, bool, error) {
 	return a.db.MyCases(ctx, actor)
 }
 

@@ -8,10 +8,16 @@ import (
 	"winddown/internal/winddown"
 )
 
+// Person is somebody with a role in a case.
+type Person = postgres.Person
+
+// InviteView is an invitation as its holder sees it.
+type InviteView = postgres.InviteView
+
 // People is who is in a case, and who is invited.
 type People struct {
 	View    CaseView
-	People  []postgres.Person
+	People  []Person
 	Invites []winddown.Invite // unused ones
 }
 
@@ -118,10 +124,10 @@ func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.I
 
 // InviteView returns an invitation as its holder sees it: NotFound for an unknown token,
 // Gone for one that was used, revoked or has expired.
-func (a *App) InviteView(ctx context.Context, token string) (postgres.InviteView, error) {
+func (a *App) InviteView(ctx context.Context, token string) (InviteView, error) {
 	v, err := a.db.Invite(ctx, tokenHash(token))
 	if err != nil {
-		return postgres.InviteView{}, err
+		return InviteView{}, err
 	}
 	return v, v.Invite.Usable(a.now())
 }
@@ -136,6 +142,9 @@ func (a *App) Accept(ctx context.Context, actor winddown.Actor, token string) (i
 	})
 	return id, role, err
 }
+
+// InvitedMaySignUp reports whether an invitation lets its holder open an account.
+func (a *App) InvitedMaySignUp() bool { return a.signup != SignupClosed }
 
 // SignUpInvited opens an account for an invited person, signs him in and uses the
 // invitation, all or nothing. Errors as for SignUp and Accept; a closed door opens to an

@@ -432,10 +432,12 @@ func actArgs(id winddown.ID, a winddown.Act) pgx.StrictNamedArgs {
 
 // nameKey sorts sellers as a Russian reader expects, whatever the database's collation:
 // letters first, case, punctuation and digits of the same text alike on every machine.
+// The key is cut, because it travels in the address of the register's next page.
 func nameKey(s winddown.Seller) []byte {
 	var buf collate.Buffer
 	c := collate.New(language.Russian, collate.IgnoreCase, collate.Numeric)
-	return append([]byte(nil), c.KeyFromString(&buf, s.Name+" "+s.Cabinet)...)
+	key := c.KeyFromString(&buf, s.Name+" "+s.Cabinet)
+	return append([]byte(nil), key[:min(len(key), winddown.MaxNameKey)]...)
 }
 
 // searchText is what a search looks through: name, cabinet and taxpayer number, folded.

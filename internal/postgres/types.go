@@ -108,3 +108,11 @@ func (p *scanDate) SetNext(next pgtype.ScanPlan) { p.next = next }
 func (p *scanDate) Scan(src []byte, target any) error {
 	return p.next.Scan(src, (*dateValue)(target.(*winddown.Date)))
 }
+
+// orInfinity is the date as a key column stores it: a date that will not come is infinity.
+func orInfinity(d winddown.Date) pgtype.Date {
+	if d.IsZero() {
+		return pgtype.Date{InfinityModifier: pgtype.Infinity, Valid: true}
+	}
+	return pgtype.Date{Time: d.Time(), Valid: true}
+}

@@ -61,7 +61,7 @@ func PlaybookVersion(version int) (Playbook, bool) {
 	}
 	return Playbook{
 		Version: 1,
-		Checked: Date{2026, 11, 10},
+		Checked: Date{2026, 11, 22},
 		Steps: []StepDef{
 			{Code: ZeroFBS, Group: StopSelling, Regressable: true},
 			{Code: SellOut, Group: StopSelling, Regressable: true},

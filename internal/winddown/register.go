@@ -64,6 +64,9 @@ type RegisterFilter struct {
 // MaxQuery is the length of a search, in characters.
 const MaxQuery = 100
 
+// MaxNameKey is the length of a name's sort key, in bytes: about a hundred letters.
+const MaxNameKey = 400
+
 // ParseRegisterFilter reads the values of the register's form. An unknown value is
 // Invalid, with the field that holds it.
 func ParseRegisterFilter(query string, acts, groups, due []string, finished, sort string) (RegisterFilter, error) {

@@ -110,7 +110,7 @@ func checkPassword(v *invalid, field, password string) {
 
 // ValidEmail reports whether s is a bare address somebody could write to.
 func ValidEmail(s string) bool {
-	if len(s) > MaxEmail || strings.ContainsAny(s, " \t\r\n<>()\",;") {
+	if len(s) > MaxEmail || strings.ContainsAny(s, " \t\r\n<>()[]\",;") {
 		return false
 	}
 	a, err := mail.ParseAddress(s)

@@ -27,7 +27,7 @@ func TestWorkdaysOf2026(t *testing.T) {
 func TestIsWorkday(t *testing.T) {
 	cal := winddown.RussianCalendar()
 	for d, want := range map[string]bool{
-		"2025-12-31": true,                                                             // not in the table: weekends only
+		"2025-12-31": true,                                                                 // not in the table: weekends only
 		"2026-01-01": false, "2026-01-07": false, "2026-01-08": false, "2026-01-09": false, // transferred
 		"2026-01-10": false, "2026-01-12": true,
 		"2026-02-20": true, "2026-02-23": false, "2026-02-24": true,

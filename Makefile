@@ -1,0 +1,75 @@
+# Everything a newcomer needs is `make run` and `make test`; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI_VERSION := v2.15.0
+BIN := bin/winddown
+FUZZTIME ?= 30s
+
+# The race detector needs a C compiler.
+CC_FOUND := $(shell command -v "$${CC:-cc}" >/dev/null 2>&1 && echo yes)
+ifeq ($(CC_FOUND),yes)
+RACE := -race
+export CGO_ENABLED := 1
+else
+RACE :=
+endif
+
+.PHONY: help run demo build assets generate test test-go test-browser lint fuzz screenshots clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
+
+run: build ## Build everything and serve at http://127.0.0.1:8080 (embedded PostgreSQL unless DATABASE_URL is set)
+	@exec $(BIN) serve
+
+demo: build ## The same with sample data, in a database of its own
+	@exec $(BIN) demo --dev
+
+build: assets generate ## Build the binary
+	go build -trimpath -o $(BIN) ./cmd/winddown
+
+assets: web/static/dist/htmx.min.js ## Fetch the npm packages and copy what the pages need
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/.npmrc
+	cd web && npm ci --no-fund --no-audit
+	@touch $@
+
+web/static/dist/htmx.min.js: web/node_modules/.package-lock.json web/scripts/build.mjs
+	cd web && npm run build
+	@touch $@
+
+generate: ## Generate Go from the templ files
+	@go tool templ generate -log-level warn
+
+test: test-go test-browser ## Run every test
+
+test-go: assets generate ## Run the Go tests: race detector, shuffled, real PostgreSQL
+ifeq ($(RACE),)
+	@echo "No C compiler found: the tests run without the race detector."
+	@if [ "$${CI:-}" = true ]; then echo "CI requires the race detector: install a C compiler." >&2; exit 1; fi
+endif
+	go tool gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on ./...
+
+test-browser: build ## Run the browser tests in Chromium
+	@node web/scripts/chromium.mjs
+	cd web && node --test --test-concurrency=2 e2e/*.test.mjs
+
+lint: assets ## Run the linters
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run
+
+fuzz: assets ## Run every fuzz target for FUZZTIME (30s) each
+	@for pkg in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$pkg/*_test.go | cut -d' ' -f2); do \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+screenshots: build ## Make the pictures of the README anew
+	@node web/scripts/chromium.mjs
+	cd web && node scripts/screenshots.mjs
+
+clean: ## Remove what was built; data in .winddown stay
+	rm -rf bin web/node_modules web/static/dist/*

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"winddown/internal/localpg"
+	"winddown/internal/postgres"
+)
+
+// databaseFlags say where the data are.
+type databaseFlags struct {
+	DatabaseURL string `env:"DATABASE_URL" help:"PostgreSQL to use; without it a private one is started in the data folder." placeholder:"URL"`
+	DataDir     string `env:"WINDDOWN_DATA_DIR" default:".winddown" help:"Folder of the private PostgreSQL."`
+	NPMDir      string `env:"WINDDOWN_NPM_DIR" name:"npm-dir" default:"web" help:"Folder whose node_modules may hold PostgreSQL, where the machine has none."`
+}
+
+// database is an open database and, with the embedded default, the server under it.
+type database struct {
+	*postgres.DB
+	url   string
+	local *localpg.Server
+}
+
+// stopTimeout bounds the stop of the private server.
+const stopTimeout = 30 * time.Second
+
+// open opens the database. The private one is started and migrated first; another one is
+// taken as it is.
+func (f databaseFlags) open(ctx context.Context, log *slog.Logger) (_ *database, err error) {
+	d := &database{url: f.DatabaseURL}
+	if d.url == "" {
+		d.local, err = localpg.Start(ctx, localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: log})
+		if err != nil {
+			return nil, err
+		}
+		d.url = d.local.URL()
+		if _, err := postgres.Migrate(ctx, d.url); err != nil {
+			return nil, errors.Join(err, d.close())
+		}
+	}
+	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.url}); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// close closes the pool and then stops the private server, whatever ended the program.
+func (d *database) close() error {
+	if d.DB != nil {
+		d.DB.Close()
+	}
+	if d.local == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	return d.local.Stop(ctx)
+}
+
+// checkSchema returns a sentence with the way out when the schema is not the one this
+// program was built for.
+func (d *database) checkSchema(ctx context.Context) error {
+	have, want, err := d.SchemaVersion(ctx)
+	switch {
+	case err != nil:
+		return err
+	case have < want:
+		return fmt.Errorf("the database schema is version %d and this program needs %d: run «winddown migrate up»", have, want)
+	case have > want:
+		return fmt.Errorf("the database schema is version %d, newer than the %d this program knows: install the newer winddown", have, want)
+	}
+	return nil
+}
+
+type migrateCmd struct {
+	Up     migrateUpCmd     `cmd:"" help:"Apply the migrations the database does not have yet."`
+	Status migrateStatusCmd `cmd:"" help:"List the migrations and whether the database has them."`
+}
+
+type migrateUpCmd struct{ databaseFlags }
+
+// Run applies what is missing. Several at once wait for each other.
+func (c migrateUpCmd) Run(ctx context.Context, std streams) (err error) {
+	return c.withURL(ctx, std, func(url string) error {
+		done, err := postgres.Migrate(ctx, url)
+		for _, m := range done {
+			_, _ = fmt.Fprintln(std.out, "applied", m.Name)
+		}
+		if err == nil && len(done) == 0 {
+			_, _ = fmt.Fprintln(std.out, "the schema is up to date")
+		}
+		return err
+	})
+}
+
+type migrateStatusCmd struct{ databaseFlags }
+
+// Run lists the migrations.
+func (c migrateStatusCmd) Run(ctx context.Context, std streams) error {
+	return c.withURL(ctx, std, func(url string) error {
+		all, err := postgres.Migrations(ctx, url)
+		for _, m := range all {
+			state := "pending"
+			if m.Applied {
+				state = "applied"
+			}
+			_, _ = fmt.Fprintf(std.out, "%-8s %s\n", state, m.Name)
+		}
+		return err
+	})
+}
+
+// withURL gives fn the address of the database, starting the private one if need be.
+func (f databaseFlags) withURL(ctx context.Context, std streams, fn func(url string) error) (err error) {
+	if f.DatabaseURL != "" {
+		return fn(f.DatabaseURL)
+	}
+	local, err := localpg.Start(ctx, localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: newLog(std.err, "text")})
+	if err != nil {
+		return err
+	}
+	d := &database{local: local}
+	defer func() { err = errors.Join(err, d.close()) }()
+	return fn(local.URL())
+}

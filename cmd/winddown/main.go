@@ -1,0 +1,103 @@
+// Command winddown serves the site and its tools.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // deadlines are civil dates in named zones, on any machine
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, errSaid) {
+			fmt.Fprintln(os.Stderr, "winddown:", err)
+		}
+		stop()
+		os.Exit(1)
+	}
+}
+
+// errSaid is a failure that has been explained already.
+var errSaid = errors.New("explained already")
+
+// cli is the command line.
+type cli struct {
+	Serve       serveCmd       `cmd:"" help:"Serve the site."`
+	Demo        demoCmd        `cmd:"" help:"Serve the site with sample data, on this machine only."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
+	User        userCmd        `cmd:"" help:"Add a person, set a password, bar a person."`
+	Seed        seedCmd        `cmd:"" help:"Fill an empty database with sample data."`
+	Verify      verifyCmd      `cmd:"" help:"Check that the trail of a case was not tampered with."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+}
+
+// streams are the program's input and outputs.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// run is the whole program: what it is asked for, and where it reads and writes. It
+// returns when the command is done or ctx ends.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+	var c cli
+	exited := false
+	parser, err := kong.New(&c,
+		kong.Name("winddown"),
+		kong.Description("Winddown leads a seller out of the Wildberries marketplace, step by step."),
+		kong.UsageOnError(),
+		kong.Writers(out, errOut),
+		kong.Exit(func(int) { exited = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(streams{in: in, out: out, err: errOut}),
+	)
+	if err != nil {
+		return err
+	}
+	kctx, err := parser.Parse(args)
+	if exited { // --help
+		return nil
+	}
+	if err != nil {
+		parser.FatalIfErrorf(err)
+		return errSaid
+	}
+	return kctx.Run()
+}
+
+type versionCmd struct{}
+
+// Run prints the version and the commit the binary was built from.
+func (versionCmd) Run(std streams) error {
+	_, err := fmt.Fprintln(std.out, "winddown", version())
+	return err
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "devel"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v += " " + s.Value
+		}
+	}
+	return v + " " + info.GoVersion
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"winddown/internal/app"
+	"winddown/internal/httpkit"
+	"winddown/internal/server"
+	"winddown/internal/site"
+	"winddown/web/static"
+)
+
+// serveCmd serves the site.
+type serveCmd struct {
+	databaseFlags
+	edgeFlags
+	Addr    string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	BaseURL string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
+	Signup  app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
+}
+
+// edgeFlags are what serve and demo have in common.
+type edgeFlags struct {
+	LogFormat      string `env:"WINDDOWN_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: text or json."`
+	MetricsAddr    string `env:"WINDDOWN_METRICS_ADDR" help:"Address of the metrics listener; without it there are none." placeholder:"ADDR"`
+	TrustedProxies int    `env:"WINDDOWN_TRUSTED_PROXIES" default:"0" help:"Number of proxies in front that append to X-Forwarded-For."`
+	Dev            bool   `env:"WINDDOWN_DEV" help:"Serve /gallery, a page with every component in every state."`
+}
+
+// Run serves until ctx ends, then finishes what runs.
+func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
+	log := newLog(std.err, c.LogFormat)
+	db, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if err := db.checkSchema(ctx); err != nil {
+		return err
+	}
+	return serve(ctx, serving{
+		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, app.Options{Signup: c.Signup}), log: log, out: std.out,
+	})
+}
+
+func newLog(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// serving is everything a running site needs.
+type serving struct {
+	edgeFlags
+	addr, base string
+	app        *app.App
+	log        *slog.Logger
+	out        io.Writer
+	welcome    string // printed after the address
+}
+
+// The server's limits: a request line and headers come soon, a form within a few seconds,
+// an answer is written to slow phones too.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10
+	drainTimeout  = 10 * time.Second
+)
+
+// serve listens, says where, and runs until ctx ends; then it stops accepting and gives
+// what runs ten seconds to finish.
+func serve(ctx context.Context, s serving) error {
+	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "dist/htmx.min.js", "icons/favicon.svg")
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
+	}
+	base, err := baseURL(s.base, listener.Addr().String())
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	options := server.Options{
+		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base}),
+		Assets: assets, Log: s.log, HTTPS: strings.HasPrefix(base, "https://"), TrustedProxies: s.TrustedProxies, Dev: s.Dev,
+		Ready: func(r *http.Request) error { return s.app.Ready(r.Context()) },
+	}
+	stopMetrics := func() {}
+	if s.MetricsAddr != "" {
+		m := server.NewMetrics()
+		options.Observe = m.Observe
+		if stopMetrics, err = serveMetrics(s.MetricsAddr, m, s.log); err != nil {
+			_ = listener.Close()
+			return err
+		}
+	}
+	defer stopMetrics()
+	srv := &http.Server{
+		Handler: server.New(options), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	_, _ = fmt.Fprintf(s.out, "Winddown: http://%s\n%s", shown(listener.Addr().String()), s.welcome)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drainTimeout, err), srv.Close())
+	}
+	return nil
+}
+
+// shown is a listening address as a person can open it.
+func shown(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// baseURL checks the configured address of the site, or derives it from the listener's.
+func baseURL(configured, addr string) (string, error) {
+	if configured == "" {
+		return "http://" + shown(addr), nil
+	}
+	u, err := url.Parse(configured)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return "", fmt.Errorf("--base-url %q must be a scheme and a host, such as https://winddown.example", configured)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+// serveMetrics serves the metrics on a listener of their own.
+func serveMetrics(addr string, m *server.Metrics, log *slog.Logger) (stop func(), err error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for metrics on %s: %w", addr, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout}
+	go func() {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the metrics listener ended", "error", err)
+		}
+	}()
+	return func() { _ = srv.Close() }, nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+)
+
+type userCmd struct {
+	Add      userAddCmd      `cmd:"" help:"Add a person; the password is read from standard input."`
+	Password userPasswordCmd `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
+	Disable  userDisableCmd  `cmd:"" help:"Bar a person and end his login sessions."`
+}
+
+type userAddCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+	Name  string `required:"" help:"Name as others see it."`
+}
+
+// Run adds a person.
+func (c userAddCmd) Run(ctx context.Context, std streams) error {
+	password, err := readPassword(std.in)
+	if err != nil {
+		return err
+	}
+	return c.withApp(ctx, std, func(a *app.App) error {
+		u, err := a.AddUser(ctx, winddown.Registration{Name: c.Name, Email: c.Email, Password: password})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, "added", u.Email)
+		return err
+	})
+}
+
+type userPasswordCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run sets a password.
+func (c userPasswordCmd) Run(ctx context.Context, std streams) error {
+	password, err := readPassword(std.in)
+	if err != nil {
+		return err
+	}
+	return c.withApp(ctx, std, func(a *app.App) error {
+		if err := a.SetPassword(ctx, c.Email, password); err != nil {
+			return unknownAddress(err, c.Email)
+		}
+		_, err := fmt.Fprintln(std.out, "changed; all login sessions of", c.Email, "have ended")
+		return err
+	})
+}
+
+type userDisableCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run bars a person.
+func (c userDisableCmd) Run(ctx context.Context, std streams) error {
+	return c.withApp(ctx, std, func(a *app.App) error {
+		if err := a.DisableUser(ctx, c.Email); err != nil {
+			return unknownAddress(err, c.Email)
+		}
+		_, err := fmt.Fprintln(std.out, "disabled", c.Email)
+		return err
+	})
+}
+
+func unknownAddress(err error, email string) error {
+	if errors.Is(err, winddown.NotFound) {
+		return fmt.Errorf("nobody has an account with the address %s", email)
+	}
+	return err
+}
+
+// maxPasswordInput bounds what is read from standard input, in bytes.
+const maxPasswordInput = 4096
+
+// readPassword reads the first line of standard input: a password on the command line
+// would be seen by everybody on the machine.
+func readPassword(in io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(in, maxPasswordInput)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if line == "" {
+		return "", errors.New("no password on standard input: use «winddown user add … < file» or type one line")
+	}
+	return line, nil
+}
+
+// withApp runs fn over an open database whose schema is right; mistakes come out as the
+// sentences people get on the pages.
+func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.App) error) (err error) {
+	db, err := f.open(ctx, newLog(std.err, "text"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if err := db.checkSchema(ctx); err != nil {
+		return err
+	}
+	return sentence(fn(app.New(db.DB, app.Options{})))
+}
+
+// sentence turns a mistake in some fields into English sentences.
+func sentence(err error) error {
+	var known *winddown.Error
+	if !errors.As(err, &known) || len(known.Fields) == 0 {
+		return err
+	}
+	p := i18n.For(i18n.English)
+	var all []string
+	for _, f := range known.Fields {
+		all = append(all, p.Message(f.Key, f.Args))
+	}
+	return errors.New(strings.Join(all, " "))
+}
+
+type verifyCmd struct {
+	databaseFlags
+	Case string `required:"" help:"Id of the case, as it stands in its address."`
+}
+
+// Run walks the chain of a case's trail.
+func (c verifyCmd) Run(ctx context.Context, std streams) error {
+	id, err := winddown.ParseID(c.Case)
+	if err != nil {
+		return fmt.Errorf("%q is not the id of a case", c.Case)
+	}
+	return c.withApp(ctx, std, func(a *app.App) error {
+		n, err := a.Verify(ctx, id)
+		if errors.Is(err, winddown.NotFound) {
+			return fmt.Errorf("there is no case %s", id)
+		}
+		if err != nil {
+			return fmt.Errorf("the trail is broken: %w", err)
+		}
+		_, err = fmt.Fprintf(std.out, "OK: %d events\n", n)
+		return err
+	})
+}

@@ -1,0 +1,242 @@
+package server_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"winddown/internal/httpkit"
+	"winddown/internal/server"
+	"winddown/internal/site"
+	"winddown/internal/testdb"
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+	"winddown/web/static"
+)
+
+func TestMain(m *testing.M) { testdb.Run(m) }
+
+// Who asks. A stranger owns a case of his own; removed was the accountant until the owner
+// took him out.
+const (
+	nobody     = "signed out"
+	stranger   = "stranger"
+	owner      = "owner"
+	helper     = "helper"
+	accountant = "accountant"
+	removed    = "removed accountant"
+)
+
+func actors() []string {
+	return []string{nobody, stranger, owner, helper, accountant, removed}
+}
+
+// want is the status each of actors() gets, in that order.
+type want [6]int
+
+// access is a row of the table: a route, a form that changes nothing, the statuses.
+type access struct {
+	route string // method and pattern
+	form  string
+	want  want
+}
+
+// The usual rows. Somebody signed out is led to the login page (303), somebody without the
+// right gets 404 like for an address that does not exist.
+var (
+	everybody  = want{200, 200, 200, 200, 200, 200}
+	signedIn   = want{303, 200, 200, 200, 200, 200}
+	caseSeen   = want{303, 404, 200, 200, 200, 404}
+	caseOwned  = want{303, 404, 200, 404, 404, 404}
+	booksKept  = want{303, 404, 404, 404, 200, 404}
+	badByAll   = want{303, 422, 422, 422, 422, 422}
+	badBySeers = want{303, 404, 422, 422, 422, 404}
+	badByDoers = want{303, 404, 422, 422, 404, 404}
+	badByOwner = want{303, 404, 422, 404, 404, 404}
+)
+
+// table has a row for every route. {case} is a case that owner owns, helper helps with and
+// accountant keeps the books of; {user} and {invite} are nobody's.
+func table() []access {
+	return []access{
+		{"GET /healthz", "", everybody},
+		{"GET /readyz", "", everybody},
+		{"GET /static/*", "", want{404, 404, 404, 404, 404, 404}},
+		{"HEAD /static/*", "", want{404, 404, 404, 404, 404, 404}},
+		{"GET /", "", want{200, 303, 303, 303, 303, 303}},
+		{"GET /help", "", everybody},
+		{"GET /gallery", "", everybody},
+		{"POST /locale", "locale=xx", want{422, 422, 422, 422, 422, 422}},
+		{"GET /login", "", want{200, 303, 303, 303, 303, 303}},
+		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422}},
+		{"GET /signup", "", want{200, 303, 303, 303, 303, 303}},
+		{"POST /signup", "email=x", want{422, 422, 422, 422, 422, 422}},
+		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404}},
+		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404}},
+
+		{"GET /account", "", signedIn},
+		{"POST /account/settings", "zone=x", badByAll},
+		{"POST /account/password", "", badByAll},
+		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404}},
+
+		{"GET /cases", "", signedIn},
+		{"GET /cases/new", "", signedIn},
+		{"POST /cases", "", badByAll},
+		{"GET /cases/{case}", "", caseSeen},
+		{"GET /cases/{case}/answers", "", caseOwned},
+		{"POST /cases/{case}/answers", "", badByOwner},
+		{"GET /cases/{case}/details", "", caseOwned},
+		{"POST /cases/{case}/details", "", badByOwner},
+		{"GET /cases/{case}/steps/{code}", "", caseSeen},
+		{"POST /cases/{case}/steps/{code}", "", badByDoers},
+		{"GET /cases/{case}/steps/{code}/undo", "", want{303, 404, 200, 200, 404, 404}},
+		{"POST /cases/{case}/steps/{code}/undo", "version=2", badByDoers},
+		{"GET /cases/{case}/steps/{code}/regress", "", caseSeen},
+		{"POST /cases/{case}/steps/{code}/regress", "version=2", badBySeers},
+		{"POST /cases/{case}/rest", "", want{303, 404, 409, 409, 404, 404}},
+		{"GET /cases/{case}/history", "", caseSeen},
+		{"GET /cases/{case}/finish", "", caseSeen},
+		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404}},
+		{"POST /cases/{case}/reopen", "", badByOwner},
+		{"GET /cases/{case}/people", "", caseSeen},
+		{"POST /cases/{case}/people", "role=king", badByOwner},
+		{"POST /cases/{case}/people/acting", "acting=perhaps", badByOwner},
+		{"GET /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404}},
+
+		{"GET /sellers", "", signedIn},
+		{"GET /sellers/new", "", signedIn},
+		{"POST /sellers", "", badByAll},
+		{"GET /sellers/{case}", "", booksKept},
+
+		// Last: it signs the people out.
+		{"POST /logout", "", want{303, 303, 303, 303, 303, 303}},
+	}
+}
+
+// routes lists what the router really serves.
+func routes(t *testing.T) []string {
+	t.Helper()
+	assets, err := httpkit.NewAssets(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := server.New(server.Options{
+		Site: site.New(nil, site.Options{}), Assets: assets, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Dev: true,
+	})
+	var all []string
+	err = chi.Walk(h.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		all = append(all, method+" "+route)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEveryRouteHasARowInTheTableOfAccess(t *testing.T) {
+	served := routes(t)
+	var rows []string
+	for _, a := range table() {
+		rows = append(rows, a.route)
+		if !slices.Contains(served, a.route) {
+			t.Errorf("the table has %s, which is not served", a.route)
+		}
+	}
+	for _, route := range served {
+		if !slices.Contains(rows, route) {
+			t.Errorf("%s is served and has no row in the table", route)
+		}
+	}
+}
+
+func TestAccess(t *testing.T) {
+	s := testkit.Start(t, testkit.WithDev())
+	clients := map[string]*testkit.Client{
+		nobody:     s.Anybody(),
+		stranger:   s.SignUp("Чужая", "stranger"),
+		owner:      s.SignUp("Петрова", "owner"),
+		helper:     s.SignUp("Сидорова", "helper"),
+		accountant: s.SignUp("Иванова", "accountant"),
+		removed:    s.SignUp("Бывшая", "removed"),
+	}
+	clients[stranger].OpenCase("ИП Чужая", 1)
+	id := clients[owner].OpenCase("ИП Петрова", 2)
+	clients[owner].Mark(id, winddown.ZeroFBS)
+	clients[owner].Join(clients[helper], id, winddown.Helper)
+	clients[owner].Join(clients[removed], id, winddown.Accountant)
+	if err := s.App.RemovePerson(t.Context(), clients[owner].Actor(), id, clients[removed].ID); err != nil {
+		t.Fatal(err)
+	}
+	clients[owner].Join(clients[accountant], id, winddown.Accountant)
+
+	before := clients[owner].Case(id)
+	none := winddown.ID{1}
+	path := strings.NewReplacer("{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
+		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing")
+	for _, a := range table() {
+		method, pattern, _ := strings.Cut(a.route, " ")
+		for i, who := range actors() {
+			c := clients[who]
+			var p *testkit.Page
+			switch method {
+			case http.MethodPost:
+				form, err := url.ParseQuery(a.form)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p = c.PostForm(path.Replace(pattern), form)
+			default:
+				p = c.Get(path.Replace(pattern))
+			}
+			if p.Status != a.want[i] {
+				t.Errorf("%s as %s: %d, want %d", a.route, who, p.Status, a.want[i])
+			}
+			if who == nobody && a.want[i] == http.StatusSeeOther && a.route != "POST /logout" && !strings.HasPrefix(p.Location(), "/login") {
+				t.Errorf("%s signed out leads to %s, want the login page", a.route, p.Location())
+			}
+		}
+		if a.route == "GET /sellers/{case}" { // the last row before people are signed out
+			after := clients[owner].Case(id)
+			if len(after.Trail) != len(before.Trail) || after.Trail[0].Seq != before.Trail[0].Seq {
+				t.Error("a request of the table changed the case")
+			}
+		}
+	}
+}
+
+// An id that is no id, and one that is nobody's, are both unknown.
+func TestBadIDsAreUnknown(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Петрова", "owner")
+	c.OpenCase("ИП Петрова", 1)
+	for _, id := range []string{"1", "x", "..%2f..%2fetc", strings.Repeat("a", 36), winddown.ID{7}.String(), strings.ToUpper(winddown.ID{0xab}.String()), "%00", "%ff"} {
+		for _, pattern := range []string{"/cases/{id}", "/cases/{id}/history", "/cases/{id}/steps/zero_fbs", "/sellers/{id}", "/cases/{id}/finish"} {
+			if p := c.Get(strings.ReplaceAll(pattern, "{id}", id)); p.Status != http.StatusNotFound {
+				t.Errorf("GET %s: %d, want 404", p.Path, p.Status)
+			}
+		}
+	}
+}
+
+// A form that another site sends is refused, whoever's cookies come along.
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Петрова", "owner")
+	form := url.Values{"seller_name": {"ИП Петрова"}, "inn": {testkit.INN(1)}, "fbs": {"no"}, "wb_stock": {"no"}}
+	c.PostForm("/cases", form, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site").Want(http.StatusForbidden)
+	c.PostForm("/cases", form, "Origin", "null").Want(http.StatusForbidden)
+	cases, _, err := s.App.MyCases(t.Context(), c.Actor())
+	if err != nil || len(cases) != 0 {
+		t.Fatalf("%d cases, %v: want none", len(cases), err)
+	}
+	c.PostForm("/cases", form, "Origin", s.URL, "Sec-Fetch-Site", "same-origin").Want(http.StatusSeeOther)
+}

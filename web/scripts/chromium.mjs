@@ -1,0 +1,53 @@
+// Finds a Chromium for the browser tests: the one CHROMIUM names, one of the machine, or,
+// as root on Debian, the one its packages install. Prints its path; without one it says
+// what to do and fails.
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const places = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+const executable = (path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export function findChromium() {
+  if (process.env.CHROMIUM) return executable(process.env.CHROMIUM) ? process.env.CHROMIUM : undefined;
+  const folders = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/local/bin", "/snap/bin");
+  const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name))).concat(places);
+  return candidates.find(executable);
+}
+
+function install() {
+  const apt = (...args) =>
+    execFileSync("apt-get", args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  apt("update", "-q");
+  apt("install", "-q", "-y", "--no-install-recommends", "chromium");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  let found = findChromium();
+  if (!found && !process.env.CHROMIUM && process.getuid?.() === 0 && executable("/usr/bin/apt-get")) {
+    console.log("No Chromium found: installing Debian's.");
+    install();
+    found = findChromium();
+  }
+  if (!found) {
+    console.error("The browser tests need Chromium: install it, or set CHROMIUM to its path.");
+    process.exit(1);
+  }
+  console.log(`Chromium: ${found}`);
+}
