@@ -306,8 +306,8 @@ func (w *walk) goodsGone(daysAgo int) {
 // middle is the story of somebody halfway through.
 func middle(w *walk, _ int) {
 	w.done(30, winddown.ZeroFBS)
-	w.done(9, winddown.SellOut)
 	w.pending(17, winddown.ReturnStock, 0)
+	w.done(9, winddown.SellOut)
 	w.pending(3, winddown.CollectReturns, 2)
 }
 

@@ -606,6 +606,7 @@ func (c *Case) Regress(in Regress, s Stamp) ([]Event, error) {
 		return nil, stale(st)
 	}
 	before := c.markChanges(st)
+	st.PickUpBy = Date{} // the old date is about returns that were collected
 	st.Problem = &Problem{Kind: Regressed, Reason: reason, On: s.Today, At: s.At, By: s.By}
 	st.Version++
 	events := []Event{{Kind: StepRegressed, Step: in.Step, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}

@@ -127,8 +127,9 @@ const (
 	signed
 	suspended
 	unneeded
-	gateStates
 )
+
+const gateStates = 5
 
 // Every gate, closed in every way: the answer is Blocked with exactly the steps that
 // stand in the way, and nothing changes. Open, it lets the mark through.
@@ -140,7 +141,7 @@ func TestGates(t *testing.T) {
 		}
 		combinations := 1
 		for range d.Gate {
-			combinations *= int(gateStates)
+			combinations *= gateStates
 		}
 		for n := range combinations {
 			c, blockers, possible := closeGate(t, d, n)
@@ -161,12 +162,13 @@ func closeGate(t *testing.T, d winddown.StepDef, n int) (c *winddown.Case, block
 	}
 	for _, code := range d.Gate {
 		st := step(t, c, code)
-		state := gateState(n % int(gateStates))
-		n /= int(gateStates)
+		state := gateState(n % gateStates)
+		n /= gateStates
 		if state == signed || state == suspended {
 			st.Tick = &winddown.Tick{On: day("2026-11-02"), At: by(1, today).At, By: person(1)}
 		}
 		switch state {
+		case untouched, signed:
 		case started:
 			st.StartedOn = day("2026-11-02")
 		case suspended:
@@ -562,10 +564,24 @@ func TestLookingForTheActSpendsReminders(t *testing.T) {
 		events, err := c.MarkPending(in, by(1, x.looked))
 		wantRepeat(t, events, err)
 	}
-	// A request on another day starts the reminders anew.
-	undo(t, c, "2026-11-27", winddown.RequestAct)
-	mark(t, c, "2026-11-27", winddown.RequestAct)
-	if got := due(); got != "2026-12-02" {
+	// A corrected date and a new request start the reminders anew.
+	in := winddown.MarkDone{Step: winddown.RequestAct, Version: step(t, c, winddown.RequestAct).Version, On: day("2026-11-13")}
+	if _, err := c.MarkDone(in, by(1, "2026-11-27")); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(); got != "2026-11-18" {
+		t.Errorf("after the correction the first reminder is %s", got)
+	}
+	look := winddown.MarkPending{Step: winddown.ReceiveAct, Version: step(t, c, winddown.ReceiveAct).Version}
+	if _, err := c.MarkPending(look, by(1, "2026-11-28")); err != nil {
+		t.Fatal(err)
+	}
+	undo(t, c, "2026-11-28", winddown.RequestAct)
+	in.Version = step(t, c, winddown.RequestAct).Version
+	if _, err := c.MarkDone(in, by(1, "2026-11-28")); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(); got != "2026-11-18" {
 		t.Errorf("after the second request the first reminder is %s", got)
 	}
 }

@@ -19,7 +19,7 @@ func ParseID(s string) (ID, error) {
 	if _, err := hex.Decode(id[:], []byte(packed)); err != nil {
 		return ID{}, &Error{Kind: NotFound, Key: "error.not_found"}
 	}
-	if id.String() != s { // one address for one row: no upper case
+	if id.IsZero() || id.String() != s { // one address for one row: no upper case
 		return ID{}, &Error{Kind: NotFound, Key: "error.not_found"}
 	}
 	return id, nil

@@ -1,7 +1,9 @@
 package winddown_test
 
 import (
+	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -89,6 +91,36 @@ func TestValidOGRN(t *testing.T) {
 			x := s[:len(s)-1] + string(d)
 			if got := winddown.ValidOGRN(x); got != (x == s) {
 				t.Errorf("ValidOGRN(%s) = %v", x, got)
+			}
+		}
+	}
+}
+
+// For any number, exactly the tail the other arithmetic names is right, remainder ten
+// included.
+func TestCheckDigitsOfManyNumbers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for length, tail := range map[int]int{10: 1, 12: 2, 13: 1, 15: 1} {
+		valid, oracle := winddown.ValidINN, oracleINN
+		if length > 12 {
+			valid, oracle = winddown.ValidOGRN, oracleOGRN
+		}
+		for range 200 {
+			head := make([]byte, length-tail)
+			for i := range head {
+				head[i] = byte('0' + rng.IntN(10))
+			}
+			right := 0
+			for n := range []int{1: 10, 2: 100}[tail] {
+				s := fmt.Sprintf("%s%0*d", head, tail, n)
+				if got := valid(s); got != oracle(s) {
+					t.Errorf("%s is valid: %v", s, got)
+				} else if got {
+					right++
+				}
+			}
+			if right != 1 {
+				t.Errorf("%s has %d right tails", head, right)
 			}
 		}
 	}

@@ -75,16 +75,14 @@ func Summarize(c *Case, cal Calendar) Summary {
 	s.Done, s.Needed = c.Count()
 	s.Stage, s.Blocker = c.stage()
 
-	if st, err := c.Step(CollectReturns); err == nil && st.Tick == nil && !st.PickUpBy.IsZero() {
+	if st, err := c.Step(CollectReturns); err == nil && (st.Tick == nil || st.Problem != nil) && !st.PickUpBy.IsZero() {
 		s.BurnOn = st.PickUpBy.AddDays(-BurnDays)
 		s.DueOn, s.Due = st.PickUpBy, DuePickUp
 	}
 	if s.Stage == GroupWaiting {
 		s.OverdueOn = cal.OverdueOn(act.RequestedOn)
-	}
-	if s.Act == Requested {
 		for _, d := range cal.ChaseDates(act.RequestedOn) {
-			if d.After(act.CheckedOn) && (s.DueOn.IsZero() || d.Before(s.DueOn)) {
+			if d.After(act.CheckedOn) {
 				s.DueOn, s.Due = d, DueChase
 				break
 			}

@@ -3,6 +3,7 @@ package winddown_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"winddown/internal/winddown"
@@ -40,19 +41,23 @@ const (
 	iSettle
 )
 
+// goodsGone: the first four steps are done or not needed.
+func (s situation) goodsGone() bool {
+	return !slices.ContainsFunc(s.steps[:iStrip], func(st stepState) bool { return st == none || st == problem })
+}
+
 // reachable leaves out what no sequence of actions leads to: a done step with an unmet
 // gate, a step that is always needed and is not, a finished case with a step nobody signed.
 func (s situation) reachable() bool {
-	fulfilled := func(i int) bool { return s.steps[i] == done || s.steps[i] == off }
 	for i, st := range s.steps {
 		switch {
 		case st == off && i != iZero && i != iReturn:
 			return false
 		case s.finished && st == none:
 			return false
-		case i == iRequest && st == done && !(fulfilled(iZero) && fulfilled(iSell) && fulfilled(iReturn) && fulfilled(iCollect)):
+		case i == iRequest && st == done && !s.goodsGone():
 			return false
-		case i > iRequest && st == done && !fulfilled(i-1):
+		case i > iRequest && st == done && s.steps[i-1] != done:
 			return false
 		}
 	}
@@ -112,10 +117,7 @@ func burnsFrom() map[string]string {
 // matching returns the groups of ruling 9 whose words hold on a day, in the ruling's order.
 func (s situation) matching(on string) []winddown.Group {
 	signed := func(i int) bool { return s.steps[i] == done }
-	goodsGone := true
-	for _, i := range []int{iZero, iSell, iReturn, iCollect} {
-		goodsGone = goodsGone && (s.steps[i] == done || s.steps[i] == off)
-	}
+	goodsGone := s.goodsGone()
 	suspended := slices.Contains(s.steps[:], problem)
 	burning := s.steps[iCollect] == none && on >= burnsFrom()[s.pickUpBy]
 	requested, received := signed(iRequest), signed(iReceive)
@@ -345,23 +347,37 @@ func TestSummaryWithoutRequest(t *testing.T) {
 	}
 }
 
-// The nearest of the pick-up date and the reminder is the deadline.
-func TestSummaryNearestDeadline(t *testing.T) {
-	for pickUpBy, want := range map[string]string{
-		"2026-11-16": "2026-11-16 pick_up", "2026-11-17": "2026-11-17 pick_up", "2026-11-18": "2026-11-17 chase", "2026-12-30": "2026-11-17 chase",
-	} {
-		c := openCase(t, everything())
-		mark(t, c, "2026-11-12", goods()...)
-		mark(t, c, "2026-11-12", winddown.RequestAct)
-		undo(t, c, "2026-11-13", winddown.CollectReturns)
-		in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 3, PickUpBy: day(pickUpBy)}
-		if _, err := c.MarkPending(in, by(1, "2026-11-13")); err != nil {
-			t.Fatal(err)
-		}
-		s := winddown.Summarize(c, winddown.RussianCalendar())
-		if got := fmt.Sprint(s.DueOn, " ", s.Due); got != want {
-			t.Errorf("pick up by %s: due %s, want %s", pickUpBy, got, want)
-		}
+// While goods are back nobody reminds the marketplace of the act: the deadline is that of
+// the returns, and none while no date is typed.
+func TestSummaryDeadlineWhileGoodsAreBack(t *testing.T) {
+	cal := winddown.RussianCalendar()
+	due := func(c *winddown.Case) string {
+		s := winddown.Summarize(c, cal)
+		return strings.TrimSpace(fmt.Sprint(s.DueOn, " ", s.Due))
+	}
+	c := openCase(t, everything())
+	mark(t, c, "2026-11-12", goods()...)
+	mark(t, c, "2026-11-12", winddown.RequestAct)
+	if got := due(c); got != "2026-11-17 chase" {
+		t.Errorf("waiting: due %q", got)
+	}
+	regress := winddown.Regress{Step: winddown.CollectReturns, Version: 2, Reason: "ещё один возврат"}
+	if _, err := c.Regress(regress, by(1, "2026-11-13")); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(c); got != "" {
+		t.Errorf("goods are back: due %q, want none", got)
+	}
+	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 3, PickUpBy: day("2026-11-20")}
+	if _, err := c.MarkPending(in, by(1, "2026-11-13")); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(c); got != "2026-11-20 pick_up" {
+		t.Errorf("a date is typed: due %q", got)
+	}
+	mark(t, c, "2026-11-14", winddown.CollectReturns, winddown.RequestAct)
+	if got := due(c); got != "2026-11-18 chase" {
+		t.Errorf("waiting again: due %q", got)
 	}
 }
 

@@ -51,8 +51,7 @@ func (c Calendar) Complete(year int) bool { return c.years[year].transfers }
 // IsWorkday reports whether d is a working day. A year that is not in the table has
 // only its weekends off.
 func (c Calendar) IsWorkday(d Date) bool {
-	switch d.Time().Weekday() {
-	case time.Saturday, time.Sunday:
+	if wd := d.Time().Weekday(); wd == time.Saturday || wd == time.Sunday {
 		return false
 	}
 	return !c.years[d.Year].off[monthDay{d.Month, d.Day}]
