@@ -26,6 +26,7 @@ type serveCmd struct {
 	Addr    string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	BaseURL string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
 	Signup  app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
+	Now     time.Time  `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
 }
 
 // edgeFlags are what serve and demo have in common.
@@ -38,6 +39,13 @@ type edgeFlags struct {
 
 // Run serves until ctx ends, then finishes what runs.
 func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
+	options := app.Options{Signup: c.Signup}
+	if !c.Now.IsZero() {
+		if !c.Dev {
+			return errors.New("--now is for --dev only: deadlines and login sessions follow the clock")
+		}
+		options.Now = clockFrom(c.Now)
+	}
 	log := newLog(std.err, c.LogFormat)
 	db, err := c.open(ctx, log)
 	if err != nil {
@@ -48,8 +56,14 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	return serve(ctx, serving{
-		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, app.Options{Signup: c.Signup}), log: log, out: std.out,
+		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), log: log, out: std.out,
 	})
+}
+
+// clockFrom returns a clock that goes on from a moment.
+func clockFrom(moment time.Time) func() time.Time {
+	begun := time.Now()
+	return func() time.Time { return moment.Add(time.Since(begun)) }
 }
 
 func newLog(w io.Writer, format string) *slog.Logger {

@@ -149,9 +149,9 @@ func (a *App) MarkDone(ctx context.Context, actor winddown.Actor, id winddown.ID
 	_, err = a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		before := closedSteps(c)
 		events, err := c.MarkDone(in, s)
-		for code := range before {
-			if len(c.Blockers(code)) == 0 {
-				opened = append(opened, code)
+		for _, st := range c.Steps {
+			if before[st.Code] && len(c.Blockers(st.Code)) == 0 {
+				opened = append(opened, st.Code)
 			}
 		}
 		return events, err

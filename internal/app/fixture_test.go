@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -67,7 +68,7 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	t.Helper()
 	w := &world{t: t, url: testdb.New(t), clock: &clock{now: noon}}
 	var err error
-	if w.db, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 16, Tracer: tracer}); err != nil {
+	if w.db, err = postgres.Open(t.Context(), postgres.Options{URL: patient(w.url), MaxConns: 16, Tracer: tracer}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.db.Close)
@@ -78,6 +79,18 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	o.Now = w.clock.Now
 	w.app = app.New(w.db, o)
 	return w
+}
+
+// patient lets a connection take its time on a busy machine.
+func patient(database string) string {
+	u, err := url.Parse(database)
+	if err != nil || u.Scheme == "" {
+		return database + " connect_timeout=60"
+	}
+	q := u.Query()
+	q.Set("connect_timeout", "60")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 func newID(t testing.TB) winddown.ID {
@@ -333,6 +346,27 @@ func tally(errs []error) map[string]int {
 func wantTally(t testing.TB, errs []error, want map[string]int) {
 	t.Helper()
 	if got := tally(errs); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("outcomes %v, want %v (first error: %v)", got, want, errors.Join(errs[:1]...))
+		t.Errorf("outcomes %v, want %v\n%v", got, want, errors.Join(errs...))
 	}
+}
+
+// whileHeld begins a transaction with hold, starts what has to wait for it, and commits
+// the change once something waits.
+func (w *world) whileHeld(hold string, args []any, start func(), change string, changeArgs ...any) {
+	w.t.Helper()
+	w.exec("begin")
+	w.exec(hold, args...)
+	start()
+	const waits = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+	for !one[bool](w, waits) {
+	}
+	w.exec(change, changeArgs...)
+	w.exec("commit")
+}
+
+// inBackground runs fn and delivers its error.
+func inBackground(fn func() error) chan error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	return done
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/argon2"
@@ -34,18 +35,19 @@ const (
 // hasher makes and checks password hashes.
 type hasher struct {
 	slots chan struct{}
+	wait  time.Duration
 	dummy string // the hash of no password, checked for unknown addresses
 }
 
 func newHasher() *hasher {
-	h := &hasher{slots: make(chan struct{}, hashesAtOnce)}
+	h := &hasher{slots: make(chan struct{}, hashesAtOnce), wait: hashWait}
 	h.dummy = encodeHash(make([]byte, argonSalt), make([]byte, argonKey))
 	return h
 }
 
 // acquire waits for a free slot, or returns Unavailable.
 func (h *hasher) acquire(ctx context.Context) error {
-	timer := time.NewTimer(hashWait)
+	timer := time.NewTimer(h.wait)
 	defer timer.Stop()
 	select {
 	case h.slots <- struct{}{}:
@@ -110,24 +112,26 @@ func encodeHash(salt, key []byte) string {
 // with, and the usual ways to dress a listed word up, fall within it.
 const commonGuesses = 1e6
 
-// common reports whether a password is among the first that are tried. A password typed
-// in Russian letters is looked up by its keys as well: «йцукен» is qwerty.
+// commonLength is how much of a password is looked at, in characters. Estimating takes
+// time that grows faster than the length, and what is hard to guess after so many
+// characters is not common.
+const commonLength = 48
+
+// common reports whether a password is among the first that are tried. One typed in
+// Russian letters is looked up by its keys: «йцукен» is qwerty.
 func common(password string) bool {
-	keys := strings.Map(latinKey, strings.ToLower(password))
-	for _, p := range []string{password, keys} {
-		if ascii(p) && zxcvbn.PasswordStrength(p, nil).Guesses < commonGuesses {
-			return true
-		}
-	}
-	return false
+	typed := []rune(password)
+	keys := strings.Map(latinKey, string(typed[:min(len(typed), commonLength)]))
+	return ascii(keys) && zxcvbn.PasswordStrength(keys, nil).Guesses < commonGuesses
 }
 
-// latinKey returns the Latin character on the key of a Russian letter.
+// latinKey returns the Latin character on the key of a Russian letter, and any other
+// character as it is.
 func latinKey(r rune) rune {
 	const russian, latin = "йцукенгшщзхъфывапролджэячсмитьбюё", "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 	at := 0
 	for _, x := range russian {
-		if x == r {
+		if x == unicode.ToLower(r) {
 			return rune(latin[at])
 		}
 		at++

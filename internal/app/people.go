@@ -28,8 +28,8 @@ func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) 
 }
 
 // Invite makes a one-time link to a case and returns its token, which is stored nowhere.
-// NotFound, Forbidden for a role the actor may not invite, TooMany, or Conflict when the
-// case has an accountant already.
+// NotFound, Forbidden for a role the actor may not invite, or Conflict when the case has an
+// accountant already or too many open invitations.
 func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
 	now := a.now()
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {

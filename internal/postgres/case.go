@@ -31,7 +31,11 @@ select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabine
 from cases c
 where c.id = @case and ` + caseScope
 
-const sqlCaseLocked = sqlCase + `
+// sqlLockCase waits for the case's row. What is known of the case is read by the
+// statements after it: they see whoever held the row before, which a statement that both
+// waits and reads would not (its snapshot is older than its wait).
+const sqlLockCase = `-- name: LockCase
+select c.id from cases c where c.id = @case and ` + caseScope + `
 for update of c`
 
 const sqlSteps = `-- name: Steps
@@ -198,12 +202,13 @@ type TrailQuery struct {
 // trip. A case out of scope is NotFound, as is one that does not exist.
 func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, trail TrailQuery) (CaseRead, error) {
 	var q caseQuery
-	b := &pgx.Batch{}
-	q.queue(b, sqlCase, actor, id)
 	var lines []trailRow
-	queueTrail(b, actor, id, trail, &lines)
-	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
-		return CaseRead{}, classify(err)
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		q.queue(b, actor, id)
+		queueTrail(b, actor, id, trail, &lines)
+	})
+	if err != nil {
+		return CaseRead{}, err
 	}
 	read, err := q.result()
 	if err != nil {
@@ -225,7 +230,10 @@ type loadedCase struct {
 // ends. A case out of scope is NotFound.
 func (tx *Tx) LockCase(ctx context.Context, id winddown.ID) (CaseRead, error) {
 	var q caseQuery
-	err := tx.read(ctx, func(b *pgx.Batch) { q.queue(b, sqlCaseLocked, tx.actor, id) })
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
+		q.queue(b, tx.actor, id)
+	})
 	if err != nil {
 		return CaseRead{}, err
 	}
@@ -260,9 +268,9 @@ type nameRow struct {
 	Name string
 }
 
-func (q *caseQuery) queue(b *pgx.Batch, sql string, actor winddown.Actor, id winddown.ID) {
+func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID) {
 	args := pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}
-	b.Queue(sql, args).Query(collect(&q.cases))
+	b.Queue(sqlCase, args).Query(collect(&q.cases))
 	b.Queue(sqlSteps, args).Query(collect(&q.steps))
 	b.Queue(sqlActs, args).Query(collect(&q.acts))
 	b.Queue(sqlCaseNames, args).Query(collect(&q.people))
@@ -508,12 +516,13 @@ type myCaseRow struct {
 // whether he is the accountant of any case.
 func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase, keepsBooks bool, err error) {
 	var rows []myCaseRow
-	args := pgx.StrictNamedArgs{"actor": actor.UserID}
-	b := &pgx.Batch{}
-	b.Queue(sqlMyCases, pgx.StrictNamedArgs{"actor": actor.UserID, "limit": MaxMyCases}).Query(collect(&rows))
-	b.Queue(sqlKeepsBooks, args).QueryRow(func(r pgx.Row) error { return r.Scan(&keepsBooks) })
-	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
-		return nil, false, classify(err)
+	err = db.snapshot(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlMyCases, pgx.StrictNamedArgs{"actor": actor.UserID, "limit": MaxMyCases}).Query(collect(&rows))
+		b.Queue(sqlKeepsBooks, pgx.StrictNamedArgs{"actor": actor.UserID}).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&keepsBooks) })
+	})
+	if err != nil {
+		return nil, false, err
 	}
 	for _, r := range rows {
 		cases = append(cases, MyCase{

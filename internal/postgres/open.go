@@ -77,5 +77,15 @@ func (db *DB) check(ctx context.Context) error {
 	return nil
 }
 
+// snapshot sends queries in one round trip that all see the database at one moment, so that
+// the parts of a page agree with each other.
+func (db *DB) snapshot(ctx context.Context, queue func(*pgx.Batch)) error {
+	b := &pgx.Batch{}
+	b.Queue("begin isolation level repeatable read read only")
+	queue(b)
+	b.Queue("commit")
+	return classify(db.pool.SendBatch(ctx, b).Close())
+}
+
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return classify(db.pool.Ping(ctx)) }

@@ -67,12 +67,13 @@ func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	var q caseQuery
 	var people []Person
 	var invites []inviteRow
-	b := &pgx.Batch{}
-	q.queue(b, sqlCase, actor, id)
-	b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&people))
-	b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&invites))
-	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
-		return CaseRead{}, nil, nil, classify(err)
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		q.queue(b, actor, id)
+		b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&people))
+		b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&invites))
+	})
+	if err != nil {
+		return CaseRead{}, nil, nil, err
 	}
 	read, err := q.result()
 	if err != nil {
@@ -109,11 +110,18 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 	return v, classify(err)
 }
 
+// sqlLockCaseByInvite waits for the case an invitation leads to. The case comes before the
+// invitation, as in RevokeInvite: the other way round the two could wait for each other.
+const sqlLockCaseByInvite = `-- name: LockCaseByInvite
+select c.id from cases c
+where c.id = (select i.case_id from invites i where i.token_hash = @token)
+for update of c`
+
 const sqlInviteLocked = `-- name: InviteLocked
 select id, case_id, role, created_by, created_at, expires_at, used_at, revoked_at
 from invites where token_hash = @token for update`
 
-// sqlCaseByInvite reads and locks the case an invitation leads to. Its scope is the
+// sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
 // invitation: the token's holder is not one of the case's people yet.
 const sqlCaseByInvite = `-- name: CaseByInvite
 select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
@@ -124,8 +132,7 @@ select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabine
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        false as is_lead, false as is_admin
 from cases c
-where c.id = (select i.case_id from invites i where i.token_hash = @token)
-for update of c`
+where c.id = (select i.case_id from invites i where i.token_hash = @token)`
 
 const sqlStepsByInvite = `-- name: StepsByInvite
 select s.code, s.version, s.started_on, s.note, s.pick_up_by, s.done_on, s.done_at, s.done_by, s.on_behalf,
@@ -150,6 +157,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	var q caseQuery
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
 		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
 		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))

@@ -179,21 +179,22 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	for k, v := range filter {
 		page[k] = v
 	}
-	b := &pgx.Batch{}
-	b.Queue(sqlRegisterSentence, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now}).QueryRow(func(r pgx.Row) error {
-		return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Total)
-	})
-	b.Queue(sqlRegisterCounts, filter).Query(func(r pgx.Rows) error {
-		var grp, n int
-		_, err := pgx.ForEachRow(r, []any{&grp, &n}, func() error {
-			reg.Counts[winddown.Groups()[grp]] = n
-			return nil
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlRegisterSentence, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now}).QueryRow(func(r pgx.Row) error {
+			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Total)
 		})
-		return err
+		b.Queue(sqlRegisterCounts, filter).Query(func(r pgx.Rows) error {
+			var grp, n int
+			_, err := pgx.ForEachRow(r, []any{&grp, &n}, func() error {
+				reg.Counts[winddown.Groups()[grp]] = n
+				return nil
+			})
+			return err
+		})
+		b.Queue(registerSQL(f.Sort, back), page).Query(collect(&rows))
 	})
-	b.Queue(registerSQL(f.Sort, back), page).Query(collect(&rows))
-	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
-		return winddown.Register{}, classify(err)
+	if err != nil {
+		return winddown.Register{}, err
 	}
 	more := len(rows) > winddown.RegisterPageSize
 	if more {

@@ -14,7 +14,7 @@ with s as (
     select id, user_id, seen_at from login_sessions
     where token_hash = @token and ended_at is null and expires_at > @now and seen_at > @idle_since
 ), touched as (
-    update login_sessions set seen_at = @now from s where login_sessions.id = s.id and s.seen_at < @touch_before
+    update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
 select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone
 from s join users u on u.id = s.user_id

@@ -3,10 +3,23 @@ package site
 import (
 	"net/http"
 
-	"winddown/internal/winddown"
+	"winddown/internal/i18n"
+	"winddown/web/page"
 )
 
-// Case is not written yet.
+// Case shows the checklist of a wind-down.
 func (s *Site) Case(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	view, err := s.app.Case(r.Context(), actorOf(r.Context()), id)
+	if err != nil {
+		return err
+	}
+	words := s.caseWords(r, view)
+	notice, changed := words.notice(s.takeNotice(w, r))
+	title := i18n.From(r.Context()).T("case.page_title", "Seller", view.Case.Seller.Name)
+	s.render(w, r, http.StatusOK, page.Case(s.layout(r, title, layoutNotice(notice)), caseView(words, changed)))
+	return nil
 }

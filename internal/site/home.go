@@ -2,16 +2,59 @@ package site
 
 import (
 	"net/http"
+	"time"
 
+	"winddown/internal/app"
+	"winddown/internal/httpkit"
+	"winddown/internal/i18n"
 	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
 )
 
-// Home is not written yet.
+// Home is the start page for strangers; somebody signed in is led to what is his.
 func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	if actor := actorOf(r.Context()); actor.SignedIn() {
+		cases, keepsBooks, err := s.app.MyCases(r.Context(), actor)
+		if err != nil {
+			return err
+		}
+		if len(cases) == 0 && keepsBooks {
+			return s.redirect(w, r, "/sellers")
+		}
+		return s.redirect(w, r, "/cases")
+	}
+	p := i18n.From(r.Context())
+	l := s.layout(r, p.T("home.title"), layoutPublic, layoutDescription(p.T("home.meta_description")))
+	s.render(w, r, http.StatusOK, page.Home(l))
+	return nil
 }
 
-// SetLocale is not written yet.
+// layoutDescription is what search engines show of a page.
+func layoutDescription(text string) layoutOption {
+	return func(v *ui.LayoutView) { v.Description = text }
+}
+
+// SetLocale keeps the chosen language, with the account of somebody signed in and in the
+// browser, and leads back.
 func (s *Site) SetLocale(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	l, ok := i18n.Parse(f.Get("locale"))
+	if !ok {
+		return &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
+	}
+	if actor := actorOf(r.Context()); actor.SignedIn() {
+		in := app.Settings{Name: actor.Name, Locale: string(l), Zone: actor.Zone}
+		if err := s.app.ChangeSettings(r.Context(), actor, in); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: httpkit.LocaleCookie, Value: string(l), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	return s.redirect(w, r, orHome(httpkit.LocalPath(f.Get("next"))))
 }

@@ -3,15 +3,89 @@ package site
 import (
 	"net/http"
 
+	"github.com/go-chi/chi/v5"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
 	"winddown/internal/winddown"
+	"winddown/web/page"
 )
 
-// InviteForm is not written yet.
+// InviteForm shows an invitation to whoever holds its link.
 func (s *Site) InviteForm(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	invite, err := s.app.InviteView(r.Context(), chi.URLParam(r, "token"))
+	if err != nil {
+		return err
+	}
+	return s.invite(w, r, invite, winddown.Registration{}, nil)
 }
 
-// AcceptInvite is not written yet.
+// AcceptInvite uses an invitation: somebody signed in joins the case, somebody else opens
+// an account with it.
 func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	token := chi.URLParam(r, "token")
+	var id winddown.ID
+	var role winddown.Role
+	var in winddown.Registration
+	if actor := actorOf(r.Context()); actor.SignedIn() {
+		var err error
+		if id, role, err = s.app.Accept(r.Context(), actor, token); err != nil {
+			return s.inviteFailed(w, r, token, in, err)
+		}
+	} else {
+		f, err := form(w, r)
+		if err != nil {
+			return err
+		}
+		in = readRegistration(r, f)
+		session, err := s.register(w, r, in.Email, func() (session string, err error) {
+			session, id, role, err = s.app.SignUpInvited(r.Context(), token, in, browser(r))
+			return session, err
+		})
+		if err != nil {
+			return s.inviteFailed(w, r, token, in, err)
+		}
+		s.setSession(w, session)
+	}
+	s.notice(w, "joined", string(role))
+	if role == winddown.Accountant {
+		return s.redirect(w, r, sellerHref(id))
+	}
+	return s.redirect(w, r, caseHref(id))
+}
+
+// inviteFailed draws the invitation again with the reason it could not be used; one that
+// cannot be used any more is an error page.
+func (s *Site) inviteFailed(w http.ResponseWriter, r *http.Request, token string, in winddown.Registration, failure error) error {
+	if !retryable(failure) {
+		return failure
+	}
+	invite, err := s.app.InviteView(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	return s.invite(w, r, invite, in, failure)
+}
+
+func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteView, in winddown.Registration, failure error) error {
+	p := i18n.From(r.Context())
+	actor := actorOf(r.Context())
+	m := mistakesOf(r.Context(), failure)
+	here := "/invites/" + chi.URLParam(r, "token")
+	v := page.InviteView{
+		Action: here, Errors: m.items, LoginHref: loginHref(here), SignedIn: actor.SignedIn(),
+		Title:   p.T("invite.title", "Seller", invite.Seller),
+		By:      p.T("invite.by."+string(invite.Invite.Role), "By", invite.By),
+		May:     p.T("invite.may." + string(invite.Invite.Role)),
+		Expires: p.T("invite.expires", "Time", p.DateTime(invite.Invite.ExpiresAt.In(winddown.Zone(actor.Zone)))),
+	}
+	if actor.SignedIn() {
+		v.As = p.T("invite.as", "Name", actor.Name, "Email", actor.Email)
+	} else if s.app.InvitedMaySignUp() {
+		registration := registrationView(in, here, failure, m)
+		v.Registration = &registration
+	}
+	status, options := formStatus(failure, layoutNarrow)
+	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
+	return nil
 }

@@ -1,32 +1,209 @@
 package site
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
+	"winddown/internal/httpkit"
+	"winddown/internal/i18n"
 	"winddown/internal/winddown"
+	"winddown/web/page"
 )
 
-// LoginForm is not written yet.
+// LoginForm shows the form to sign in; somebody signed in is led on.
 func (s *Site) LoginForm(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	next := nextPath(r.URL.Query().Get("next"))
+	if actorOf(r.Context()).SignedIn() {
+		return s.redirect(w, r, orHome(next))
+	}
+	return s.login(w, r, next, "", nil)
 }
 
-// LogIn is not written yet.
+// LogIn begins a login session. A wrong address and a wrong password are one mistake.
 func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	next, email := nextPath(f.Get("next")), strings.TrimSpace(f.Get("email"))
+	token, err := s.attempt(w, r, email, func() (string, error) {
+		return s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
+	})
+	switch {
+	case err == nil:
+		s.setSession(w, token)
+		return s.redirect(w, r, orHome(next))
+	case retryable(err):
+		return s.login(w, r, next, email, err)
+	}
+	return err
 }
 
-// SignUpForm is not written yet.
+// attempt makes a counted attempt to get in; a successful one is given back.
+func (s *Site) attempt(w http.ResponseWriter, r *http.Request, email string, try func() (string, error)) (string, error) {
+	if err := s.logins.take(w, r, email); err != nil {
+		return "", err
+	}
+	token, err := try()
+	if err != nil {
+		return "", err
+	}
+	return token, s.logins.giveBack(r, email)
+}
+
+// retryable reports whether a form to get in is shown again with what was typed.
+func retryable(err error) bool {
+	return redrawable(err) || errors.Is(err, winddown.TooMany)
+}
+
+func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string, failure error) error {
+	allowed, err := s.app.SignupAllowed(r.Context())
+	if err != nil {
+		return err
+	}
+	m := mistakesOf(r.Context(), failure)
+	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email")}
+	if allowed {
+		v.SignupHref = "/signup"
+	}
+	status, options := formStatus(failure, layoutNarrow)
+	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
+	return nil
+}
+
+// formStatus is the status of a form and what surrounds it, drawn for the first time or
+// again after a failure.
+func formStatus(failure error, options ...layoutOption) (int, []layoutOption) {
+	if failure == nil {
+		return http.StatusOK, options
+	}
+	return httpkit.Status(winddown.KindOf(failure)), append(options, layoutInvalid)
+}
+
+// nextPath is the path to go to after signing in, or nothing: only one of ours, and none
+// of those that lead back to signing in.
+func nextPath(next string) string {
+	next = httpkit.LocalPath(next)
+	path, _, _ := strings.Cut(next, "?")
+	switch path {
+	case "/login", "/logout", "/signup", "/locale":
+		return ""
+	}
+	return next
+}
+
+func orHome(next string) string {
+	if next == "" {
+		return "/"
+	}
+	return next
+}
+
+// SignUpForm shows the form that opens an account.
 func (s *Site) SignUpForm(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	if actorOf(r.Context()).SignedIn() {
+		return s.redirect(w, r, "/")
+	}
+	allowed, err := s.app.SignupAllowed(r.Context())
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return s.signupClosed(w, r)
+	}
+	return s.signUp(w, r, winddown.Registration{}, nil)
 }
 
-// SignUp is not written yet.
+// SignUp opens an account and signs its person in.
 func (s *Site) SignUp(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	in := readRegistration(r, f)
+	token, err := s.register(w, r, in.Email, func() (string, error) { return s.app.SignUp(r.Context(), in, browser(r)) })
+	switch {
+	case err == nil:
+		s.setSession(w, token)
+		return s.redirect(w, r, "/")
+	case errors.Is(err, winddown.Forbidden):
+		return s.signupClosed(w, r)
+	case retryable(err):
+		return s.signUp(w, r, in, err)
+	}
+	return err
 }
 
-// LogOut is not written yet.
+// register makes a counted attempt to open an account. What counts is an address that has
+// one already, for that is what the answer gives away.
+func (s *Site) register(w http.ResponseWriter, r *http.Request, email string, try func() (string, error)) (string, error) {
+	if err := s.logins.take(w, r, email); err != nil {
+		return "", err
+	}
+	token, err := try()
+	if !addressTaken(err) {
+		err = errors.Join(err, s.logins.giveBack(r, email))
+	}
+	return token, err
+}
+
+func addressTaken(err error) bool {
+	var known *winddown.Error
+	if !errors.As(err, &known) {
+		return false
+	}
+	for _, f := range known.Fields {
+		if f.Key == "account.error.email_taken" {
+			return true
+		}
+	}
+	return false
+}
+
+func readRegistration(r *http.Request, f url.Values) winddown.Registration {
+	return winddown.Registration{
+		Name: f.Get("name"), Email: f.Get("email"), Password: f.Get("password"),
+		Locale: string(i18n.From(r.Context()).Locale()), Zone: f.Get("zone"),
+	}
+}
+
+// registrationView is the fields of a new account as they are drawn again.
+func registrationView(in winddown.Registration, next string, failure error, m mistakes) page.RegistrationView {
+	v := page.RegistrationView{Name: in.Name, Email: in.Email, Errors: m.fields}
+	if addressTaken(failure) {
+		v.LoginHref = loginHref(next)
+	}
+	return v
+}
+
+func loginHref(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(next)
+}
+
+func (s *Site) signUp(w http.ResponseWriter, r *http.Request, in winddown.Registration, failure error) error {
+	m := mistakesOf(r.Context(), failure)
+	v := page.SignUpView{Registration: registrationView(in, "", failure, m), Errors: m.items, LoginHref: "/login"}
+	status, options := formStatus(failure, layoutNarrow)
+	s.render(w, r, status, page.SignUp(s.layout(r, i18n.From(r.Context()).T("account.signup.title"), options...), v))
+	return nil
+}
+
+func (s *Site) signupClosed(w http.ResponseWriter, r *http.Request) error {
+	l := s.layout(r, i18n.From(r.Context()).T("account.signup_closed.title"), layoutNarrow)
+	s.render(w, r, http.StatusForbidden, page.SignupClosed(l))
+	return nil
+}
+
+// LogOut ends the login session of this browser.
 func (s *Site) LogOut(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	if err := s.app.LogOut(r.Context(), actorOf(r.Context())); err != nil {
+		return err
+	}
+	http.SetCookie(w, s.newCookie("", -1))
+	return s.redirect(w, r, "/")
 }

@@ -1,5 +1,6 @@
 // What the browser tests share: a server of their own on a private PostgreSQL, Chromium
-// with or without script, and the checks that every page has to pass.
+// with or without script, people and their wind-downs, and the checks that every page has
+// to pass.
 import assert from "node:assert/strict";
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,36 +19,80 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 
 export const password = "korrekt-pferd-2026-test";
 
+// now is the moment at which every server's clock starts: noon in Moscow on a Friday. The
+// tests are about known days, whatever the machine's calendar says.
+export const now = "2026-11-13T09:00:00Z";
+export const today = now.slice(0, 10);
+
 // startServer serves a fresh database on a free port. seed is the arguments of `winddown
-// seed`; log() is all that the server has written, out and err.
+// seed`. What must never be in the log is noted with secret(); stop() looks for it.
 export async function startServer({ seed, args = [] } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "winddown-e2e-"));
   const data = ["--data-dir", join(dir, "data"), "--npm-dir", web];
   const env = { ...process.env, TZ: "UTC" };
   for (const name of Object.keys(env)) if (name.startsWith("WINDDOWN_") || name === "DATABASE_URL") delete env[name];
-  if (seed) execFileSync(binary, ["seed", ...data, "--password", password, ...seed], { env, stdio: ["ignore", "ignore", "pipe"] });
-  const child = spawn(binary, ["serve", "--addr", "127.0.0.1:0", ...data, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  if (seed) {
+    execFileSync(binary, ["seed", ...data, "--password", password, "--as-of", today, ...seed], { env, stdio: ["ignore", "ignore", "pipe"] });
+  }
+  const serve = ["serve", "--addr", "127.0.0.1:0", "--dev", "--now", now, "--log-format", "json", ...data, ...args];
+  const child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const interrupt = () => child.kill("SIGINT");
+  process.once("exit", interrupt);
   let log = "";
-  child.stderr.on("data", (chunk) => (log += chunk));
-  const ended = new Promise((resolve) => child.on("exit", resolve));
+  child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
+  const ended = new Promise((resolve) => child.on("close", resolve));
   const address = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      log += `${line}\n`;
       const found = line.match(/^Winddown: (http:\S+)$/);
       if (found) resolve(found[1]);
     });
     ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log}`)));
   });
+  const secrets = new Set([password]);
+  const contexts = [];
   return {
     url: await address,
-    log: () => log,
+    contexts,
+    secret(...values) {
+      for (const value of values) if (value) secrets.add(value);
+    },
+    // stop ends the server in good order and holds what its log has to hold.
     async stop() {
+      for (const context of contexts) {
+        for (const cookie of await context.cookies().catch(() => [])) if (cookie.name === "winddown_session") secrets.add(cookie.value);
+      }
       child.kill("SIGINT");
       const code = await ended;
+      process.off("exit", interrupt);
       rmSync(dir, { recursive: true, force: true });
       assert.equal(code, 0, `the server ended with ${code}:\n${log}`);
+      assert.deepEqual(logTrouble(log, secrets), []);
     },
   };
+}
+
+// logTrouble returns what is wrong with a server's log: a line that is no JSON, a request
+// without its id, a failure of the server, a secret.
+export function logTrouble(log, secrets) {
+  const trouble = [];
+  let requests = 0;
+  for (const line of log.split("\n").filter(Boolean)) {
+    let entry;
+    try {
+      entry = JSON.parse(line);
+    } catch {
+      trouble.push(`no JSON: ${line}`);
+      continue;
+    }
+    if (entry.msg === "request") {
+      requests++;
+      if (!/^[0-9a-f-]{36}$/.test(entry.request_id ?? "")) trouble.push(`without a request id: ${line}`);
+    }
+    if (entry.level === "ERROR") trouble.push(`failure: ${line}`);
+  }
+  if (requests === 0) trouble.push("no request was logged");
+  for (const secret of secrets) if (log.includes(secret)) trouble.push(`the log holds the secret ${secret}`);
+  return trouble;
 }
 
 export async function startBrowser() {
@@ -60,16 +105,19 @@ export async function startBrowser() {
   });
 }
 
-// newPage opens a page of a person of its own. Errors of the page, refused by the content
-// security policy or thrown by script, and requests to anywhere else fail the test through
-// page.trouble, which check() looks at.
+// newPage opens the browser of another person. Errors of the page, refused by the content
+// security policy or thrown by script, and requests to anywhere else land in page.trouble,
+// which check() looks at.
 export async function newPage(browser, server, { script = true, scheme = "light", width = 1280, locale = "ru-RU" } = {}) {
   const context = await browser.newContext({
     baseURL: server.url, javaScriptEnabled: script, colorScheme: scheme, locale, timezoneId: "Europe/Moscow",
-    viewport: { width, height: 900 },
+    viewport: { width, height: 900 }, reducedMotion: "reduce",
   });
+  server.contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
+  page.server = server;
+  page.script = script;
   page.trouble = [];
   page.on("pageerror", (error) => page.trouble.push(`script: ${error}`));
   page.on("console", (message) => {
@@ -81,40 +129,114 @@ export async function newPage(browser, server, { script = true, scheme = "light"
   return page;
 }
 
+// submit presses the button of the page's own form.
+export async function submit(page, name) {
+  await page.getByRole("main").getByRole("button", name ? { name, exact: true } : {}).click();
+}
+
 export async function signUp(page, { name, email }) {
   await page.goto("/signup");
-  await page.getByLabel("Имя").fill(name);
+  await page.locator("#name").fill(name);
   await page.locator("#email").fill(email);
   await page.locator("#password").fill(password);
-  await page.locator("main form button[type=submit]").click();
+  await submit(page);
   await page.waitForURL((url) => url.pathname !== "/signup");
+  await noteCookies(page);
 }
 
 export async function logIn(page, email) {
   await page.goto("/login");
   await page.locator("#email").fill(email);
   await page.locator("#password").fill(password);
-  await page.locator("main form button[type=submit]").click();
+  await submit(page);
   await page.waitForURL((url) => url.pathname !== "/login");
+  await noteCookies(page);
 }
 
-// axe returns the violations of WCAG 2.2 AA on the page as it is now.
-export async function axe(page) {
+export async function logOut(page) {
+  await page.goto("/account");
+  await page.locator("form[action='/logout'] button").click();
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+async function noteCookies(page) {
+  const cookies = await page.context().cookies();
+  page.server.secret(...cookies.filter((c) => c.name === "winddown_session").map((c) => c.value));
+}
+
+// What follows brings about a state without looking at pages on the way.
+
+// post sends a form that has to succeed, and returns where it leads to.
+export async function post(page, path, form = {}) {
+  const answer = await page.request.post(path, { form, maxRedirects: 0 });
+  assert.equal(answer.status(), 303, `POST ${path} answered ${answer.status()}`);
+  return answer.headers().location;
+}
+
+export const anna = { seller_name: "ИП Петрова А. С.", inn: "500100732259", fbs: "yes", wb_stock: "yes", leftover: "both" };
+
+// openCase begins a wind-down and returns its address.
+export async function openCase(page, fields = anna) {
+  return post(page, "/cases", fields);
+}
+
+async function version(page, path) {
+  const found = (await (await page.request.get(path)).text()).match(/name="version" value="(\d+)"/);
+  assert.ok(found, `${path} has a form with a version`);
+  return found[1];
+}
+
+// mark signs a step.
+export async function mark(page, address, code, fields = {}) {
+  const path = `${address}/steps/${code}`;
+  await post(page, path, { version: await version(page, path), done: "yes", on: "2026-11-12", ...fields });
+}
+
+export async function markAll(page, address, ...codes) {
+  for (const code of codes) await mark(page, address, code);
+}
+
+export async function regress(page, address, code, reason) {
+  const path = `${address}/steps/${code}/regress`;
+  await post(page, path, { version: await version(page, path), reason });
+}
+
+export async function finish(page, address) {
+  await post(page, `${address}/finish`, { version: await version(page, `${address}/finish`) });
+}
+
+export const goodsGone = ["zero_fbs", "sell_out", "return_stock", "collect_returns"];
+export const allSteps = [...goodsGone, "strip_media", "request_act", "receive_act", "sign_act", "settle_debts"];
+
+// invite makes the link of an invitation, on the page where its owner finds it.
+export async function invite(page, address, role) {
+  await page.goto(`${address}/people`);
+  await page.locator(`input[name=role][value=${role}]`).check();
+  await page.locator(`form[action$='/people'] button`).click();
+  const link = await page.locator("#invite-link").inputValue();
+  page.server.secret(link.split("/").pop());
+  return link;
+}
+
+// Checks.
+
+// axe returns the violations of WCAG 2.2 AA and of good practice on the page as it is now,
+// or of some rules alone.
+export async function axe(page, rules) {
   await page.evaluate(axeSource);
-  const results = await page.evaluate(() =>
+  const results = await page.evaluate((values) =>
     globalThis.axe.run(document, {
-      runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+      runOnly: values ? { type: "rule", values } : { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
       resultTypes: ["violations"],
-    }));
+    }), rules);
   return results.violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html).slice(0, 3).join("\n  ")}`);
 }
 
 const validator = new HtmlValidate(new FileSystemConfigLoader());
 
-// invalidHTML returns what html-validate finds in the answer to a GET with the page's cookies.
-export async function invalidHTML(page, path) {
-  const answer = await page.request.get(path);
-  const report = await validator.validateString(await answer.text(), join(web, "page.html"));
+// invalidHTML returns what html-validate finds in a document.
+export async function invalidHTML(html) {
+  const report = await validator.validateString(html, join(web, "page.html"));
   return report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId} ${m.message}`));
 }
 
@@ -123,11 +245,11 @@ export async function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-// check holds what every page has to hold, at its address now.
-export async function check(page, { script = true } = {}) {
+// check holds what every page has to hold, as it is now.
+export async function check(page) {
   const where = page.url();
   assert.deepEqual(page.trouble, [], where);
   assert.ok((await overflow(page)) <= 0, `${where} scrolls sideways`);
   assert.equal(await page.locator("h1").count(), 1, `${where} has one h1`);
-  if (script) assert.deepEqual(await axe(page), [], where);
+  assert.deepEqual(await axe(page), [], where);
 }

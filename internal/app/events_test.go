@@ -1,0 +1,463 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/app"
+	"winddown/internal/winddown"
+)
+
+// stored is an event as the database keeps it.
+type stored struct {
+	winddown.Event
+	ByColumn, AboutColumn winddown.ID
+}
+
+// since returns the events of the transactions after the given one, in the order of
+// streams and numbers, and the number of these transactions.
+func (w *world) since(tx int64) (events []stored, transactions int) {
+	w.t.Helper()
+	rows, err := w.sql.Query(w.t.Context(), `select stream_kind, stream_id, seq, at, by_id, about_id, body, tx::text from events
+		where tx::text::bigint > $1 order by stream_kind, seq`, tx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer rows.Close()
+	seen := map[string]bool{}
+	for rows.Next() {
+		var r winddown.Record
+		var id uuid.UUID
+		var by, about *uuid.UUID
+		var kind, number string
+		if err := rows.Scan(&kind, &id, &r.Seq, &r.At, &by, &about, &r.Body, &number); err != nil {
+			w.t.Fatal(err)
+		}
+		r.Stream = winddown.Stream{Kind: winddown.StreamKind(kind), ID: winddown.ID(id)}
+		e, err := r.Event()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !e.At.Equal(r.At) || !r.At.Equal(w.clock.Now()) {
+			w.t.Errorf("%s is dated %s, column %s, on the clock it is %s", e.Kind, e.At, r.At, w.clock.Now())
+		}
+		s := stored{Event: e}
+		if by != nil {
+			s.ByColumn = winddown.ID(*by)
+		}
+		if about != nil {
+			s.AboutColumn = winddown.ID(*about)
+		}
+		events = append(events, s)
+		seen[number] = true
+	}
+	if err := rows.Err(); err != nil {
+		w.t.Fatal(err)
+	}
+	return events, len(seen)
+}
+
+func (w *world) lastTx() int64 {
+	w.t.Helper()
+	return one[int64](w, "select coalesce(max(tx::text::bigint), 0) from events")
+}
+
+// TestEveryUseCaseLeavesItsEvents runs each use case that writes and compares the trail.
+// A method of App that is neither here nor among those that only read fails the test.
+func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
+	ctx := t.Context()
+	type outcome struct {
+		by, session winddown.ID // of every event
+		via         winddown.Via
+		onBehalf    bool        // of the case's events
+		about       winddown.ID // of the last event, where it is about a person
+	}
+	pages := func(a winddown.Actor) outcome {
+		return outcome{by: a.UserID, session: a.SessionID, via: winddown.ViaPages}
+	}
+	forSeller := func(a winddown.Actor) outcome {
+		o := pages(a)
+		o.onBehalf = true
+		return o
+	}
+	about := func(o outcome, id winddown.ID) outcome { o.about = id; return o }
+	must := func(t *testing.T, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	undo := func(w *world, a winddown.Actor, id winddown.ID, code winddown.Code) error {
+		return w.app.Undo(ctx, a, id, winddown.Undo{Step: code, Version: w.version(a, id, code), Reason: "Ошибка"})
+	}
+	regress := func(w *world, a winddown.Actor, id winddown.ID, code winddown.Code) error {
+		return w.app.Regress(ctx, a, id, winddown.Regress{Step: code, Version: w.version(a, id, code), Reason: "Появился товар"})
+	}
+	command := outcome{via: winddown.ViaCommand}
+	noAnswers := winddown.RawAnswers{FBS: "no", WBStock: "no"}
+	sellAll := winddown.RawAnswers{FBS: "yes", WBStock: "yes", Leftover: "sell"}
+
+	rows := []struct {
+		method, name string
+		want         string // stream and kind, in the order of streams and numbers
+		// act prepares, and returns the use case with who is to be found in its events.
+		act func(t *testing.T, w *world) (func() error, func() outcome)
+	}{
+		{"SignUp", "", "user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
+			var token string
+			return func() (err error) {
+					token, err = w.app.SignUp(ctx, registration("kim@example.ru"), app.Browser{})
+					return err
+				}, func() outcome { // the session begins with the event, it is not where the event comes from
+					o := pages(w.actor(token))
+					o.session = winddown.ID{}
+					return o
+				}
+		}},
+		{"LogIn", "", "user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			a.SessionID = winddown.ID{}
+			return func() error { return logIn(w, "kim@example.ru", password) }, func() outcome { return pages(a) }
+		}},
+		{"LogOut", "", "user user_logged_out", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.LogOut(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"RevokeSession", "", "user session_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			w.signUp("kim@example.ru")
+			must(t, logIn(w, "kim@example.ru", password))
+			token, err := w.app.LogIn(ctx, "kim@example.ru", password, app.Browser{})
+			must(t, err)
+			a := w.actor(token)
+			list, err := w.app.Sessions(ctx, a)
+			must(t, err)
+			return func() error { return w.app.RevokeSession(ctx, a, list[1].ID) }, func() outcome { return pages(a) }
+		}},
+		{"ChangePassword", "", "user password_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			return func() error { return w.app.ChangePassword(ctx, a, password, password+"!") },
+				func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"ChangeSettings", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error {
+				return w.app.ChangeSettings(ctx, a, app.Settings{Name: "Ким", Locale: "en", Zone: a.Zone})
+			}, func() outcome { return pages(a) }
+		}},
+		{"ChangeSettings", "to what they are", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error {
+				return w.app.ChangeSettings(ctx, a, app.Settings{Name: "Ким", Locale: a.Locale, Zone: a.Zone})
+			}, func() outcome { return pages(a) }
+		}},
+		{"AddUser", "", "user user_registered", func(t *testing.T, w *world) (func() error, func() outcome) {
+			var u winddown.User
+			return func() (err error) { u, err = w.app.AddUser(ctx, registration("kim@example.ru")); return err },
+				func() outcome { return about(command, u.ID) }
+		}},
+		{"SetPassword", "", "user password_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			u, err := w.app.AddUser(ctx, registration("kim@example.ru"))
+			must(t, err)
+			return func() error { return w.app.SetPassword(ctx, "kim@example.ru", password+"!") },
+				func() outcome { return about(command, u.ID) }
+		}},
+		{"DisableUser", "", "user user_disabled", func(t *testing.T, w *world) (func() error, func() outcome) {
+			u, err := w.app.AddUser(ctx, registration("kim@example.ru"))
+			must(t, err)
+			return func() error { return w.app.DisableUser(ctx, "kim@example.ru") },
+				func() outcome { return about(command, u.ID) }
+		}},
+		{"OpenCase", "", "case case_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			return func() error { _, err := w.app.OpenCase(ctx, a, newCase(everything())); return err },
+				func() outcome { return pages(a) }
+		}},
+		{"AddSeller", "the first", "case case_opened, firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { _, err := w.app.AddSeller(ctx, a, newCase(everything())); return err },
+				func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"AddSeller", "the second", "case case_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.addSeller(a)
+			return func() error { _, err := w.app.AddSeller(ctx, a, newCase(everything())); return err },
+				func() outcome { return pages(a) }
+		}},
+		{"MarkDone", "by the owner", "case step_done", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			in := w.done(a, id, winddown.SellOut)
+			return func() error { _, err := w.app.MarkDone(ctx, a, id, in); return err }, func() outcome { return pages(a) }
+		}},
+		{"MarkDone", "by a helper", "case step_done", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Иванова")
+			id := w.open(a)
+			w.join(a, b, id, winddown.Helper)
+			in := w.done(a, id, winddown.SellOut)
+			return func() error { _, err := w.app.MarkDone(ctx, b, id, in); return err }, func() outcome { return forSeller(b) }
+		}},
+		{"MarkDone", "by the accountant", "case step_done", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			id := w.addSeller(a)
+			in := w.done(a, id, winddown.SellOut)
+			return func() error { _, err := w.app.MarkDone(ctx, a, id, in); return err }, func() outcome { return forSeller(a) }
+		}},
+		{"MarkDone", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			in := w.done(a, id, winddown.SellOut)
+			_, err := w.app.MarkDone(ctx, a, id, in)
+			must(t, err)
+			return func() error { _, err := w.app.MarkDone(ctx, a, id, in); return err }, func() outcome { return pages(a) }
+		}},
+		{"MarkDone", "a correction", "case step_corrected", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.mark(a, id, winddown.SellOut)
+			in := w.done(a, id, winddown.SellOut)
+			in.Note = "Забыл написать"
+			return func() error { _, err := w.app.MarkDone(ctx, a, id, in); return err }, func() outcome { return pages(a) }
+		}},
+		{"MarkDone", "a confirmation", "case step_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.mark(a, id, winddown.SellOut)
+			must(t, regress(w, a, id, winddown.SellOut))
+			in := w.done(a, id, winddown.SellOut)
+			return func() error { _, err := w.app.MarkDone(ctx, a, id, in); return err }, func() outcome { return pages(a) }
+		}},
+		{"MarkPending", "", "case step_pending", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			return func() error {
+				return w.app.MarkPending(ctx, a, id, winddown.MarkPending{Step: winddown.SellOut, Version: 1})
+			}, func() outcome { return pages(a) }
+		}},
+		{"Undo", "", "case step_undone, case step_suspended", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.mark(a, id, goods()...)
+			w.mark(a, id, winddown.RequestAct)
+			return func() error { return undo(w, a, id, winddown.SellOut) }, func() outcome { return pages(a) }
+		}},
+		{"Regress", "", "case step_regressed, case step_suspended, case step_suspended", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.mark(a, id, goods()...)
+			w.mark(a, id, winddown.RequestAct, winddown.ReceiveAct)
+			return func() error { return regress(w, a, id, winddown.SellOut) }, func() outcome { return pages(a) }
+		}},
+		{"DeclareRest", "", "case rest_declared", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.openWith(a, sellAll)
+			return func() error { return w.app.DeclareRest(ctx, a, id) }, func() outcome { return pages(a) }
+		}},
+		{"DeclareRest", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.openWith(a, sellAll)
+			must(t, w.app.DeclareRest(ctx, a, id))
+			return func() error { return w.app.DeclareRest(ctx, a, id) }, func() outcome { return pages(a) }
+		}},
+		{"ChangeAnswers", "", "case answers_changed, case step_suspended", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.openWith(a, noAnswers)
+			w.mark(a, id, winddown.SellOut, winddown.CollectReturns, winddown.RequestAct)
+			return func() error {
+				return w.app.ChangeAnswers(ctx, a, id, winddown.ChangeAnswers{Answers: everything()})
+			}, func() outcome { return pages(a) }
+		}},
+		{"ChangeDetails", "", "case details_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			return func() error {
+				return w.app.ChangeDetails(ctx, a, id, winddown.ChangeDetails{Seller: winddown.Seller{Name: "ИП Ким", INN: sellerINN}, Zone: "Asia/Omsk"})
+			}, func() outcome { return pages(a) }
+		}},
+		{"Finish", "", "case case_finished", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.mark(a, id, allSteps()...)
+			return func() error { return w.app.Finish(ctx, a, id, 0) }, func() outcome { return pages(a) }
+		}},
+		{"Reopen", "", "case case_reopened", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			id := w.addSeller(a)
+			w.mark(a, id, allSteps()...)
+			must(t, w.app.Finish(ctx, a, id, 0))
+			return func() error { return w.app.Reopen(ctx, a, id, "Рано", 0) }, func() outcome { return forSeller(a) }
+		}},
+		{"Invite", "", "case person_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			return func() error { _, err := w.app.Invite(ctx, a, id, winddown.Helper); return err }, func() outcome { return pages(a) }
+		}},
+		{"RevokeInvite", "", "case invite_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.invite(a, id, winddown.Helper)
+			p, err := w.app.People(ctx, a, id)
+			must(t, err)
+			return func() error { return w.app.RevokeInvite(ctx, a, id, p.Invites[0].ID) }, func() outcome { return pages(a) }
+		}},
+		{"Accept", "as helper", "case person_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Иванова")
+			token := w.invite(a, w.open(a), winddown.Helper)
+			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
+				func() outcome { return about(pages(b), b.UserID) }
+		}},
+		{"Accept", "as accountant", "case person_joined, firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Ким")
+			token := w.invite(a, w.open(a), winddown.Accountant)
+			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
+				func() outcome { return about(pages(b), b.UserID) }
+		}},
+		{"SignUpInvited", "", "case person_joined, firm firm_founded, user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			token := w.invite(a, w.open(a), winddown.Accountant)
+			var session string
+			return func() (err error) {
+					session, _, _, err = w.app.SignUpInvited(ctx, token, registration("kim@example.ru"), app.Browser{})
+					return err
+				}, func() outcome {
+					o := pages(w.actor(session))
+					o.session = winddown.ID{}
+					return o
+				}
+		}},
+		{"RemovePerson", "a helper", "case person_removed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Иванова")
+			id := w.open(a)
+			w.join(a, b, id, winddown.Helper)
+			return func() error { return w.app.RemovePerson(ctx, a, id, b.UserID) },
+				func() outcome { return about(pages(a), b.UserID) }
+		}},
+		{"RemovePerson", "the accountant", "case person_removed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Ким")
+			id := w.open(a)
+			w.join(a, b, id, winddown.Accountant)
+			return func() error { return w.app.RemovePerson(ctx, a, id, b.UserID) },
+				func() outcome { return about(pages(a), b.UserID) }
+		}},
+		{"SetActing", "", "case acting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.person("Ким")
+			id := w.open(a)
+			w.join(a, b, id, winddown.Accountant)
+			return func() error { return w.app.SetActing(ctx, a, id, true) }, func() outcome { return pages(a) }
+		}},
+		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			return func() error { return w.app.SetActing(ctx, a, id, false) }, func() outcome { return pages(a) }
+		}},
+	}
+
+	w := newWorld(t)
+	kinds, methods := map[winddown.EventKind]bool{}, map[string]bool{}
+	for _, row := range rows {
+		methods[row.method] = true
+		t.Run(strings.TrimSpace(row.method+" "+row.name), func(t *testing.T) {
+			w := *w
+			w.t = t
+			do, who := row.act(t, &w)
+			// The address is the same in several rows.
+			t.Cleanup(func() {
+				if _, err := w.sql.Exec(context.Background(), "update users set email_key = id::text"); err != nil {
+					t.Error(err)
+				}
+			})
+			before := w.lastTx()
+			w.clock.Advance(time.Minute)
+			if err := do(); err != nil {
+				t.Fatal(err)
+			}
+			events, transactions := w.since(before)
+			var got []string
+			for _, e := range events {
+				got = append(got, fmt.Sprint(e.Stream.Kind, " ", e.Kind))
+				kinds[e.Kind] = true
+			}
+			if strings.Join(got, ", ") != row.want {
+				t.Fatalf("events %v, want %v", got, row.want)
+			}
+			if len(events) > 0 && transactions != 1 {
+				t.Errorf("%d transactions, want one", transactions)
+			}
+			o := who()
+			for _, e := range events {
+				if e.By != o.by || e.ByColumn != o.by || e.Session != o.session || e.Via != o.via {
+					t.Errorf("%s by %s (column %s) in session %s via %s; want %s, %s, %s", e.Kind, e.By, e.ByColumn, e.Session, e.Via, o.by, o.session, o.via)
+				}
+				if e.Stream.Kind == winddown.CaseStream && e.OnBehalf != o.onBehalf {
+					t.Errorf("%s on behalf of the seller: %v, want %v", e.Kind, e.OnBehalf, o.onBehalf)
+				}
+				if e.User != e.AboutColumn {
+					t.Errorf("%s is about %s, by its column about %s", e.Kind, e.User, e.AboutColumn)
+				}
+			}
+			if len(events) > 0 && !o.about.IsZero() && events[len(events)-1].User != o.about {
+				t.Errorf("%s is about %s, want %s", events[len(events)-1].Kind, events[len(events)-1].User, o.about)
+			}
+		})
+	}
+	for _, k := range winddown.EventKinds() {
+		if !kinds[k] {
+			t.Errorf("no use case leaves the event %s", k)
+		}
+	}
+	if got := len(winddown.EventKinds()); got != len(kinds) {
+		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
+	}
+
+	readOnly := strings.Fields("Actor Calendar Case History InviteView MyCases Now People Ready Register Sessions SignupAllowed Step Verify")
+	for m := range reflect.TypeFor[*app.App]().Methods() {
+		// Seed has a test of its own: its events are those of a whole history.
+		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {
+			t.Errorf("App.%s is neither in the table nor among those that only read", m.Name)
+		}
+	}
+	for _, m := range append(readOnly, slices.Collect(maps.Keys(methods))...) {
+		if _, ok := reflect.TypeFor[*app.App]().MethodByName(m); !ok {
+			t.Errorf("App has no method %s", m)
+		}
+	}
+}
+
+// What only reads leaves no trace in any table.
+func TestReadingWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	owner, token := w.session("Петрова", winddown.DefaultZone)
+	id := w.open(owner)
+	w.mark(owner, id, goods()...)
+	invite := w.invite(owner, id, winddown.Helper)
+	before := w.dump()
+	ctx := t.Context()
+	for name, read := range map[string]func() error{
+		"Actor":      func() error { _, err := w.app.Actor(ctx, token); return err },
+		"Case":       func() error { _, err := w.app.Case(ctx, owner, id); return err },
+		"History":    func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
+		"InviteView": func() error { _, err := w.app.InviteView(ctx, invite); return err },
+		"MyCases":    func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
+		"People":     func() error { _, err := w.app.People(ctx, owner, id); return err },
+		"Ready":      func() error { return w.app.Ready(ctx) },
+		"Register":   func() error { _, err := w.app.Register(ctx, owner, winddown.RegisterFilter{}); return err },
+		"Sessions":   func() error { _, err := w.app.Sessions(ctx, owner); return err },
+		"Signup":     func() error { _, err := w.app.SignupAllowed(ctx); return err },
+		"Step":       func() error { _, err := w.app.Step(ctx, owner, id, winddown.SellOut); return err },
+		"Verify":     func() error { _, err := w.app.Verify(ctx, id); return err },
+	} {
+		if err := read(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !maps.Equal(before, w.dump()) {
+			t.Fatalf("%s wrote to the database", name)
+		}
+	}
+}

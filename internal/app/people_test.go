@@ -1,0 +1,334 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/app"
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+func TestAnInvitationIsForOne(t *testing.T) {
+	for _, role := range []winddown.Role{winddown.Helper, winddown.Accountant} {
+		t.Run(string(role), func(t *testing.T) {
+			w := newWorld(t)
+			owner := w.person("Петрова")
+			id := w.open(owner)
+			token := w.invite(owner, id, role)
+			events := w.verify(id)
+			guests := make([]winddown.Actor, 10)
+			for i := range guests {
+				guests[i] = w.person(fmt.Sprintf("Гость %d", i))
+			}
+			errs := atOnce(len(guests), func(i int) error {
+				got, as, err := w.app.Accept(t.Context(), guests[i], token)
+				if err == nil && (got != id || as != role) {
+					return fmt.Errorf("joined %s as %s", got, as)
+				}
+				return err
+			})
+			wantTally(t, errs, map[string]int{"ok": 1, "gone": 9})
+			for i, guest := range guests {
+				v, err := w.app.Case(t.Context(), guest, id)
+				if errs[i] != nil {
+					wantKind(t, err, winddown.NotFound)
+				} else if err != nil || !v.Standing.Has(role) {
+					t.Errorf("the guest who won: %+v, %v", v.Standing, err)
+				}
+			}
+			if n := w.verify(id); n != events+1 {
+				t.Errorf("%d events were written, want one", n-events)
+			}
+		})
+	}
+}
+
+func TestAnInvitationEnds(t *testing.T) {
+	w := newWorld(t)
+	owner, guest := w.person("Петрова"), w.person("Иванова")
+	id := w.open(owner)
+
+	late := w.invite(owner, id, winddown.Helper)
+	w.clock.Advance(winddown.InviteTerm - time.Microsecond)
+	if _, err := w.app.InviteView(t.Context(), late); err != nil {
+		t.Errorf("the last moment: %v", err)
+	}
+	w.clock.Advance(time.Microsecond)
+
+	revoked := w.invite(owner, id, winddown.Helper)
+	p, err := w.app.People(t.Context(), owner, id)
+	if err != nil || len(p.Invites) != 1 { // the late one is not shown
+		t.Fatalf("%d open invitations, %v", len(p.Invites), err)
+	}
+	if err := w.app.RevokeInvite(t.Context(), owner, id, p.Invites[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.RevokeInvite(t.Context(), owner, id, p.Invites[0].ID), winddown.NotFound)
+
+	used := w.invite(owner, id, winddown.Helper)
+	if _, _, err := w.app.Accept(t.Context(), w.person("Гусева"), used); err != nil {
+		t.Fatal(err)
+	}
+
+	events := w.verify(id)
+	for what, token := range map[string]string{"late": late, "revoked": revoked, "used": used} {
+		_, err := w.app.InviteView(t.Context(), token)
+		wantKind(t, named(what, err), winddown.Gone)
+		_, _, err = w.app.Accept(t.Context(), guest, token)
+		wantKind(t, named(what, err), winddown.Gone)
+		_, _, _, err = w.app.SignUpInvited(t.Context(), token, registration("late@example.ru"), app.Browser{})
+		wantKind(t, named(what, err), winddown.Gone)
+	}
+	_, err = w.app.InviteView(t.Context(), "no such token")
+	wantKind(t, err, winddown.NotFound)
+	_, _, err = w.app.Accept(t.Context(), guest, "no such token")
+	wantKind(t, err, winddown.NotFound)
+	if n := w.verify(id); n != events {
+		t.Errorf("refusals wrote %d events", n-events)
+	}
+	_, err = w.app.Case(t.Context(), guest, id)
+	wantKind(t, err, winddown.NotFound)
+}
+
+// An invitation of one case cannot be revoked through another.
+func TestAnInvitationBelongsToItsCase(t *testing.T) {
+	w := newWorld(t)
+	owner, other := w.person("Петрова"), w.person("Орлова")
+	id, foreign := w.open(owner), w.open(other)
+	token := w.invite(owner, id, winddown.Helper)
+	p, err := w.app.People(t.Context(), owner, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.RevokeInvite(t.Context(), other, foreign, p.Invites[0].ID), winddown.NotFound)
+	wantKind(t, w.app.RevokeInvite(t.Context(), other, id, p.Invites[0].ID), winddown.NotFound)
+	if _, err := w.app.InviteView(t.Context(), token); err != nil {
+		t.Errorf("the invitation: %v", err)
+	}
+}
+
+func TestOpenInvitationsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	owner := w.person("Петрова")
+	id := w.open(owner)
+	for range postgres.MaxInvites {
+		w.invite(owner, id, winddown.Helper)
+	}
+	_, err := w.app.Invite(t.Context(), owner, id, winddown.Helper)
+	wantKey(t, err, winddown.Conflict, "invite.error.too_many")
+	w.clock.Advance(winddown.InviteTerm)
+	w.invite(owner, id, winddown.Helper)
+}
+
+func TestAnAccountantGetsAFirmOfOne(t *testing.T) {
+	w := newWorld(t)
+	owner, accountant := w.person("Петрова"), w.person("Ким")
+	var tokens []string
+	for range 4 {
+		tokens = append(tokens, w.invite(owner, w.open(owner), winddown.Accountant))
+	}
+	// Two invitations, and two sellers of his own, at the same moment.
+	wantTally(t, atOnce(len(tokens)+2, func(i int) error {
+		if i < len(tokens) {
+			_, _, err := w.app.Accept(t.Context(), accountant, tokens[i])
+			return err
+		}
+		_, err := w.app.AddSeller(t.Context(), accountant, newCase(everything()))
+		return err
+	}), map[string]int{"ok": len(tokens) + 2})
+
+	if n := one[int](w, "select count(*) from firms"); n != 1 {
+		t.Fatalf("%d firms were founded, want one", n)
+	}
+	if n := one[int](w, "select count(*) from cases c join firm_people f on f.firm_id = c.firm_id where c.responsible_id = $1 and f.user_id = $1 and f.role = 'admin'",
+		uuid.UUID(accountant.UserID)); n != len(tokens)+2 {
+		t.Errorf("%d cases are with the firm, want %d", n, len(tokens)+2)
+	}
+	reg, err := w.app.Register(t.Context(), accountant, winddown.RegisterFilter{Sort: winddown.SortDeadline})
+	if err != nil || len(reg.Rows) != len(tokens)+2 || reg.Open != len(tokens)+2 {
+		t.Errorf("the register has %d rows, %d open; %v", len(reg.Rows), reg.Open, err)
+	}
+	firm := one[uuid.UUID](w, "select id from firms")
+	if n, err := w.db.VerifyStream(t.Context(), winddown.Stream{Kind: winddown.FirmStream, ID: winddown.ID(firm)}); n != 1 || err != nil {
+		t.Errorf("the firm's trail has %d events, %v", n, err)
+	}
+}
+
+func TestACaseHasOneAccountant(t *testing.T) {
+	w := newWorld(t)
+	owner, first, second := w.person("Петрова"), w.person("Ким"), w.person("Алиева")
+	id := w.open(owner)
+	early, spare := w.invite(owner, id, winddown.Accountant), w.invite(owner, id, winddown.Accountant)
+	if _, _, err := w.app.Accept(t.Context(), first, early); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.app.Invite(t.Context(), owner, id, winddown.Accountant)
+	wantKey(t, err, winddown.Conflict, "invite.error.has_accountant")
+	_, _, err = w.app.Accept(t.Context(), second, spare)
+	wantKey(t, err, winddown.Conflict, "invite.error.has_accountant")
+	if n := one[int](w, "select count(*) from firms"); n != 1 {
+		t.Errorf("%d firms, want one: the refused accountant needs none", n)
+	}
+	// With the first gone, the invitation that was left serves the second.
+	if err := w.app.RemovePerson(t.Context(), owner, id, first.UserID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.Case(t.Context(), first, id)
+	wantKind(t, err, winddown.NotFound)
+	if _, _, err := w.app.Accept(t.Context(), second, spare); err != nil {
+		t.Errorf("the second accountant: %v", err)
+	}
+	w.verify(id)
+}
+
+func TestNobodyJoinsTwice(t *testing.T) {
+	w := newWorld(t)
+	owner, helper := w.person("Петрова"), w.person("Иванова")
+	id := w.open(owner)
+	w.join(owner, helper, id, winddown.Helper)
+	token := w.invite(owner, id, winddown.Helper)
+	for _, actor := range []winddown.Actor{owner, helper} {
+		_, _, err := w.app.Accept(t.Context(), actor, token)
+		wantKey(t, err, winddown.Conflict, "invite.error.already_in")
+	}
+	if _, err := w.app.InviteView(t.Context(), token); err != nil {
+		t.Errorf("the refused tries spent the invitation: %v", err)
+	}
+}
+
+func TestAnOwnersLinkHandsTheCaseOver(t *testing.T) {
+	w := newWorld(t)
+	accountant, owner, late := w.person("Ким"), w.person("Петрова"), w.person("Орлова")
+	id := w.addSeller(accountant)
+	if c := w.view(accountant, id).Case; c.HasOwner {
+		t.Fatal("the case has an owner already")
+	}
+	token, spare := w.invite(accountant, id, winddown.Owner), w.invite(accountant, id, winddown.Owner)
+	if _, role, err := w.app.Accept(t.Context(), owner, token); err != nil || role != winddown.Owner {
+		t.Fatalf("accepted as %s, %v", role, err)
+	}
+	_, _, err := w.app.Accept(t.Context(), late, spare)
+	wantKey(t, err, winddown.Conflict, "invite.error.has_owner")
+
+	v := w.view(owner, id)
+	if !v.Standing.Owner || !v.Case.HasOwner || v.Case.ResponsibleID != accountant.UserID {
+		t.Errorf("standing %+v, has owner %v", v.Standing, v.Case.HasOwner)
+	}
+	wantKind(t, w.app.ChangeAnswers(t.Context(), accountant, id, winddown.ChangeAnswers{Answers: everything()}), winddown.Forbidden)
+	_, err = w.app.Invite(t.Context(), accountant, id, winddown.Owner)
+	wantKind(t, err, winddown.Forbidden)
+	// Whose turn it is changes with the owner's arrival, and the summary with it.
+	if ball := one[string](w, "select ball from cases where id = $1", uuid.UUID(id)); ball != string(winddown.BallSeller) {
+		t.Errorf("it is the turn of %q, want the seller's", ball)
+	}
+	w.verify(id)
+}
+
+func TestTwoOwnersLinksAtOnce(t *testing.T) {
+	w := newWorld(t)
+	accountant := w.person("Ким")
+	id := w.addSeller(accountant)
+	tokens := []string{w.invite(accountant, id, winddown.Owner), w.invite(accountant, id, winddown.Owner)}
+	guests := []winddown.Actor{w.person("Петрова"), w.person("Орлова")}
+	wantTally(t, atOnce(2, func(i int) error {
+		_, _, err := w.app.Accept(t.Context(), guests[i], tokens[i])
+		return err
+	}), map[string]int{"ok": 1, "conflict": 1})
+	w.verify(id)
+}
+
+// Revoking and accepting at the same moment: one of them comes first, and neither waits
+// for the other for ever.
+func TestRevokingRacesAccepting(t *testing.T) {
+	w := newWorld(t)
+	owner, guest := w.person("Петрова"), w.person("Иванова")
+	for range 20 {
+		id := w.open(owner)
+		token := w.invite(owner, id, winddown.Helper)
+		p, err := w.app.People(t.Context(), owner, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errs := atOnce(2, func(i int) error {
+			if i == 0 {
+				return w.app.RevokeInvite(t.Context(), owner, id, p.Invites[0].ID)
+			}
+			_, _, err := w.app.Accept(t.Context(), guest, token)
+			return err
+		})
+		switch {
+		case errs[0] == nil && errors.Is(errs[1], winddown.Gone):
+		case errs[1] == nil && errors.Is(errs[0], winddown.NotFound):
+		default:
+			t.Fatalf("revoke: %v, accept: %v", errs[0], errs[1])
+		}
+		w.verify(id)
+	}
+}
+
+func TestTheLastHoldOfAnOwnerlessCaseStays(t *testing.T) {
+	w := newWorld(t)
+	accountant := w.person("Ким")
+	id := w.addSeller(accountant)
+	before := w.contents(id)
+	wantKey(t, w.app.RemovePerson(t.Context(), accountant, id, accountant.UserID), winddown.Conflict, "invite.error.no_owner")
+	w.wantUnchanged(id, before)
+}
+
+func TestAnOwnerIsNotRemoved(t *testing.T) {
+	w := newWorld(t)
+	owner := w.person("Петрова")
+	id := w.open(owner)
+	before := w.contents(id)
+	for _, user := range []winddown.ID{owner.UserID, w.person("Чужая").UserID, {}} {
+		wantKind(t, w.app.RemovePerson(t.Context(), owner, id, user), winddown.NotFound)
+	}
+	w.wantUnchanged(id, before)
+}
+
+func TestSigningUpWithAnInvitationIsAllOrNothing(t *testing.T) {
+	w := newWorldWith(t, app.Options{Signup: app.SignupInvite}, nil)
+	owner := w.person("Петрова")
+	id := w.open(owner)
+	token := w.invite(owner, id, winddown.Accountant)
+
+	// Bad input leaves the invitation as it was.
+	_, _, _, err := w.app.SignUpInvited(t.Context(), token, winddown.Registration{Name: "Ким", Email: "kim@example.ru", Password: "короткий"}, app.Browser{})
+	wantField(t, err, "password", "account.error.password_short")
+
+	session, got, role, err := w.app.SignUpInvited(t.Context(), token, registration("kim@example.ru"), app.Browser{})
+	if err != nil || got != id || role != winddown.Accountant {
+		t.Fatalf("case %s as %s, %v", got, role, err)
+	}
+	actor, err := w.app.Actor(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := w.view(actor, id); !v.Standing.Accountant {
+		t.Errorf("standing %+v", v.Standing)
+	}
+
+	// The invitation is spent between the form and its answer: nothing of the account stays.
+	spent := w.invite(owner, id, winddown.Helper)
+	users, sessions := one[int](w, "select count(*) from users"), one[int](w, "select count(*) from login_sessions")
+	var signedUp chan error
+	w.whileHeld("select from cases where id = $1 for update", []any{uuid.UUID(id)}, func() {
+		signedUp = inBackground(func() error {
+			_, _, _, err := w.app.SignUpInvited(t.Context(), spent, registration("late@example.ru"), app.Browser{})
+			return err
+		})
+	}, "update invites set used_at = created_at where case_id = $1 and used_at is null", uuid.UUID(id))
+	wantKind(t, <-signedUp, winddown.Gone)
+	if n := one[int](w, "select count(*) from users"); n != users {
+		t.Errorf("%d users were left behind", n-users)
+	}
+	if n := one[int](w, "select count(*) from login_sessions"); n != sessions {
+		t.Errorf("%d login sessions were left behind", n-sessions)
+	}
+	w.verify(id)
+}

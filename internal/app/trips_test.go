@@ -1,0 +1,122 @@
+package app_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/app"
+	"winddown/internal/winddown"
+)
+
+// trips counts what is sent to the database and waited for: a query, a batch, a
+// preparation, a copy.
+type trips struct{ n atomic.Int64 }
+
+func (c *trips) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	if !strings.HasPrefix(d.SQL, "-- ping") { // the pool looks after connections that had nothing to do for a second
+		c.n.Add(1)
+	}
+	return ctx
+}
+func (c *trips) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (c *trips) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+func (c *trips) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (c *trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
+
+func (c *trips) TracePrepareStart(ctx context.Context, _ *pgx.Conn, _ pgx.TracePrepareStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+func (c *trips) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
+
+func (c *trips) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceCopyFromStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+func (c *trips) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromEndData) {}
+
+// Round trips are what a page costs where the database is not on the same machine.
+func TestRoundTrips(t *testing.T) {
+	c := &trips{}
+	w := newWorldWith(t, app.Options{}, c)
+	owner, token := w.session("Петрова", winddown.DefaultZone)
+	accountant, accountantsToken := w.session("Ким", winddown.DefaultZone)
+	ctx := t.Context()
+	// Each use begins with the question who asks, as each request does.
+	as := func(token string, use func(winddown.Actor) error) func() error {
+		return func() error {
+			actor, err := w.app.Actor(ctx, token)
+			if err != nil {
+				return err
+			}
+			return use(actor)
+		}
+	}
+	var id winddown.ID
+	version := func(code winddown.Code) int { // read past the tracer's eyes
+		return one[int](w, "select version from case_steps where case_id = $1 and code = $2", [16]byte(id), string(code))
+	}
+	for _, use := range []struct {
+		name string
+		max  int64
+		do   func() error
+	}{
+		{"Case", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Case(ctx, a, id); return err })},
+		{"Step", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Step(ctx, a, id, winddown.SellOut); return err })},
+		{"History", 2, as(token, func(a winddown.Actor) error { _, err := w.app.History(ctx, a, id, 0); return err })},
+		{"People", 2, as(token, func(a winddown.Actor) error { _, err := w.app.People(ctx, a, id); return err })},
+		{"MyCases", 2, as(token, func(a winddown.Actor) error { _, _, err := w.app.MyCases(ctx, a); return err })},
+		{"Sessions", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Sessions(ctx, a); return err })},
+		{"Register", 2, as(accountantsToken, func(a winddown.Actor) error {
+			_, err := w.app.Register(ctx, a, winddown.RegisterFilter{Query: "петрова", Sort: winddown.SortDeadline})
+			return err
+		})},
+		{"Ready", 2, func() error { return w.app.Ready(ctx) }},
+		{"MarkDone", 3, as(token, func(a winddown.Actor) error {
+			_, err := w.app.MarkDone(ctx, a, id, winddown.MarkDone{Step: winddown.SellOut, Version: version(winddown.SellOut), On: winddown.DateOf(noon)})
+			return err
+		})},
+		{"MarkDone, refused", 3, as(token, func(a winddown.Actor) error {
+			_, err := w.app.MarkDone(ctx, a, id, winddown.MarkDone{Step: winddown.RequestAct, Version: 1, On: winddown.DateOf(noon)})
+			return expected(err, winddown.Blocked)
+		})},
+		{"Regress", 3, as(token, func(a winddown.Actor) error {
+			return w.app.Regress(ctx, a, id, winddown.Regress{Step: winddown.SellOut, Version: version(winddown.SellOut), Reason: "Товар"})
+		})},
+		{"Undo", 3, as(token, func(a winddown.Actor) error {
+			return w.app.Undo(ctx, a, id, winddown.Undo{Step: winddown.SellOut, Version: version(winddown.SellOut), Reason: "Ошибка"})
+		})},
+		{"MarkPending", 3, as(token, func(a winddown.Actor) error {
+			return w.app.MarkPending(ctx, a, id, winddown.MarkPending{Step: winddown.SellOut, Version: version(winddown.SellOut), Note: "Продаю"})
+		})},
+		{"OpenCase", 2, as(token, func(a winddown.Actor) error { _, err := w.app.OpenCase(ctx, a, newCase(everything())); return err })},
+	} {
+		t.Run(use.name, func(t *testing.T) {
+			w.t = t
+			// The first time also prepares the statements on its connection; used one at a
+			// time, the pool always hands out the same one.
+			for range 2 {
+				id = w.open(owner)
+				w.join(owner, accountant, id, winddown.Accountant)
+				if use.name == "Regress" || use.name == "Undo" {
+					w.mark(owner, id, winddown.SellOut)
+				}
+				before := c.n.Load()
+				if err := use.do(); err != nil {
+					t.Fatal(err)
+				}
+				if n := c.n.Load() - before; n > use.max {
+					t.Errorf("%d round trips, at most %d are allowed", n, use.max)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,234 @@
+package site
+
+import (
+	"time"
+
+	"winddown/internal/i18n"
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// caseView is the checklist; the row of the changed step fades once.
+func caseView(w caseWords, changed winddown.Code) page.CaseView {
+	v := page.CaseView{
+		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Next: w.next(), Groups: w.groups(changed),
+		Finish: w.finishRow(), Act: w.actFacts(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
+	}
+	if w.may(winddown.CanManage) {
+		v.Links = append(v.Links,
+			ui.NavItem{Label: w.p.T("answers.title"), Href: w.href() + "/answers"},
+			ui.NavItem{Label: w.p.T("details.title"), Href: w.href() + "/details"})
+	}
+	if w.may(winddown.CanManage) || w.may(winddown.CanInviteOwner) {
+		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("case.people"), Href: w.href() + "/people"})
+	}
+	return v
+}
+
+// backToList leads to the list the reader knows the case from.
+func (w caseWords) backToList() ui.BackLinkProps {
+	if s := w.view.Standing; s.Owner || s.Helper {
+		return ui.BackLinkProps{Href: "/cases", Text: w.p.T("cases.title")}
+	}
+	return ui.BackLinkProps{Href: "/sellers", Text: w.p.T("common.nav.sellers")}
+}
+
+func (w caseWords) backToCase() ui.BackLinkProps {
+	return ui.BackLinkProps{Href: w.href(), Text: w.p.T("case.back")}
+}
+
+func (w caseWords) title() string {
+	if w.c.Seller.Cabinet != "" {
+		return w.p.T("case.title_cabinet", "Seller", w.c.Seller.Name, "Cabinet", w.c.Seller.Cabinet)
+	}
+	return w.p.T("case.title", "Seller", w.c.Seller.Name)
+}
+
+func (w caseWords) overallView() page.OverallView {
+	verdict, rest := w.overall()
+	return page.OverallView{Verdict: verdict, Rest: rest}
+}
+
+// next is the strip that says what to do next; nothing once the case is finished.
+func (w caseWords) next() *page.NextView {
+	finish := w.href() + "/finish"
+	if w.c.Finished() {
+		if w.regressedOn().IsZero() || !w.may(winddown.CanManage) {
+			return nil
+		}
+		return &page.NextView{Label: w.p.T("case.next.label"), Text: w.p.T("case.next.reopen"), Href: finish + "#reopen",
+			Button: w.p.T("finish.reopen.button")}
+	}
+	code, ok := w.c.Next(w.today)
+	if !ok {
+		if !w.may(winddown.CanManage) {
+			return &page.NextView{Text: w.p.T("case.next.owner_finishes")}
+		}
+		return &page.NextView{Label: w.p.T("case.next.label"), Text: w.p.T("case.next.finish"), Href: finish,
+			Button: w.p.T("case.next.open_finish")}
+	}
+	v := &page.NextView{Label: w.p.T("case.next.label"), Text: w.imperative(code), Hint: w.hint(code),
+		Href: w.stepHref(code), Button: w.p.T("case.next.open")}
+	if act, ok := w.awaited(); ok {
+		if code == winddown.ReceiveAct {
+			v.Label, v.Text, v.Hint = "", w.waiting(act), w.chase(act)
+		} else if w.status(code) == winddown.NotStarted {
+			v.Hint = w.waiting(act)
+		}
+	}
+	return v
+}
+
+// groups are the headings with their rows.
+func (w caseWords) groups(changed winddown.Code) []page.StepGroupView {
+	var groups []page.StepGroupView
+	for _, st := range w.c.Steps {
+		d, _ := w.c.Definition(st.Code)
+		code := string(d.Group)
+		if len(groups) == 0 || groups[len(groups)-1].Code != code {
+			done, total := w.c.CountGroup(d.Group)
+			groups = append(groups, page.StepGroupView{
+				Code: code, Title: w.p.T("step.group." + code), Count: w.p.T("case.group.count", "Done", done, "Total", total),
+			})
+		}
+		g := &groups[len(groups)-1]
+		row := w.row(st)
+		row.Changed = st.Code == changed
+		g.Steps = append(g.Steps, row)
+	}
+	return groups
+}
+
+func (w caseWords) row(st winddown.Step) page.StepRowView {
+	status := w.status(st.Code)
+	row := page.StepRowView{
+		Code: string(st.Code), TestID: "step-" + string(st.Code), State: ui.Status(status), Name: stepName(w.p, st.Code), Hint: w.hint(st.Code),
+		Status: w.statusWord(status), Note: w.statusNote(st, status),
+	}
+	if status != winddown.StatusBlocked {
+		row.Href = w.stepHref(st.Code)
+	}
+	return row
+}
+
+// statusNote stands beside the status: since when, or when and by whom.
+func (w caseWords) statusNote(st winddown.Step, status winddown.Status) string {
+	switch status {
+	case winddown.Done:
+		return w.signature(st.Tick)
+	case winddown.InProgress:
+		return w.p.T("case.status.since", "Date", w.day(st.StartedOn))
+	case winddown.HasProblem:
+		if st.Tick != nil {
+			return w.p.T("case.status.suspended", "Date", w.day(st.Tick.On))
+		}
+		return w.p.T("case.status.until", "Date", w.day(st.PickUpBy))
+	case winddown.NotStarted, winddown.StatusBlocked, winddown.NotNeeded:
+	}
+	return ""
+}
+
+// finishRow is the last page, for those who may finish.
+func (w caseWords) finishRow() *page.StepRowView {
+	if !w.may(winddown.CanManage) {
+		return nil
+	}
+	row := &page.StepRowView{
+		Code: "finish", TestID: "finish", Name: w.p.T("case.finish.name"), Href: w.href() + "/finish",
+		State: ui.StatusNotStarted, Hint: w.p.T("case.finish.hint"),
+	}
+	switch open := len(w.c.Unfinished()); {
+	case w.c.Finished():
+		row.State, row.Status, row.Note = ui.StatusDone, w.statusWord(winddown.Done), w.day(w.c.FinishedOn)
+		row.Hint = ""
+	case open > 0:
+		row.Hint = w.p.N("case.finish.open", open)
+	default:
+		row.Status = w.statusWord(winddown.NotStarted)
+	}
+	return row
+}
+
+// actFacts is what is known of the reconciliation act.
+func (w caseWords) actFacts() []page.Fact {
+	s := winddown.Summarize(w.c, w.cal)
+	facts := []page.Fact{{Term: w.p.T("case.act.state"), Value: actState(w.p, s, w.today)}}
+	if s.Act == winddown.NotRequested {
+		when := w.p.T("case.act.now")
+		if open := len(w.c.Blockers(winddown.RequestAct)); open > 0 {
+			when = w.p.N("case.act.after", open)
+		}
+		facts = append(facts, page.Fact{Term: w.p.T("case.act.can_request"), Value: when})
+	}
+	if s.Ticket != "" {
+		facts = append(facts, page.Fact{Term: w.p.T("mark.ticket"), Value: s.Ticket})
+	}
+	if act, ok := w.awaited(); ok {
+		facts = append(facts, page.Fact{Term: w.p.T("case.act.waiting"),
+			Value: w.p.N("case.days", max(0, act.RequestedOn.DaysUntil(w.today)))})
+		if days := w.reminders(act.RequestedOn, 1); days != "" {
+			facts = append(facts, page.Fact{Term: w.p.T("case.act.reminder"), Value: days})
+		}
+	}
+	return facts
+}
+
+// actState says how far the act has come.
+func actState(p *i18n.Printer, s winddown.Summary, today winddown.Date) string {
+	if s.Act == winddown.NotRequested {
+		return p.T("case.act.not_requested")
+	}
+	return p.T("case.act."+string(s.Act), "Date", dayOf(p, s.ActOn, today))
+}
+
+// caseRowView is a line of a person's own list, from the summary kept with the case.
+func caseRowView(p *i18n.Printer, c postgres.MyCase, now time.Time) page.CaseRowView {
+	today := winddown.Today(now, c.Zone)
+	group := c.Summary.Group(today)
+	v := page.CaseRowView{
+		ID: c.ID.String(), State: string(group), Mark: ui.StatusInProgress, Href: caseHref(c.ID), Name: c.Seller.Name,
+		INN: p.T("cases.inn", "INN", c.Seller.INN), Next: caseRowNext(p, c.Summary, group, today),
+	}
+	if c.Seller.Cabinet != "" {
+		v.Name = p.T("cases.name_cabinet", "Seller", c.Seller.Name, "Cabinet", c.Seller.Cabinet)
+	}
+	switch {
+	case group == winddown.GroupFinished && c.Summary.Problem != "":
+		v.Overall = p.T("cases.overall.regressed", "Date", dayOf(p, c.FinishedOn, today))
+		v.Mark = ui.StatusProblem
+	case group == winddown.GroupFinished:
+		v.Overall, v.Mark = p.T("case.overall.finished", "Date", p.Date(c.FinishedOn.Time())), ui.StatusDone
+	default:
+		v.Overall = p.T("case.overall.unfinished") + " " + p.N("case.overall.count", c.Summary.Done, "Total", c.Summary.Needed)
+	}
+	if group == winddown.GroupProblem {
+		v.Mark = ui.StatusProblem
+	}
+	return v
+}
+
+// caseRowNext says what to do about a case, or what is awaited.
+func caseRowNext(p *i18n.Printer, s winddown.Summary, group winddown.Group, today winddown.Date) string {
+	switch group {
+	case winddown.GroupProblem:
+		if s.ProblemOn(today) == winddown.Burning {
+			return p.T("cases.next.burning", "Date", dayOf(p, s.DueOn, today))
+		}
+		return p.T("cases.next.problem", "Step", stepName(p, s.Blocker))
+	case winddown.GroupWaiting, winddown.GroupOverdue:
+		return waitingFor(p, s.ActOn, today)
+	case winddown.GroupEarly:
+		return p.T("cases.next.early", "Step", p.T("step."+string(s.Blocker)+".imperative"))
+	case winddown.GroupFinish:
+		if s.Blocker != "" {
+			return p.T("cases.next.early", "Step", p.T("step."+string(s.Blocker)+".imperative"))
+		}
+		return p.T("cases.next.finish")
+	case winddown.GroupReady, winddown.GroupReceived, winddown.GroupDebt:
+		return p.T("cases.next." + string(group))
+	case winddown.GroupFinished:
+	}
+	return ""
+}

@@ -1,0 +1,365 @@
+package site
+
+import (
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/ui"
+)
+
+// caseWords puts a case into words for one reader.
+type caseWords struct {
+	p      *i18n.Printer
+	view   app.CaseView
+	c      *winddown.Case
+	cal    winddown.Calendar
+	now    time.Time
+	today  winddown.Date // in the case's zone, which deadlines and statuses follow
+	zone   string        // the reader's
+	reader winddown.ID
+}
+
+func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
+	now, actor := s.app.Now(), actorOf(r.Context())
+	return caseWords{
+		p: i18n.From(r.Context()), view: v, c: v.Case, cal: s.app.Calendar(), now: now,
+		today: winddown.Today(now, v.Case.Zone), zone: actor.Zone, reader: actor.UserID,
+	}
+}
+
+func caseHref(id winddown.ID) string { return "/cases/" + id.String() }
+
+func (w caseWords) href() string { return caseHref(w.c.ID) }
+
+func (w caseWords) stepHref(code winddown.Code) string {
+	return w.href() + "/steps/" + string(code)
+}
+
+// may reports whether the reader may do something with the case.
+func (w caseWords) may(a winddown.Action) bool {
+	return winddown.May(a, w.view.Standing, w.c.HasOwner, w.c.Acting)
+}
+
+// readersToday is the date the reader types as today's.
+func (w caseWords) readersToday() winddown.Date { return winddown.Today(w.now, w.zone) }
+
+// day writes a date, with its year only when that is not the running one.
+func (w caseWords) day(d winddown.Date) string { return dayOf(w.p, d, w.today) }
+
+func dayOf(p *i18n.Printer, d, today winddown.Date) string {
+	if d.IsZero() || d.Year == today.Year {
+		return dayMonth(p, d)
+	}
+	return p.Date(d.Time())
+}
+
+func dayMonth(p *i18n.Printer, d winddown.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return p.DayMonth(d.Time())
+}
+
+func (w caseWords) date(d winddown.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return w.p.Date(d.Time())
+}
+
+func stepName(p *i18n.Printer, code winddown.Code) string {
+	return p.T("step." + string(code) + ".name")
+}
+
+// quoted writes names of steps as a list, «А», «Б» и «В».
+func quoted(p *i18n.Printer, codes []winddown.Code) string {
+	var names []string
+	for _, code := range codes {
+		names = append(names, p.T("case.list.quoted", "Name", stepName(p, code)))
+	}
+	return listOf(p, names)
+}
+
+func listOf(p *i18n.Printer, items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	list, last := items[0], len(items)-1
+	for i, item := range items[1:] {
+		if i+1 == last {
+			return p.T("case.list.and", "First", list, "Last", item)
+		}
+		list += ", " + item
+	}
+	return list
+}
+
+// first writes what has to be done before a step, «Сначала: …».
+func (w caseWords) first(codes []winddown.Code) string {
+	steps := ""
+	for i, code := range codes {
+		if i > 0 {
+			steps += ", "
+		}
+		steps += w.p.T("step." + string(code) + ".blocker")
+	}
+	return w.p.T("case.hint.first", "Steps", steps)
+}
+
+// by names who did something, «Иванова за ИП Петрова» when it was for the seller.
+func (w caseWords) by(name string, onBehalf bool) string {
+	if name != "" && onBehalf {
+		return w.p.T("case.by_for", "Name", name, "Seller", w.c.Seller.Name)
+	}
+	return name
+}
+
+// signature is the date of a tick and who made it, «12 ноября, Петрова».
+func (w caseWords) signature(t *winddown.Tick) string {
+	name := w.by(w.view.Names[t.By], t.OnBehalf)
+	if name == "" {
+		return w.day(t.On)
+	}
+	return w.day(t.On) + ", " + name
+}
+
+func (w caseWords) status(code winddown.Code) winddown.Status { return w.c.Status(code, w.today) }
+
+func (w caseWords) statusWord(s winddown.Status) string { return w.p.T("status." + string(s)) }
+
+// awaited returns the act when it has been asked for and has not come.
+func (w caseWords) awaited() (winddown.Act, bool) {
+	act := w.c.Acts[0]
+	state, _ := act.State()
+	return act, state == winddown.Requested && w.c.Satisfied(winddown.RequestAct) && !w.c.Finished()
+}
+
+// waiting says since when and how many days the act has been awaited.
+func (w caseWords) waiting(act winddown.Act) string {
+	return waitingFor(w.p, act.RequestedOn, w.today)
+}
+
+func waitingFor(p *i18n.Printer, since, today winddown.Date) string {
+	days := since.DaysUntil(today)
+	if days <= 0 {
+		return p.T("case.waiting.today", "Date", dayOf(p, since, today))
+	}
+	return p.N("case.waiting", days, "Date", dayOf(p, since, today))
+}
+
+// chase says when to remind the marketplace of the act, or that it is time to.
+func (w caseWords) chase(act winddown.Act) string {
+	if !w.today.Before(w.cal.OverdueOn(act.RequestedOn)) {
+		return w.p.T("case.chase.overdue")
+	}
+	due := false
+	for _, d := range w.cal.ChaseDates(act.RequestedOn) {
+		switch {
+		case d.After(w.today) && !due:
+			return w.p.T("case.chase.next", "Date", w.day(d))
+		case !d.After(w.today) && d.After(act.CheckedOn):
+			due = true
+		}
+	}
+	return w.p.T("case.chase.due")
+}
+
+// hint is the line under a step's name: what is known about it, or else what to do.
+func (w caseWords) hint(code winddown.Code) string {
+	st, err := w.c.Step(code)
+	if err != nil {
+		return ""
+	}
+	switch w.status(code) {
+	case winddown.StatusBlocked:
+		return w.first(w.c.Blockers(code))
+	case winddown.NotNeeded:
+		return w.whyNotNeeded(code)
+	case winddown.HasProblem:
+		return clip(w.problem(code), maxHint)
+	case winddown.Done:
+		if code == winddown.RequestAct && w.c.Acts[0].Ticket != "" {
+			return w.p.T("case.hint.ticket", "Ticket", w.c.Acts[0].Ticket)
+		}
+		return clip(st.Note, maxHint)
+	case winddown.NotStarted, winddown.InProgress:
+		if act, ok := w.awaited(); ok && code == winddown.ReceiveAct {
+			return w.waiting(act)
+		}
+		if !st.PickUpBy.IsZero() {
+			return w.p.T("case.hint.pick_up_by", "Date", w.day(st.PickUpBy))
+		}
+		if st.Note != "" {
+			return clip(st.Note, maxHint)
+		}
+	}
+	if code == winddown.SellOut && w.c.Answers.Leftover == winddown.Return {
+		return w.p.T("step.sell_out.hint_return")
+	}
+	return w.p.T("step." + string(code) + ".hint")
+}
+
+// maxHint is the length of a hint, in characters.
+const maxHint = 140
+
+func clip(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	return string([]rune(s)[:max-1]) + "…"
+}
+
+// imperative says what to do about a step, in the words of «Дальше: …».
+func (w caseWords) imperative(code winddown.Code) string {
+	if pr := w.c.ProblemOf(code, w.today); pr != nil && pr.Kind == winddown.Reopened {
+		return w.p.T("case.next.confirm", "Step", stepName(w.p, code))
+	}
+	if code == winddown.SellOut && w.c.Answers.Leftover == winddown.Return {
+		return w.p.T("step.sell_out.imperative_return")
+	}
+	return w.p.T("step." + string(code) + ".imperative")
+}
+
+// problem says what is wrong with a step.
+func (w caseWords) problem(code winddown.Code) string {
+	pr := w.c.ProblemOf(code, w.today)
+	if pr == nil {
+		return ""
+	}
+	switch pr.Kind {
+	case winddown.Regressed:
+		return w.p.T("case.problem.regressed", "Date", w.day(pr.On), "Reason", pr.Reason)
+	case winddown.Burning:
+		st, _ := w.c.Step(code)
+		if days := w.today.DaysUntil(st.PickUpBy); days > 0 {
+			return w.p.N("case.problem.burning", days, "Date", w.day(st.PickUpBy))
+		}
+		if st.PickUpBy == w.today {
+			return w.p.T("case.problem.burning_today", "Date", w.day(st.PickUpBy))
+		}
+		return w.p.T("case.problem.burnt", "Date", w.day(st.PickUpBy))
+	case winddown.Reopened:
+		if open := w.c.Blockers(code); len(open) > 0 {
+			return w.first(open)
+		}
+	}
+	return w.p.T("case.problem.confirm")
+}
+
+// whyNotNeeded gives the answer that makes a step unnecessary.
+func (w caseWords) whyNotNeeded(code winddown.Code) string {
+	switch {
+	case code == winddown.ZeroFBS:
+		return w.p.T("case.not_needed.fbs")
+	case w.c.Answers.WBStock:
+		return w.p.T("case.not_needed.sell")
+	}
+	return w.p.T("case.not_needed.wb_stock")
+}
+
+// regressedOn is the day goods appeared again after the finish.
+func (w caseWords) regressedOn() winddown.Date {
+	for _, st := range w.c.Steps {
+		if st.Problem != nil && st.Problem.Kind == winddown.Regressed && w.c.Needed(st.Code) {
+			return st.Problem.On
+		}
+	}
+	return winddown.Date{}
+}
+
+// overall is the line that says whether the wind-down is over: its first sentence, and
+// what follows it.
+func (w caseWords) overall() (verdict, rest string) {
+	if w.c.Finished() {
+		if on := w.regressedOn(); !on.IsZero() {
+			return w.p.T("case.overall.regressed", "Finished", w.day(w.c.FinishedOn), "Date", w.day(on)), ""
+		}
+		return w.p.T("case.overall.finished", "Date", w.date(w.c.FinishedOn)), ""
+	}
+	done, total := w.c.Count()
+	return w.p.T("case.overall.unfinished"), w.p.N("case.overall.count", done, "Total", total)
+}
+
+// reminders lists the days still ahead on which to remind the marketplace, at most n.
+func (w caseWords) reminders(requested winddown.Date, n int) string {
+	var ahead []winddown.Date
+	for _, d := range w.cal.ChaseDates(requested) {
+		if d.After(w.today) && len(ahead) < n {
+			ahead = append(ahead, d)
+		}
+	}
+	var days []string
+	for i, d := range ahead {
+		// «17 и 23 ноября»: the month is said once where it is the same.
+		if i+1 < len(ahead) && d.Month == ahead[i+1].Month {
+			days = append(days, w.p.T("case.day", "Day", d.Day))
+			continue
+		}
+		days = append(days, w.day(d))
+	}
+	return listOf(w.p, days)
+}
+
+// shifting reports whether the days of the reminders may still move, because the year's
+// transfers of days off are not known.
+func (w caseWords) shifting(requested winddown.Date) bool {
+	for _, d := range w.cal.ChaseDates(requested) {
+		if !w.cal.Complete(d.Year) {
+			return true
+		}
+	}
+	return false
+}
+
+// notice is the result of what was just done, from the parts of the notice cookie, and
+// the step whose row it changed. What does not make sense is no notice.
+func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
+	success := func(text string) *ui.NoticeProps {
+		return &ui.NoticeProps{Variant: ui.NoticeSuccess, Text: text}
+	}
+	if len(parts) == 0 {
+		return nil, ""
+	}
+	var codes []winddown.Code
+	for _, part := range parts[1:] {
+		if _, ok := w.c.Definition(winddown.Code(part)); !ok {
+			return nil, ""
+		}
+		codes = append(codes, winddown.Code(part))
+	}
+	if len(codes) == 0 {
+		switch parts[0] {
+		case "case_opened", "answers", "details", "rest", "reopened":
+			return success(w.p.T("case.notice." + parts[0])), ""
+		}
+		return nil, ""
+	}
+	name := stepName(w.p, codes[0])
+	switch parts[0] {
+	case "done":
+		return success(w.marked(codes[0], codes[1:])), codes[0]
+	case "pending", "undone", "regressed":
+		return success(w.p.T("case.notice."+parts[0], "Step", name)), codes[0]
+	}
+	return nil, ""
+}
+
+// marked says that a step was signed and what that opened.
+func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
+	name := stepName(w.p, code)
+	act := w.c.Acts[0]
+	switch {
+	case code == winddown.RequestAct && !act.RequestedOn.IsZero():
+		if days := w.reminders(act.RequestedOn, 2); days != "" && act.ReceivedOn.IsZero() {
+			return w.p.T("case.notice.requested", "Date", w.day(act.RequestedOn), "Days", days)
+		}
+		return w.p.T("case.notice.requested_only", "Date", w.day(act.RequestedOn))
+	case len(opened) > 0:
+		return w.p.N("case.notice.done_opened", len(opened), "Step", name, "Opened", quoted(w.p, opened))
+	}
+	return w.p.T("case.notice.done", "Step", name)
+}

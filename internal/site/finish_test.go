@@ -1,0 +1,141 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+func finishedCase(t *testing.T, s *testkit.Site, anna *testkit.Client) winddown.ID {
+	t.Helper()
+	id := anna.OpenCase("ИП Петрова", 1)
+	s.Clock.Set(on(2027, time.March, 3))
+	anna.Mark(id, append(testkit.Goods(), winddown.StripMedia, winddown.RequestAct, winddown.ReceiveAct, winddown.SignAct, winddown.SettleDebts)...)
+	finish := "/cases/" + id.String() + "/finish"
+	anna.PostForm(finish, url.Values{}).WantRedirect(finish)
+	return id
+}
+
+func TestFinishIsBlockedUntilAllIsDone(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	path := "/cases/" + id.String() + "/finish"
+	for name, page := range map[string]*testkit.Page{
+		"GET":  anna.Get(path).Want(http.StatusOK),
+		"POST": anna.PostForm(path, url.Values{"version": {"1"}}).Want(http.StatusConflict),
+	} {
+		if page.Heading() != "Проверьте и завершите уход" || page.HasForm(path) {
+			t.Errorf("%s: %q with a form", name, page.Heading())
+		}
+		for _, code := range []winddown.Code{winddown.StripMedia, winddown.ReceiveAct, winddown.SignAct, winddown.SettleDebts} {
+			if !page.HasLink(stepPath(id, code)) {
+				t.Errorf("%s does not lead to %s", name, code)
+			}
+		}
+		for _, want := range []string{"Указать номер обращения", "Указать период", "Указать ОГРНИП или ОГРН", "22 ноября 2026", "Изменить: Запросить акт сверки"} {
+			if !strings.Contains(page.Main(), want) {
+				t.Errorf("%s lacks %q", name, want)
+			}
+		}
+	}
+	anna.PostForm(path, url.Values{"version": {"x"}}).Want(http.StatusUnprocessableEntity)
+	if got := testkit.Text(anna.Get("/cases/" + id.String()).ByTestID("overall")); got != "Уход не завершён. Выполнено 5 шагов из 9." {
+		t.Errorf("overall %q", got)
+	}
+}
+
+func TestFinish(t *testing.T) {
+	s := testkit.Start(t)
+	anna, helper := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(helper, id, winddown.Helper)
+	s.Clock.Set(on(2027, time.March, 3))
+	anna.Mark(id, append(testkit.Goods(), winddown.StripMedia, winddown.RequestAct, winddown.ReceiveAct, winddown.SignAct, winddown.SettleDebts)...)
+	path := "/cases/" + id.String() + "/finish"
+	helper.Get(path).Want(http.StatusNotFound)
+	helper.PostForm(path, url.Values{}).Want(http.StatusNotFound)
+	if next := testkit.Text(helper.Get("/cases/" + id.String()).ByTestID("next")); !strings.Contains(next, "Завершить уход может владелец") {
+		t.Errorf("the helper's next is %q", next)
+	}
+	page := anna.Get(path)
+	if !strings.Contains(page.Main(), "Уход не завершён, пока вы не нажмёте кнопку.") {
+		t.Error("the notice is missing")
+	}
+	form := page.Form(path)
+	anna.PostForm(path, url.Values{"version": {"99"}}).Want(http.StatusConflict)
+	anna.PostForm(path, form).WantRedirect(path)
+	anna.PostForm(path, form).WantRedirect(path) // a double click
+
+	done := anna.Get(path)
+	for _, want := range []string{"Уход завершён", "Кабинет на Wildberries этот сервис не закрывает", "Товар снова появился", "1 июня 2027"} {
+		if !strings.Contains(done.Main(), want) {
+			t.Errorf("the confirmation lacks %q", want)
+		}
+	}
+	list := anna.Get("/cases/" + id.String())
+	if got := testkit.Text(list.ByTestID("overall")); got != "Уход завершён 3 марта 2027." {
+		t.Errorf("overall %q", got)
+	}
+	if list.HasTestID("next") {
+		t.Error("a finished wind-down says what to do next")
+	}
+	if row := anna.Get("/cases").ByTestID("seller-" + id.String()); testkit.Attr(row, "data-state") != "finished" {
+		t.Error("the list does not show that it is over")
+	}
+}
+
+func TestAfterTheFinish(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := finishedCase(t, s, anna)
+	home, step := "/cases/"+id.String(), stepPath(id, winddown.ReturnStock)
+	page := anna.Get(step).Want(http.StatusOK)
+	if page.HasForm(step) || page.HasLink(step+"/undo") || !page.HasLink(step+"/regress") || !strings.Contains(page.Main(), "Уход завершён 3 марта 2027.") {
+		t.Error("a finished wind-down is not read-only, but for goods that come back")
+	}
+	anna.PostForm(step, url.Values{"done": {"yes"}, "on": {"2027-03-03"}, "version": {"2"}}).Want(http.StatusConflict)
+	anna.Get(step + "/undo").Want(http.StatusConflict)
+	anna.PostForm(step+"/undo", url.Values{"reason": {"Нет"}, "version": {"2"}}).Want(http.StatusConflict)
+	if page := anna.Get(home + "/answers"); page.HasForm(home + "/answers") {
+		t.Error("the answers of a finished wind-down can be changed")
+	}
+	anna.PostForm(home+"/answers", url.Values{"fbs": {"no"}, "wb_stock": {"no"}}).Want(http.StatusConflict)
+
+	s.Clock.Set(on(2027, time.March, 20))
+	anna.PostForm(step+"/regress", url.Values{"reason": {"Пришла коробка"}, "version": {"2"}}).WantRedirect(home)
+	list := anna.Get(home)
+	if got := testkit.Text(list.ByTestID("overall")); got != "Уход завершён 3 марта, но 20 марта товар снова появился." {
+		t.Errorf("overall %q", got)
+	}
+	if !list.HasLink(home + "/finish#reopen") {
+		t.Error("no offer to reopen")
+	}
+	if row := testkit.Text(anna.Get("/cases").ByTestID("seller-" + id.String())); !strings.Contains(row, "Уход завершён 3 марта, но товар снова появился.") {
+		t.Errorf("the row is %q", row)
+	}
+
+	reopen := anna.Get(home + "/finish").Form(home + "/reopen")
+	if got := anna.PostForm(home+"/reopen", reopen).Want(http.StatusUnprocessableEntity).Errors(); got["reason"] != "Укажите причину" {
+		t.Errorf("errors %v", got)
+	}
+	reopen.Set("reason", "Пришла коробка")
+	if got := anna.PostForm(home+"/reopen", url.Values{"reason": {"Пришла коробка"}, "version": {"99"}}).Want(http.StatusConflict).Form(home + "/reopen"); got.Get("reason") != "Пришла коробка" {
+		t.Errorf("the form came back as %v", got)
+	}
+	anna.PostForm(home+"/reopen", reopen).WantRedirect(home)
+	list = anna.Get(home)
+	if got := testkit.Text(list.ByTestID("overall")); !strings.HasPrefix(got, "Уход не завершён. Выполнено 4 шага из 9.") && !strings.HasPrefix(got, "Уход не завершён.") {
+		t.Errorf("overall %q", got)
+	}
+	if !strings.Contains(list.Notice(), "Уход открыт снова.") {
+		t.Errorf("notice %q", list.Notice())
+	}
+	anna.PostForm(home+"/reopen", url.Values{"reason": {"Ещё раз"}}).Want(http.StatusConflict)
+}

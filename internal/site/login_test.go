@@ -1,0 +1,221 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"winddown/internal/app"
+	"winddown/internal/testkit"
+)
+
+func credentials(email, password string) url.Values {
+	return url.Values{"email": {email}, "password": {password}}
+}
+
+func registration(name, email string) url.Values {
+	return url.Values{"name": {name}, "email": {email}, "password": {testkit.Password}}
+}
+
+func TestSigningUpAndIn(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.Anybody()
+	c.Get("/cases").WantRedirect("/login?next=%2Fcases")
+	c.PostForm("/signup", registration("Анна Петрова", "Petrova@example.ru")).WantRedirect("/")
+	c.Get("/").WantRedirect("/cases")
+	c.Get("/login?next=/account").WantRedirect("/account")
+	c.Get("/signup").WantRedirect("/")
+
+	c.PostForm("/logout", nil).WantRedirect("/")
+	if c.Cookie(s.SessionCookie()) != "" {
+		t.Error("the cookie stays after logging out")
+	}
+	c.Get("/account").WantRedirect("/login?next=%2Faccount")
+
+	form := credentials("petrova@EXAMPLE.ru", testkit.Password)
+	form.Set("next", "/account")
+	c.PostForm("/login", form).WantRedirect("/account")
+	if got := c.Get("/account").Want(http.StatusOK).Main(); !strings.Contains(got, "Petrova@example.ru") {
+		t.Errorf("the account does not name its address:\n%s", got)
+	}
+}
+
+// After signing in a person is led only to pages of this site.
+func TestNextIsLocal(t *testing.T) {
+	s := testkit.Start(t)
+	known := s.SignUp("Анна Петрова", "petrova")
+	for next, want := range map[string]string{
+		"":                        "/",
+		"/cases/new?x=1":          "/cases/new?x=1",
+		"https://example.com/":    "/",
+		"//example.com/":          "/",
+		`/\example.com`:           "/",
+		"/%2f%2fexample.com":      "/",
+		"javascript:alert(1)":     "/",
+		"/login?next=/login":      "/",
+		"/logout":                 "/",
+		"/cases\r\nSet-Cookie: a": "/",
+	} {
+		form := credentials(known.Email, testkit.Password)
+		form.Set("next", next)
+		s.Anybody().PostForm("/login", form).WantRedirect(want)
+		known.Get("/login?next=" + url.QueryEscape(next)).WantRedirect(want)
+		known.PostForm("/locale", url.Values{"locale": {"ru"}, "next": {next}})
+	}
+	page := s.Anybody().Get("/login?next=" + url.QueryEscape("//example.com/")).Want(http.StatusOK)
+	if got := page.Form("/login").Get("next"); got != "" {
+		t.Errorf("the form carries %q on", got)
+	}
+}
+
+// withoutID drops what differs between any two answers.
+func withoutID(p *testkit.Page, email string) string {
+	body := strings.ReplaceAll(p.Body, p.Header.Get("X-Request-Id"), "")
+	return strings.ReplaceAll(body, email, "")
+}
+
+func TestLoginAnswersAlikeForKnownAndUnknown(t *testing.T) {
+	s := testkit.Start(t)
+	known := s.SignUp("Анна Петрова", "petrova")
+	right := s.Anybody().PostForm("/login", credentials(known.Email, "не тот пароль")).Want(http.StatusUnprocessableEntity)
+	wrong := s.Anybody().PostForm("/login", credentials("nobody@example.ru", "не тот пароль")).Want(http.StatusUnprocessableEntity)
+	if a, b := withoutID(right, known.Email), withoutID(wrong, "nobody@example.ru"); a != b {
+		t.Errorf("the answers differ:\n%s\n%s", a, b)
+	}
+	if got := right.Form("/login"); got.Get("email") != known.Email || got.Get("password") != "" {
+		t.Errorf("the form is drawn again with %v", got)
+	}
+	if right.Errors()["email"] == "" {
+		t.Error("no mistake is named")
+	}
+
+	// The eleventh attempt within the window is refused, whether the account exists or not,
+	// and even with the right password; a success before it does not count.
+	s.Anybody().PostForm("/login", credentials(known.Email, testkit.Password)).WantRedirect("/")
+	for range 9 {
+		s.Anybody().PostForm("/login", credentials(known.Email, "не тот пароль")).Want(http.StatusUnprocessableEntity)
+		s.Anybody().PostForm("/login", credentials("nobody@example.ru", "не тот пароль")).Want(http.StatusUnprocessableEntity)
+	}
+	right = s.Anybody().PostForm("/login", credentials(known.Email, testkit.Password)).Want(http.StatusTooManyRequests)
+	wrong = s.Anybody().PostForm("/login", credentials("NOBODY@example.ru", testkit.Password)).Want(http.StatusTooManyRequests)
+	if a, b := withoutID(right, known.Email), withoutID(wrong, "NOBODY@example.ru"); a != b {
+		t.Errorf("the refusals differ:\n%s\n%s", a, b)
+	}
+	if right.Header.Get("Retry-After") == "" || right.Form("/login").Get("email") != known.Email {
+		t.Error("the refusal does not say when to come back, or forgets the address")
+	}
+}
+
+func TestSignUpNamesWhatIsWrong(t *testing.T) {
+	s := testkit.Start(t)
+	known := s.SignUp("Анна Петрова", "petrova")
+	for _, test := range []struct {
+		change url.Values
+		fields []string
+	}{
+		{url.Values{"name": {" "}, "email": {""}, "password": {""}}, []string{"name", "email", "password"}},
+		{url.Values{"email": {"petrova"}}, []string{"email"}},
+		{url.Values{"password": {"короткий"}}, []string{"password"}},
+		{url.Values{"password": {"qwertyuiop123"}}, []string{"password"}},
+		{url.Values{"email": {strings.ToUpper(known.Email)}}, []string{"email"}},
+	} {
+		form := registration("Иван Гусев", "gusev@example.ru")
+		for name, values := range test.change {
+			form[name] = values
+		}
+		page := s.Anybody().PostForm("/signup", form).Want(http.StatusUnprocessableEntity)
+		mistakes := page.Errors()
+		for _, field := range test.fields {
+			if mistakes[field] == "" {
+				t.Errorf("%v: nothing is said of %s", test.change, field)
+			}
+			page.ByID(field) // the summary leads there
+		}
+		if len(mistakes) != len(test.fields) {
+			t.Errorf("%v: mistakes %v, want of %v", test.change, mistakes, test.fields)
+		}
+		if got := page.Form("/signup"); got.Get("email") != form.Get("email") || got.Get("name") != form.Get("name") || got.Get("password") != "" {
+			t.Errorf("%v: the form is drawn again with %v", test.change, got)
+		}
+	}
+	taken := s.Anybody().PostForm("/signup", registration("Иван Гусев", known.Email)).Want(http.StatusUnprocessableEntity)
+	if got := taken.Errors()["email"]; got != "Этот адрес уже зарегистрирован. Войдите." {
+		t.Errorf("a taken address: %q", got)
+	}
+	taken.Link("Войти с этим адресом")
+	// Asking for taken addresses counts like guessing passwords.
+	for range 8 {
+		s.Anybody().PostForm("/signup", registration("Иван Гусев", known.Email)).Want(http.StatusUnprocessableEntity)
+	}
+	s.Anybody().PostForm("/signup", registration("Иван Гусев", known.Email)).Want(http.StatusTooManyRequests)
+}
+
+func TestPasswordFieldsHelpManagers(t *testing.T) {
+	s := testkit.Start(t)
+	for path, want := range map[string]map[string]string{
+		"/login":  {"email": "username", "password": "current-password"},
+		"/signup": {"name": "name", "email": "username", "password": "new-password"},
+	} {
+		page := s.Anybody().Get(path).Want(http.StatusOK)
+		for field, autocomplete := range want {
+			if got := testkit.Attr(page.ByID(field), "autocomplete"); got != autocomplete {
+				t.Errorf("%s: %s has autocomplete %q, want %q", path, field, got, autocomplete)
+			}
+		}
+	}
+}
+
+// Where signing up is not open, the first person may all the same, and only the first.
+func TestFirstPersonMaySignUpAnywhere(t *testing.T) {
+	for _, mode := range []app.Signup{app.SignupInvite, app.SignupClosed} {
+		s := testkit.Start(t, testkit.WithSignup(mode))
+		if !s.Anybody().Get("/login").HasLink("/signup") {
+			t.Errorf("%s: the first person is not told to sign up", mode)
+		}
+		s.Anybody().Get("/signup").Want(http.StatusOK)
+		s.Anybody().PostForm("/signup", registration("Анна Петрова", "petrova@example.ru")).WantRedirect("/")
+		closed := s.Anybody().Get("/signup").Want(http.StatusForbidden)
+		if closed.Heading() != "Регистрация закрыта" {
+			t.Errorf("%s: %q", mode, closed.Heading())
+		}
+		s.Anybody().PostForm("/signup", registration("Иван Гусев", "gusev@example.ru")).Want(http.StatusForbidden)
+		s.Anybody().PostForm("/login", credentials("gusev@example.ru", testkit.Password)).Want(http.StatusUnprocessableEntity)
+	}
+}
+
+func TestSessionCookie(t *testing.T) {
+	for _, https := range []bool{false, true} {
+		var options []testkit.Option
+		name := "winddown_session"
+		if https {
+			options, name = append(options, testkit.WithHTTPS()), "__Host-winddown_session"
+		}
+		s := testkit.Start(t, options...)
+		answer := s.Anybody().PostForm("/signup", registration("Анна Петрова", "petrova@example.ru")).WantRedirect("/")
+		var cookie *http.Cookie
+		for _, line := range answer.Header.Values("Set-Cookie") {
+			c, err := http.ParseSetCookie(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Name == name {
+				cookie = c
+			}
+		}
+		if cookie == nil {
+			t.Fatalf("https %t: no cookie %s in %v", https, name, answer.Header.Values("Set-Cookie"))
+		}
+		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure != https || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge <= 0 {
+			t.Errorf("https %t: %s", https, cookie.Raw)
+		}
+	}
+}
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	s := testkit.Start(t)
+	page := s.Anybody().PostForm("/login", credentials("a@example.ru", "b"), "Sec-Fetch-Site", "cross-site").Want(http.StatusForbidden)
+	if !strings.Contains(page.Main(), "другого сайта") {
+		t.Errorf("the refusal does not say why:\n%s", page.Main())
+	}
+}

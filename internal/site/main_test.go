@@ -1,0 +1,9 @@
+package site_test
+
+import (
+	"testing"
+
+	"winddown/internal/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Run(m) }

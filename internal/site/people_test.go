@@ -1,0 +1,246 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"winddown/internal/app"
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+// link makes an invitation on the people page and returns the path of its link.
+func link(t *testing.T, s *testkit.Site, c *testkit.Client, id winddown.ID, role string) string {
+	t.Helper()
+	people := "/cases/" + id.String() + "/people"
+	c.PostForm(people, url.Values{"role": {role}}).WantRedirect(people)
+	address := testkit.Attr(c.Get(people).Want(http.StatusOK).ByID("invite-link"), "value")
+	path, ok := strings.CutPrefix(address, s.URL)
+	if !ok || !strings.HasPrefix(path, "/invites/") {
+		t.Fatalf("the link is %q", address)
+	}
+	return path
+}
+
+// revokeForms are the actions of the buttons that take invitations back.
+func revokeForms(p *testkit.Page) []string {
+	var actions []string
+	for _, n := range p.All(func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasSuffix(testkit.Attr(n, "action"), "/revoke")
+	}) {
+		actions = append(actions, testkit.Attr(n, "action"))
+	}
+	return actions
+}
+
+func TestInvitedAccountantSignsUp(t *testing.T) {
+	s := testkit.Start(t)
+	owner := s.SignUp("Анна Петрова", "petrova")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	people := "/cases/" + id.String() + "/people"
+	path := link(t, s, owner, id, "accountant")
+	again := owner.Get(people)
+	if len(again.All(func(n *html.Node) bool { return testkit.Attr(n, "id") == "invite-link" })) != 0 {
+		t.Error("the link is shown a second time")
+	}
+	if !strings.Contains(again.Main(), "Приглашение для бухгалтера") {
+		t.Errorf("the open invitation is not listed:\n%s", again.Main())
+	}
+
+	guest := s.Anybody()
+	page := guest.Get(path).Want(http.StatusOK)
+	for _, want := range []string{"ИП Петрова А. С.", "Анна Петрова", "бухгалтером"} {
+		if !strings.Contains(page.Main(), want) {
+			t.Errorf("the invitation does not say %q:\n%s", want, page.Main())
+		}
+	}
+	if got := page.Header.Get("Referrer-Policy"); got != "strict-origin" {
+		t.Errorf("Referrer-Policy %q: the token may leave with links", got)
+	}
+	guest.PostForm(path, registration("Мария Иванова", "ivanova")).Want(http.StatusUnprocessableEntity) // no address
+	guest.PostForm(path, registration("Мария Иванова", "ivanova@example.ru")).WantRedirect("/sellers/" + id.String())
+	seller := guest.Get("/sellers/" + id.String()).Want(http.StatusOK)
+	if seller.Heading() != "ИП Петрова А. С." || !strings.Contains(seller.Notice(), "Приглашение принято") {
+		t.Errorf("%q, notice %q", seller.Heading(), seller.Notice())
+	}
+
+	// The link works once, for anybody.
+	gone := guest.Get(path).Want(http.StatusGone)
+	if gone.Heading() != "Ссылка больше не действует" {
+		t.Errorf("a used link: %q", gone.Heading())
+	}
+	guest.PostForm(path, nil).Want(http.StatusGone)
+	s.Anybody().PostForm(path, registration("Кто-то", "other@example.ru")).Want(http.StatusGone)
+	s.Anybody().Get("/invites/" + strings.Repeat("A", 43)).Want(http.StatusNotFound)
+	// A case has one accountant.
+	refused := owner.PostForm(people, url.Values{"role": {"accountant"}}).Want(http.StatusConflict)
+	if refused.Errors()[""] == "" {
+		t.Error("the refusal has no sentence")
+	}
+	owner.PostForm(people, url.Values{"role": {"owner"}}).Want(http.StatusNotFound)
+	owner.PostForm(people, url.Values{"role": {"chief"}}).Want(http.StatusUnprocessableEntity)
+}
+
+func TestInvitedHelperWithAnAccount(t *testing.T) {
+	s := testkit.Start(t)
+	owner, helper := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Иван Гусев", "gusev")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	path := link(t, s, owner, id, "helper")
+	if !s.Anybody().Get(path).HasLink("/login?next=" + url.QueryEscape(path)) {
+		t.Error("the invitation does not lead to signing in and back")
+	}
+	if got := helper.Get(path).Want(http.StatusOK); !strings.Contains(got.Main(), helper.Email) || got.HasLink("/signup") {
+		t.Errorf("the invitation does not say who accepts it:\n%s", got.Main())
+	}
+	// Its own maker cannot use it, and it stays good.
+	if got := owner.PostForm(path, nil).Want(http.StatusConflict).Errors()[""]; got != "Вы уже участвуете в этом уходе." {
+		t.Errorf("the owner's own link: %q", got)
+	}
+	helper.PostForm(path, nil).WantRedirect("/cases/" + id.String())
+	helper.Get("/cases/" + id.String()).Want(http.StatusOK)
+	if got := helper.Get("/cases/" + id.String() + "/people").Want(http.StatusOK); got.HasForm("/cases/" + id.String() + "/people") {
+		t.Error("a helper is offered to invite")
+	}
+	helper.PostForm("/cases/"+id.String()+"/people", url.Values{"role": {"helper"}}).Want(http.StatusNotFound)
+	second := link(t, s, owner, id, "accountant")
+	helper.PostForm(second, nil).Want(http.StatusConflict)
+}
+
+func TestInvitationExpiresAndIsRevoked(t *testing.T) {
+	s := testkit.Start(t)
+	owner, guest := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	people := "/cases/" + id.String() + "/people"
+	path := link(t, s, owner, id, "helper")
+	s.Clock.Advance(14*24*time.Hour - time.Second)
+	guest.Get(path).Want(http.StatusOK)
+	s.Clock.Advance(time.Second)
+	guest.Get(path).Want(http.StatusGone)
+	guest.PostForm(path, nil).Want(http.StatusGone)
+	if got := revokeForms(owner.Get(people)); len(got) != 0 {
+		t.Errorf("an expired invitation is listed: %v", got)
+	}
+
+	path = link(t, s, owner, id, "helper")
+	revoke := revokeForms(owner.Get(people))
+	if len(revoke) != 1 {
+		t.Fatalf("open invitations: %v", revoke)
+	}
+	guest.PostForm(revoke[0], nil).Want(http.StatusNotFound)
+	owner.PostForm(revoke[0], nil).WantRedirect(people)
+	guest.PostForm(path, nil).Want(http.StatusGone)
+	owner.PostForm(revoke[0], nil).Want(http.StatusNotFound)
+	guest.Get("/cases/" + id.String()).Want(http.StatusNotFound)
+}
+
+func TestRemovedPersonSeesNothingAtOnce(t *testing.T) {
+	s := testkit.Start(t)
+	owner, keeper, helper := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova"), s.SignUp("Иван Гусев", "gusev")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	owner.Join(keeper, id, winddown.Accountant)
+	owner.Join(helper, id, winddown.Helper)
+	base := "/cases/" + id.String()
+	for _, one := range []*testkit.Client{keeper, helper} {
+		remove := base + "/people/" + one.ID.String() + "/remove"
+		one.Get(remove).Want(http.StatusNotFound)
+		one.PostForm(remove, nil).Want(http.StatusNotFound)
+		if !owner.Get(base + "/people").HasLink(remove) {
+			t.Errorf("no link removes %s", one.Name)
+		}
+		asked := owner.Get(remove).Want(http.StatusOK)
+		if !strings.Contains(asked.Heading(), one.Name) {
+			t.Errorf("asked: %q", asked.Heading())
+		}
+		one.Get(base).Want(http.StatusOK)
+		owner.PostForm(remove, nil).WantRedirect(base + "/people")
+		for _, path := range []string{base, base + "/people", base + "/history", "/sellers/" + id.String()} {
+			one.Get(path).Want(http.StatusNotFound)
+		}
+		owner.PostForm(remove, nil).Want(http.StatusNotFound)
+	}
+	if got := keeper.Get("/sellers").Want(http.StatusOK); got.HasTestID("seller-" + id.String()) {
+		t.Error("the register still shows the case")
+	}
+	owner.Get(base + "/people/" + owner.ID.String() + "/remove").Want(http.StatusNotFound)
+}
+
+func TestAccountantWithoutAnOwner(t *testing.T) {
+	s := testkit.Start(t)
+	keeper, owner := s.SignUp("Мария Иванова", "ivanova"), s.SignUp("Анна Петрова", "petrova")
+	id := keeper.AddSeller("ИП Петрова А. С.", 1)
+	people := "/cases/" + id.String() + "/people"
+	keeper.Get(people + "/" + keeper.ID.String() + "/remove").Want(http.StatusNotFound)
+	keeper.PostForm(people+"/"+keeper.ID.String()+"/remove", nil).Want(http.StatusConflict)
+	if !strings.Contains(keeper.Get("/sellers/"+id.String()).Main(), "У ухода пока нет владельца") {
+		t.Error("the page does not say that the owner is missing")
+	}
+	path := link(t, s, keeper, id, "owner")
+	owner.PostForm(path, nil).WantRedirect("/cases/" + id.String())
+	// From now on the accountant invites nobody and removes nobody.
+	keeper.PostForm(people, url.Values{"role": {"owner"}}).Want(http.StatusNotFound)
+	if got := keeper.Get(people).Want(http.StatusOK); got.HasForm(people) {
+		t.Error("the accountant is still offered to invite")
+	}
+
+	acting := people + "/acting"
+	keeper.PostForm(acting, url.Values{"acting": {"yes"}}).Want(http.StatusNotFound)
+	if got := owner.Get(people).Form(acting); got.Get("acting") != "" {
+		t.Errorf("the accountant acts without leave: %v", got)
+	}
+	owner.PostForm(acting, url.Values{"acting": {"yes"}}).WantRedirect(people)
+	page := owner.Get(people)
+	if page.Form(acting).Get("acting") != "yes" || !strings.Contains(page.Notice(), "может отмечать") {
+		t.Errorf("leave is not given: notice %q", page.Notice())
+	}
+	if !keeper.Case(id).Case.Acting {
+		t.Error("the case does not know of the leave")
+	}
+	owner.PostForm(acting, url.Values{}).WantRedirect(people) // a browser sends no empty box
+	if keeper.Case(id).Case.Acting {
+		t.Error("leave is not taken back")
+	}
+	owner.PostForm(acting, url.Values{"acting": {"perhaps"}}).Want(http.StatusUnprocessableEntity)
+}
+
+// An invitation opens the door where signing up is by invitation only, not where it is closed.
+func TestInvitationWhereSigningUpIsNotOpen(t *testing.T) {
+	for mode, open := range map[app.Signup]bool{app.SignupInvite: true, app.SignupClosed: false} {
+		s := testkit.Start(t, testkit.WithSignup(mode))
+		owner := s.SignUp("Анна Петрова", "petrova")
+		id := owner.OpenCase("ИП Петрова А. С.", 1)
+		path := link(t, s, owner, id, "helper")
+		page := s.Anybody().Get(path).Want(http.StatusOK)
+		answer := s.Anybody().PostForm(path, registration("Иван Гусев", "gusev@example.ru"))
+		if open {
+			answer.WantRedirect("/cases/" + id.String())
+		} else {
+			answer.Want(http.StatusForbidden)
+		}
+		if page.HasForm(path) != open {
+			t.Errorf("%s: offered to sign up: %t", mode, page.HasForm(path))
+		}
+	}
+}
+
+// What stands in the notice cookie comes from a browser: a link is shown only for this
+// case, and only as one of ours.
+func TestPlantedNotice(t *testing.T) {
+	s := testkit.Start(t)
+	owner := s.SignUp("Анна Петрова", "petrova")
+	id, other := owner.OpenCase("ИП Петрова А. С.", 1), owner.OpenCase("ООО «Маяк»", 2)
+	path := "/cases/" + id.String() + "/people"
+	for _, notice := range []string{
+		"invited." + other.String() + ".helper.token", "invited." + id.String() + ".chief.token",
+		"invited." + id.String() + ".helper", "invited", "acting.perhaps", "nonsense",
+	} {
+		page := owner.Get(path, "Cookie", s.SessionCookie()+"="+owner.Cookie(s.SessionCookie())+"; winddown_notice="+notice).Want(http.StatusOK)
+		if page.Notice() != "" || page.HasTestID("invite-link") {
+			t.Errorf("%s is shown: %q", notice, page.Notice())
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package site
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+func sellerHref(id winddown.ID) string { return "/sellers/" + id.String() }
+
+func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Register, now time.Time) page.RegisterView {
+	v := page.RegisterView{
+		Filters: filtersView(p, f, nil), Chips: chips(p, f), ResetHref: "/sellers",
+		Empty: reg.Total == 0, Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
+		Sentence: sentence(p, reg),
+	}
+	if len(reg.Rows) == 0 {
+		return v
+	}
+	v.Columns = columns(p, f)
+	for _, row := range reg.Rows {
+		group := string(row.Group)
+		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Code != group {
+			v.Groups = append(v.Groups, page.SellerGroupView{
+				Code: group, Heading: p.T("register.group.heading", "Group", p.T("register.group."+group), "N", reg.Counts[row.Group]),
+			})
+		}
+		g := &v.Groups[len(v.Groups)-1]
+		g.Rows = append(g.Rows, sellerRow(p, row, winddown.Today(now, row.Zone)))
+	}
+	v.Pager = registerPager(f, reg)
+	return v
+}
+
+// linkMark stands in a sentence for the number that becomes a link: no message has it.
+const linkMark = "\x00"
+
+// sentence says at how many sellers the act was requested and at how many it can be. Each
+// number leads to the rows it counts.
+func sentence(p *i18n.Printer, reg winddown.Register) []page.SentenceView {
+	linked := func(text string, n int, f winddown.RegisterFilter) page.SentenceView {
+		before, after, _ := strings.Cut(text, linkMark)
+		return page.SentenceView{Before: before, Number: p.Int(n), Href: registerHref(f), After: after}
+	}
+	return []page.SentenceView{
+		linked(p.N("register.sentence.requested", reg.Open, "Requested", linkMark), reg.Requested,
+			winddown.RegisterFilter{Acts: []winddown.ActState{winddown.Requested, winddown.Received, winddown.Signed}}),
+		linked(p.T("register.sentence.ready", "Ready", linkMark), reg.Ready,
+			winddown.RegisterFilter{Groups: []winddown.Group{winddown.GroupReady}}),
+	}
+}
+
+func filtersView(p *i18n.Printer, f winddown.RegisterFilter, mistakes map[string]string) page.FiltersView {
+	v := page.FiltersView{Query: f.Query, Finished: f.Finished, Errors: mistakes}
+	if f.Sort != winddown.SortDeadline {
+		v.Sort = string(f.Sort)
+	}
+	for _, a := range winddown.ActStates() {
+		v.Acts = append(v.Acts, ui.Option{Value: string(a), Label: p.T("register.filter.act." + string(a)), Checked: slices.Contains(f.Acts, a)})
+	}
+	for _, g := range winddown.Groups() {
+		if g == winddown.GroupFinished && !slices.Contains(f.Groups, g) { // has a box of its own
+			continue
+		}
+		v.Groups = append(v.Groups, ui.Option{Value: string(g), Label: p.T("register.group." + string(g)), Checked: slices.Contains(f.Groups, g)})
+	}
+	for _, d := range winddown.DueFilters() {
+		v.Due = append(v.Due, ui.Option{Value: string(d), Label: p.T("register.filter.due." + string(d)), Checked: slices.Contains(f.Due, d)})
+	}
+	return v
+}
+
+// chips are the chosen filters, each with the address of the register without it.
+func chips(p *i18n.Printer, f winddown.RegisterFilter) []ui.ChipProps {
+	f.Cursor = nil
+	var all []ui.ChipProps
+	add := func(text string, without func(*winddown.RegisterFilter)) {
+		rest := f
+		without(&rest)
+		all = append(all, ui.ChipProps{Text: text, Href: registerHref(rest)})
+	}
+	if f.Query != "" {
+		add(p.T("register.chip.query", "Query", f.Query), func(f *winddown.RegisterFilter) { f.Query = "" })
+	}
+	for _, a := range f.Acts {
+		add(p.T("register.chip.act."+string(a)), func(f *winddown.RegisterFilter) { f.Acts = except(f.Acts, a) })
+	}
+	for _, g := range f.Groups {
+		add(p.T("register.chip.group."+string(g)), func(f *winddown.RegisterFilter) {
+			f.Groups = except(f.Groups, g)
+			f.Finished = f.Finished && g != winddown.GroupFinished
+		})
+	}
+	for _, d := range f.Due {
+		add(p.T("register.chip.due."+string(d)), func(f *winddown.RegisterFilter) { f.Due = except(f.Due, d) })
+	}
+	if f.Finished && !slices.Contains(f.Groups, winddown.GroupFinished) {
+		add(p.T("register.chip.finished"), func(f *winddown.RegisterFilter) { f.Finished = false })
+	}
+	return all
+}
+
+func except[T comparable](all []T, one T) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return x == one })
+}
+
+// columns are the table's headings; three of them sort.
+func columns(p *i18n.Printer, f winddown.RegisterFilter) []page.ColumnView {
+	f.Cursor = nil
+	sorted := func(label string, up winddown.RegisterSort) page.ColumnView {
+		c := page.ColumnView{Label: label}
+		next := f
+		next.Sort = up
+		switch f.Sort {
+		case up:
+			c.Sort, next.Sort = "ascending", "-"+up
+		case "-" + up:
+			c.Sort = "descending"
+		}
+		c.Href = registerHref(next)
+		return c
+	}
+	return []page.ColumnView{
+		sorted(p.T("register.column.seller"), winddown.SortName),
+		sorted(p.T("register.column.act"), winddown.SortAct),
+		{Label: p.T("register.column.waiting")},
+		{Label: p.T("register.column.obstacle")},
+		sorted(p.T("register.column.due"), winddown.SortDeadline),
+		{Label: p.T("register.column.responsible")},
+		{Label: p.T("register.column.changed")},
+	}
+}
+
+func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerProps {
+	var pager ui.PagerProps
+	at := func(c winddown.Cursor, before bool) string {
+		c.Before = before
+		f.Cursor = &c
+		return registerHref(f)
+	}
+	if reg.HasPrevious {
+		pager.PreviousHref = at(reg.Rows[0].Cursor, true)
+	}
+	if reg.HasNext {
+		pager.NextHref = at(reg.Rows[len(reg.Rows)-1].Cursor, false)
+	}
+	return pager
+}
+
+// sellerRow is a line of the register on the given day of the case's zone.
+func sellerRow(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) page.SellerRowView {
+	sum := row.Summary
+	v := page.SellerRowView{
+		ID: row.ID.String(), Group: string(row.Group), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet,
+		Act: actWords(p, sum, today), ActNote: actNote(p, row, today), Waiting: waitingWords(p, sum, today),
+		Responsible: row.Responsible, Changed: dayOf(p, row.ChangedOn, today),
+	}
+	if row.Group == winddown.GroupReady {
+		v.CanRequest = p.T("register.act.can_request")
+	}
+	v.Problem, v.Obstacle = obstacle(p, sum, today)
+	if !sum.DueOn.IsZero() {
+		v.Due, v.DueNote = dayOf(p, sum.DueOn, today), dueNote(p, sum, today)
+	}
+	return v
+}
+
+// actWords says how far the act has come and since when.
+func actWords(p *i18n.Printer, sum winddown.Summary, today winddown.Date) string {
+	if sum.Act == winddown.NotRequested {
+		return p.T("register.act.not_requested")
+	}
+	return p.T("register.act."+string(sum.Act), "Date", dayOf(p, sum.ActOn, today))
+}
+
+func actNote(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) string {
+	switch {
+	case !row.FinishedOn.IsZero():
+		return p.T("register.act.finished", "Date", dayOf(p, row.FinishedOn, today))
+	case row.Summary.Ticket != "":
+		return p.T("register.act.ticket", "Ticket", row.Summary.Ticket)
+	}
+	return ""
+}
+
+// waitingWords says whose turn it is and for how long it has been.
+func waitingWords(p *i18n.Printer, sum winddown.Summary, today winddown.Date) string {
+	if sum.Ball == "" {
+		return ""
+	}
+	key := "register.wait." + string(sum.Ball)
+	if sum.BallOn.IsZero() {
+		return p.T(key + ".open")
+	}
+	if days := sum.BallOn.DaysUntil(today); days > 0 {
+		return p.N(key+".days", days)
+	}
+	return p.T(key + ".today")
+}
+
+// obstacle says what stands in the way: a problem, with the step it is about, or the
+// first step that is not done.
+func obstacle(p *i18n.Printer, sum winddown.Summary, today winddown.Date) (problem, step string) {
+	if kind := sum.ProblemOn(today); kind != "" {
+		problem = p.T("register.problem." + string(kind))
+	}
+	if sum.Blocker != "" && sum.ProblemOn(today) != winddown.Burning {
+		step = stepName(p, sum.Blocker)
+	}
+	return problem, step
+}
+
+// dueNote says what the nearest deadline is about and how far it is.
+func dueNote(p *i18n.Printer, sum winddown.Summary, today winddown.Date) string {
+	key := "register.due." + string(sum.Due)
+	switch days := today.DaysUntil(sum.DueOn); {
+	case days > 0:
+		return p.N(key+".in", days)
+	case days < 0:
+		return p.N(key+".overdue", -days)
+	}
+	return p.T(key + ".today")
+}

@@ -1,0 +1,395 @@
+package site
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// formMistakes is mistakesOf for a form with a hidden version, which no link can lead to.
+func formMistakes(ctx context.Context, err error) mistakes {
+	m := mistakesOf(ctx, err)
+	for i := range m.items {
+		if m.items[i].Field == "version" {
+			m.items[i].Field = ""
+		}
+	}
+	return m
+}
+
+// stepView is the page of a step as it stands. Its form is nil when the step cannot be
+// marked, or not by the reader.
+func stepView(w caseWords, st *winddown.Step) page.StepView {
+	status := w.status(st.Code)
+	v := page.StepView{
+		Back: w.backToCase(), Name: stepName(w.p, st.Code), State: ui.Status(status), Status: w.statusWord(status),
+		Note: w.statusNote(*st, status), Guide: w.guide(st.Code), Saved: w.saved(st), History: w.lines(false),
+	}
+	if w.view.TrailMore {
+		v.AllHistory = w.href() + "/history"
+	}
+	closed := w.closed(st)
+	if closed != nil {
+		v.Alerts = append(v.Alerts, *closed)
+	}
+	v.Alerts = append(v.Alerts, w.alerts(st, closed == nil)...)
+	if closed == nil && !w.may(winddown.CanMark) {
+		v.Alerts = append(v.Alerts, page.AlertView{Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: w.p.T("mark.closed.read_only")}})
+	}
+	if closed == nil && w.may(winddown.CanMark) {
+		v.Form = w.markForm(st)
+		v.Editing = !v.Form.Ask
+		if st.Code == winddown.SellOut && w.c.MayDeclareRest() {
+			v.Rest = w.href() + "/rest"
+		}
+	}
+	v.Actions = w.stepActions(st)
+	return v
+}
+
+// closed says why a step cannot be marked by anybody; nil when it can.
+func (w caseWords) closed(st *winddown.Step) *page.AlertView {
+	info := func(title, text string) *page.AlertView {
+		return &page.AlertView{Props: ui.NoticeProps{Variant: ui.NoticeInfo, Title: title, Text: text}}
+	}
+	switch {
+	case w.c.Finished():
+		a := info(w.p.T("case.overall.finished", "Date", w.date(w.c.FinishedOn)), w.p.T("mark.closed.finished"))
+		if w.may(winddown.CanManage) {
+			a.Links = []ui.Link{{Href: w.href() + "/finish#reopen", Text: w.p.T("finish.reopen.button")}}
+		}
+		return a
+	case !w.c.Needed(st.Code):
+		a := info(w.p.T("mark.closed.not_needed"), w.whyNotNeeded(st.Code))
+		if w.may(winddown.CanManage) {
+			a.Links = []ui.Link{{Href: w.href() + "/answers", Text: w.p.T("mark.closed.answers")}}
+		}
+		return a
+	}
+	open := w.c.Blockers(st.Code)
+	if len(open) == 0 {
+		return nil
+	}
+	a := info(w.p.T("mark.closed.blocked"), "")
+	a.Lead = w.p.T("mark.closed.first")
+	for _, code := range open {
+		a.Links = append(a.Links, ui.Link{Href: w.stepHref(code), Text: stepName(w.p, code)})
+	}
+	return a
+}
+
+// alerts are the messages above the instruction: a problem, a suspended signature, steps
+// that ought to come first, reminders that may move.
+func (w caseWords) alerts(st *winddown.Step, open bool) []page.AlertView {
+	var alerts []page.AlertView
+	if pr := w.c.ProblemOf(st.Code, w.today); pr != nil && w.c.Needed(st.Code) {
+		a := ui.NoticeProps{Variant: ui.NoticeError, Title: w.p.T("mark.problem.title"), Text: w.problemText(st, pr)}
+		alerts = append(alerts, page.AlertView{Props: a})
+	}
+	if st.Tick != nil && w.status(st.Code) == winddown.HasProblem {
+		alerts = append(alerts, page.AlertView{Props: ui.NoticeProps{
+			Variant: ui.NoticeInfo, Text: w.p.T("mark.suspended", "Tick", w.signature(st.Tick)),
+		}})
+	}
+	if !open {
+		return alerts
+	}
+	if codes := w.c.Warnings(st.Code); len(codes) > 0 && !w.c.Satisfied(st.Code) {
+		a := page.AlertView{Props: ui.NoticeProps{
+			Variant: ui.NoticeWarning, Title: w.p.T("mark.warning.title"), Text: w.p.T("mark.warning.text"),
+		}}
+		for _, code := range codes {
+			a.Links = append(a.Links, ui.Link{Href: w.stepHref(code), Text: stepName(w.p, code)})
+		}
+		alerts = append(alerts, a)
+	}
+	return append(alerts, w.reminderAlert(st.Code)...)
+}
+
+// problemText is what is wrong in full, with the reason as it was typed.
+func (w caseWords) problemText(st *winddown.Step, pr *winddown.Problem) string {
+	text := w.problem(st.Code)
+	if pr.Kind == winddown.Reopened && len(w.c.Blockers(st.Code)) == 0 && len(pr.Steps) > 0 {
+		return w.p.N("mark.problem.reopened", len(pr.Steps), "Steps", quoted(w.p, pr.Steps))
+	}
+	return text
+}
+
+// reminderAlert says when the act's reminders fall, on the steps that wait for it.
+func (w caseWords) reminderAlert(code winddown.Code) []page.AlertView {
+	if code != winddown.RequestAct && code != winddown.ReceiveAct {
+		return nil
+	}
+	act, awaited := w.awaited()
+	requested := w.today
+	text := ""
+	if awaited {
+		requested = act.RequestedOn
+		if days := w.reminders(requested, len(winddown.ChaseWorkdays())); days != "" {
+			text = w.p.T("mark.reminders", "Days", days)
+		}
+	} else if code == winddown.ReceiveAct || w.c.Satisfied(winddown.RequestAct) {
+		return nil
+	}
+	if w.shifting(requested) {
+		text = strings.TrimSpace(text + " " + w.p.T("mark.reminders.shifting"))
+	}
+	if text == "" {
+		return nil
+	}
+	return []page.AlertView{{Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: text}}}
+}
+
+// guide is the instruction of a step.
+func (w caseWords) guide(code winddown.Code) page.GuideView {
+	key := "step." + string(code)
+	return page.GuideView{
+		Parts: []page.Fact{
+			{Term: w.p.T("card.who"), Value: w.p.T(key + ".who")},
+			{Term: w.p.T("card.prepare"), Value: w.p.T(key + ".prepare")},
+			{Term: w.p.T("card.where"), Value: w.p.T(key + ".where")},
+			{Term: w.p.T("card.wait"), Value: w.p.T(key + ".wait")},
+			{Term: w.p.T("card.pitfalls"), Value: w.p.T(key + ".pitfalls")},
+		},
+		Source: w.p.T("card.source", "Source", w.p.T("step."+string(code)+".source"),
+			"Date", w.date(w.c.InstructionsChecked())),
+		Disclaimer: w.p.T("card.disclaimer"),
+	}
+}
+
+// saved is the signature and what was noted with it.
+func (w caseWords) saved(st *winddown.Step) []ui.SummaryRow {
+	var rows []ui.SummaryRow
+	add := func(key, value string) {
+		if value != "" {
+			rows = append(rows, ui.SummaryRow{Key: key, Value: value})
+		}
+	}
+	if st.Tick != nil {
+		add(w.onLabel(st.Code), w.date(st.Tick.On))
+		add(w.p.T("mark.by"), w.by(w.view.Names[st.Tick.By], st.Tick.OnBehalf))
+		if st.Code == winddown.RequestAct {
+			act := w.c.Acts[0]
+			if act.Channel != "" {
+				add(w.p.T("mark.channel"), w.p.T("mark.channel."+string(act.Channel)))
+			}
+			add(w.p.T("mark.ticket"), act.Ticket)
+			add(w.p.T("mark.period_from"), w.date(act.PeriodFrom))
+			add(w.p.T("mark.period_to"), w.date(act.PeriodTo))
+			add(w.p.T("mark.counterparty"), act.Counterparty)
+		}
+	} else if !st.StartedOn.IsZero() {
+		add(w.p.T("mark.started"), w.date(st.StartedOn))
+	}
+	if st.Code == winddown.CollectReturns {
+		add(w.p.T("mark.pick_up_by"), w.date(st.PickUpBy))
+	}
+	add(w.p.T("mark.note"), st.Note)
+	return rows
+}
+
+// onLabel says what the date of a step's signature means.
+func (w caseWords) onLabel(code winddown.Code) string {
+	switch code {
+	case winddown.RequestAct, winddown.ReceiveAct, winddown.SignAct:
+		return w.p.T("mark.on." + string(code))
+	case winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns, winddown.StripMedia, winddown.SettleDebts:
+	}
+	return w.p.T("mark.on")
+}
+
+// markForm is the question of a step's page with what is saved; a new signature is dated
+// today.
+func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
+	signed := st.Tick != nil && st.Problem == nil
+	v := &page.MarkFormView{
+		Action: w.stepHref(st.Code), Version: st.Version, Ask: !signed, On: w.readersToday().String(),
+		OnLabel: w.onLabel(st.Code), Today: w.readersToday().String(), Note: st.Note,
+		PickUp: st.Code == winddown.CollectReturns, PickUpBy: st.PickUpBy.String(),
+		Act: st.Code == winddown.RequestAct,
+	}
+	if signed {
+		v.On = st.Tick.On.String()
+	}
+	if v.Act {
+		act := w.c.Acts[0]
+		v.Channel, v.Ticket, v.Counterparty = string(act.Channel), act.Ticket, act.Counterparty
+		v.PeriodFrom, v.PeriodTo = act.PeriodFrom.String(), act.PeriodTo.String()
+	}
+	if st.Code == winddown.ReceiveAct {
+		v.PendingHint = w.p.T("mark.no.receive_act")
+	}
+	return v
+}
+
+// typed puts what was sent back into the form. After a conflict the form carries the
+// step's version of now, so that sending it again is a decision made in full knowledge;
+// after a mistake it keeps its own, so that a conflict is still noticed.
+func typed(v *page.MarkFormView, in markForm, conflict bool, fieldErrors map[string]string) {
+	v.Done, v.Note, v.PickUpBy = in.raw.Get("done"), in.raw.Get("note"), in.raw.Get("pick_up_by")
+	if in.raw.Has("on") {
+		v.On = in.raw.Get("on")
+	}
+	v.Channel, v.Ticket, v.Counterparty = in.raw.Get("channel"), in.raw.Get("ticket"), in.raw.Get("counterparty")
+	v.PeriodFrom, v.PeriodTo = in.raw.Get("period_from"), in.raw.Get("period_to")
+	v.Ask = v.Ask || v.Done != "yes"
+	if !conflict && in.version > 0 {
+		v.Version = in.version
+	}
+	v.FieldErrors = fieldErrors
+}
+
+// stepActions are the ways to take a signature back that are open to the reader.
+func (w caseWords) stepActions(st *winddown.Step) []ui.ButtonLinkProps {
+	if st.Tick == nil || !w.c.Needed(st.Code) {
+		return nil
+	}
+	var actions []ui.ButtonLinkProps
+	if w.may(winddown.CanMark) && !w.c.Finished() {
+		actions = append(actions, ui.ButtonLinkProps{
+			Label: w.p.T("undo.button"), Href: w.stepHref(st.Code) + "/undo", Variant: ui.ButtonGhost,
+		})
+	}
+	d, _ := w.c.Definition(st.Code)
+	if d.Regressable && st.Problem == nil && w.may(winddown.CanRegress) {
+		actions = append(actions, ui.ButtonLinkProps{
+			Label: w.p.T("regress.title"), Href: w.stepHref(st.Code) + "/regress", Variant: ui.ButtonGhost,
+		})
+	}
+	return actions
+}
+
+// conflict says who came first and that nothing typed is lost.
+func (w caseWords) conflict() []ui.ErrorItem {
+	line, ok := w.newest()
+	if !ok {
+		return []ui.ErrorItem{{Text: w.p.T("case.error.stale")}}
+	}
+	what := "changed"
+	switch line.Event.Kind {
+	case winddown.StepDone, winddown.StepConfirmed, winddown.StepCorrected:
+		what = "marked"
+	}
+	key := "step.conflict." + what
+	ago := w.ago(line.Event.At)
+	switch name := w.author(line); {
+	case line.Event.By == w.reader:
+		return []ui.ErrorItem{{Text: w.p.T("step.conflict.self", "Ago", ago)}}
+	case feminine(line.By):
+		return []ui.ErrorItem{{Text: w.p.T(key+".she", "Name", name, "Ago", ago)}}
+	default:
+		return []ui.ErrorItem{{Text: w.p.T(key+".somebody", "Name", name, "Ago", ago)}}
+	}
+}
+
+// feminine reports whether a name is surely a woman's, so that a Russian verb can agree
+// with it; the other sentence has no verb that would have to.
+func feminine(name string) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(name)) {
+		for _, ending := range []string{"ова", "ева", "ёва", "ина", "ына", "ская", "цкая", "овна", "евна", "ична"} {
+			if strings.HasSuffix(word, ending) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ago says how long ago something was.
+func (w caseWords) ago(at time.Time) string {
+	switch d := w.now.Sub(at); {
+	case d < time.Minute:
+		return w.p.T("ago.now")
+	case d < time.Hour:
+		return w.p.N("ago.minutes", int(d/time.Minute))
+	case d < 24*time.Hour:
+		return w.p.N("ago.hours", int(d/time.Hour))
+	}
+	return w.p.DateTime(at.In(winddown.Zone(w.zone)))
+}
+
+// reasonPage is one of the two pages that ask for a reason, by the end of its address.
+type reasonPage string
+
+const (
+	undoPage    reasonPage = "undo"
+	regressPage reasonPage = "regress"
+)
+
+// right is what the reader must be allowed to do.
+func (why reasonPage) right() winddown.Action {
+	if why == regressPage {
+		return winddown.CanRegress
+	}
+	return winddown.CanMark
+}
+
+// notice is the code of the result.
+func (why reasonPage) notice() string {
+	if why == regressPage {
+		return "regressed"
+	}
+	return "undone"
+}
+
+// reasonForm is what was sent from such a page.
+type reasonForm struct {
+	reason  string
+	version int
+}
+
+// cannot tells why there is nothing to take back; nil when there is.
+func (w caseWords) cannot(why reasonPage, st *winddown.Step) error {
+	conflict := func(key string) error { return &winddown.Error{Kind: winddown.Conflict, Key: key} }
+	d, _ := w.c.Definition(st.Code)
+	switch {
+	case why == regressPage && !d.Regressable:
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	case why == undoPage && w.c.Finished():
+		return conflict("case.error.finished")
+	case !w.c.Needed(st.Code):
+		return conflict("step.error.not_needed")
+	case st.Tick == nil:
+		return conflict("step.error.not_done")
+	case why == regressPage && st.Problem != nil:
+		return conflict("step.error.already_suspended")
+	}
+	return nil
+}
+
+func reasonView(w caseWords, why reasonPage, st *winddown.Step) page.ReasonView {
+	v := page.ReasonView{
+		Back:   ui.BackLinkProps{Href: w.stepHref(st.Code), Text: stepName(w.p, st.Code)},
+		Action: w.stepHref(st.Code) + "/" + string(why), Version: st.Version, Effects: w.effects(st.Code),
+		Keep: ui.ButtonLinkProps{Label: w.p.T("undo.keep"), Href: w.stepHref(st.Code), Variant: ui.ButtonGhost},
+	}
+	if why == undoPage {
+		v.Title = w.p.T("undo.title", "Mark", w.mark(st.Code, st.Tick.On))
+		v.Effects = append(v.Effects, w.p.T("undo.stays"))
+		v.Label, v.Hint = w.p.T("undo.reason"), w.p.T("undo.reason.hint")
+		v.Button = ui.ButtonProps{Label: w.p.T("undo.button"), Variant: ui.ButtonDanger}
+		return v
+	}
+	v.Title = w.p.T("regress.heading", "Step", stepName(w.p, st.Code))
+	v.Effects = append([]string{w.p.T("regress.suspends", "Mark", w.mark(st.Code, st.Tick.On))}, v.Effects...)
+	v.Label, v.Hint = w.p.T("regress.reason"), w.p.T("regress.reason.hint")
+	v.Button = ui.ButtonProps{Label: w.p.T("regress.title"), Variant: ui.ButtonDanger}
+	return v
+}
+
+// effects says what happens to the steps that rest on one whose signature goes.
+func (w caseWords) effects(code winddown.Code) []string {
+	var effects []string
+	closed, suspended := w.c.Consequences(code)
+	if len(suspended) > 0 {
+		effects = append(effects, w.p.N("undo.suspends", len(suspended), "Steps", quoted(w.p, suspended)))
+	}
+	if len(closed) > 0 {
+		effects = append(effects, w.p.N("undo.closes", len(closed), "Steps", quoted(w.p, closed)))
+	}
+	return effects
+}

@@ -1,0 +1,96 @@
+package testkit
+
+import (
+	"fmt"
+
+	"winddown/internal/app"
+	"winddown/internal/winddown"
+)
+
+// INN returns the n-th of many taxpayer numbers of companies with right check digits.
+func INN(n int) string {
+	s := fmt.Sprintf("77%07d", n)
+	sum := 0
+	for i, w := range []int{2, 4, 10, 3, 5, 9, 4, 6, 8} {
+		sum += w * int(s[i]-'0')
+	}
+	return s + string(rune('0'+sum%11%10))
+}
+
+// Everything are the answers under which all nine steps are needed.
+func Everything() winddown.RawAnswers {
+	return winddown.RawAnswers{FBS: "yes", WBStock: "yes", Leftover: "both"}
+}
+
+func newCase(seller string, inn int) winddown.NewCase {
+	return winddown.NewCase{Seller: winddown.Seller{Name: seller, INN: INN(inn)}, Answers: Everything()}
+}
+
+// OpenCase opens a case that the person owns, with all nine steps needed.
+func (c *Client) OpenCase(seller string, inn int) winddown.ID {
+	c.t.Helper()
+	id, err := c.site.App.OpenCase(c.t.Context(), c.Actor(), newCase(seller, inn))
+	if err != nil {
+		c.t.Fatalf("open case %s: %v", seller, err)
+	}
+	return id
+}
+
+// AddSeller opens a case without an owner, whose books the person keeps.
+func (c *Client) AddSeller(seller string, inn int) winddown.ID {
+	c.t.Helper()
+	id, err := c.site.App.AddSeller(c.t.Context(), c.Actor(), newCase(seller, inn))
+	if err != nil {
+		c.t.Fatalf("add seller %s: %v", seller, err)
+	}
+	return id
+}
+
+// Join makes guest a helper, the accountant or the owner of a case the person manages.
+func (c *Client) Join(guest *Client, id winddown.ID, role winddown.Role) {
+	c.t.Helper()
+	token, err := c.site.App.Invite(c.t.Context(), c.Actor(), id, role)
+	if err == nil {
+		_, _, err = c.site.App.Accept(c.t.Context(), guest.Actor(), token)
+	}
+	if err != nil {
+		c.t.Fatalf("%s joins as %s: %v", guest.Name, role, err)
+	}
+}
+
+// Case reads a case as the person sees it.
+func (c *Client) Case(id winddown.ID) app.CaseView {
+	c.t.Helper()
+	v, err := c.site.App.Case(c.t.Context(), c.Actor(), id)
+	if err != nil {
+		c.t.Fatalf("case %s: %v", id, err)
+	}
+	return v
+}
+
+// Version is the version of a step, as its form carries it.
+func (c *Client) Version(id winddown.ID, code winddown.Code) int {
+	c.t.Helper()
+	st, err := c.Case(id).Case.Step(code)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return st.Version
+}
+
+// Mark marks steps done today.
+func (c *Client) Mark(id winddown.ID, codes ...winddown.Code) {
+	c.t.Helper()
+	for _, code := range codes {
+		actor := c.Actor()
+		in := winddown.MarkDone{Step: code, Version: c.Version(id, code), On: winddown.Today(c.site.Clock.Now(), actor.Zone)}
+		if _, err := c.site.App.MarkDone(c.t.Context(), actor, id, in); err != nil {
+			c.t.Fatalf("mark %s: %v", code, err)
+		}
+	}
+}
+
+// Goods are the steps that open the request of the act.
+func Goods() []winddown.Code {
+	return []winddown.Code{winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns}
+}

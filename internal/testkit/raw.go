@@ -1,0 +1,28 @@
+package testkit
+
+import (
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Status sends a request with a body as it stands, claiming to be a form if it is a POST,
+// and returns the status: for requests that no browser makes.
+func (c *Client) Status(method, address, body string) int {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.site.URL+address, strings.NewReader(body))
+	if err != nil {
+		return http.StatusBadRequest // not even a client can send it
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		c.t.Errorf("%s %s: %v", method, address, err)
+		return http.StatusInternalServerError
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}

@@ -1,0 +1,489 @@
+// Package testkit runs the whole site on a real database for tests: people who are
+// signed in, the cases they have, and questions to the pages they get.
+package testkit
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/net/html"
+
+	"winddown/internal/app"
+	"winddown/internal/httpkit"
+	"winddown/internal/postgres"
+	"winddown/internal/server"
+	"winddown/internal/site"
+	"winddown/internal/testdb"
+	"winddown/internal/winddown"
+	"winddown/web/static"
+)
+
+// Noon is where a test's clock stands at first: Sunday, 22 November 2026, 12:00 in Moscow.
+func Noon() time.Time { return time.Date(2026, time.November, 22, 9, 0, 0, 0, time.UTC) }
+
+// Clock is a clock that a test sets. It is safe for concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now returns the time on the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Set puts the clock to an instant.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// Site is the running program.
+type Site struct {
+	App         *app.App
+	DB          *postgres.DB
+	DatabaseURL string
+	URL         string // scheme and host
+	Clock       *Clock
+
+	t      testing.TB
+	server *httptest.Server
+}
+
+// Option adjusts the site under test.
+type Option func(*config)
+
+type config struct {
+	signup app.Signup
+	https  bool
+	dev    bool
+	tracer pgx.QueryTracer
+	log    io.Writer
+}
+
+// WithSignup sets who may sign up.
+func WithSignup(s app.Signup) Option { return func(c *config) { c.signup = s } }
+
+// WithHTTPS serves the site over https.
+func WithHTTPS() Option { return func(c *config) { c.https = true } }
+
+// WithDev serves the gallery of components too.
+func WithDev() Option { return func(c *config) { c.dev = true } }
+
+// WithTracer watches the queries of the pool.
+func WithTracer(t pgx.QueryTracer) Option { return func(c *config) { c.tracer = t } }
+
+// WithLog writes the log of requests to w; it goes nowhere otherwise.
+func WithLog(w io.Writer) Option { return func(c *config) { c.log = w } }
+
+// Start runs the site on a fresh database until the test ends.
+func Start(t testing.TB, options ...Option) *Site {
+	t.Helper()
+	c := config{log: io.Discard}
+	for _, o := range options {
+		o(&c)
+	}
+	databaseURL := testdb.New(t)
+	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL, Tracer: c.tracer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	assets, err := httpkit.NewAssets(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := &Clock{now: Noon()}
+	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now})
+
+	s := &Site{App: a, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.URL = "http://" + listener.Addr().String()
+	if c.https {
+		s.URL = "https://" + listener.Addr().String()
+	}
+	handler := server.New(server.Options{
+		Site:   site.New(a, site.Options{Assets: strings.TrimSuffix(assets.URL(""), "/"), BaseURL: s.URL}),
+		Assets: assets, Log: slog.New(slog.NewJSONHandler(c.log, nil)), HTTPS: c.https, Dev: c.dev,
+		Ready: func(r *http.Request) error { return a.Ready(r.Context()) },
+	})
+	s.server = httptest.NewUnstartedServer(handler)
+	_ = s.server.Listener.Close()
+	s.server.Listener = listener
+	if c.https {
+		s.server.StartTLS()
+	} else {
+		s.server.Start()
+	}
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+// Password is the password of everybody that SignUp makes.
+const Password = "сухой лист под ногой"
+
+// Client is a browser without script. Redirects are not followed: a test sees them.
+type Client struct {
+	Name  string
+	Email string
+	ID    winddown.ID
+
+	t    testing.TB
+	site *Site
+	http *http.Client
+}
+
+// Anybody returns a browser in which nobody is signed in.
+func (s *Site) Anybody() *Client {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &Client{t: s.t, site: s, http: &http.Client{
+		Jar: jar, Transport: s.server.Client().Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// SignUp opens an account and returns its person's browser. The address is made of the
+// given word, which must be new and of Latin letters.
+func (s *Site) SignUp(name, word string) *Client {
+	s.t.Helper()
+	c := s.Anybody()
+	c.Name, c.Email = name, word+"@example.ru"
+	token, err := s.App.SignUp(s.t.Context(), winddown.Registration{Name: name, Email: c.Email, Password: Password}, app.Browser{})
+	if err != nil {
+		s.t.Fatalf("sign up %s: %v", word, err)
+	}
+	c.SetSession(token)
+	c.ID = c.Actor().UserID
+	return c
+}
+
+// LogIn returns the browser of somebody who has an account already.
+func (s *Site) LogIn(email, password string) *Client {
+	s.t.Helper()
+	c := s.Anybody()
+	token, err := s.App.LogIn(s.t.Context(), email, password, app.Browser{})
+	if err != nil {
+		s.t.Fatalf("log in %s: %v", email, err)
+	}
+	c.SetSession(token)
+	actor := c.Actor()
+	c.Name, c.Email, c.ID = actor.Name, actor.Email, actor.UserID
+	return c
+}
+
+// SessionCookie is the name of the cookie that holds the session.
+func (s *Site) SessionCookie() string {
+	if strings.HasPrefix(s.URL, "https:") {
+		return "__Host-winddown_session"
+	}
+	return "winddown_session"
+}
+
+func (c *Client) root() *url.URL {
+	u, err := url.Parse(c.site.URL + "/")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return u
+}
+
+// SetSession puts a session's token into the browser.
+func (c *Client) SetSession(token string) {
+	c.http.Jar.SetCookies(c.root(), []*http.Cookie{{Name: c.site.SessionCookie(), Value: token, Path: "/",
+		Secure: c.root().Scheme == "https"}})
+}
+
+// Cookie returns the value of a cookie the browser keeps, or nothing.
+func (c *Client) Cookie(name string) string {
+	for _, k := range c.http.Jar.Cookies(c.root()) {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// Actor is the person as the use cases know him.
+func (c *Client) Actor() winddown.Actor {
+	c.t.Helper()
+	a, err := c.site.App.Actor(c.t.Context(), c.Cookie(c.site.SessionCookie()))
+	if err != nil {
+		c.t.Fatalf("%s is not signed in: %v", c.Name, err)
+	}
+	return a
+}
+
+// Get asks for a page. Headers are name, value pairs.
+func (c *Client) Get(path string, headers ...string) *Page {
+	c.t.Helper()
+	return c.do(http.MethodGet, path, nil, headers)
+}
+
+// PostForm sends a form.
+func (c *Client) PostForm(path string, form url.Values, headers ...string) *Page {
+	c.t.Helper()
+	return c.do(http.MethodPost, path, strings.NewReader(form.Encode()),
+		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...))
+}
+
+// missingMessage is what a page shows in place of a message the catalog lacks.
+var missingMessage = regexp.MustCompile(`\[[a-z0-9_]+(\.[a-z0-9_]+)+\]`)
+
+func (c *Client) do(method, path string, body io.Reader, headers []string) *Page {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, c.site.URL+path, body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	p := &Page{Status: answer.StatusCode, Header: answer.Header, Body: string(raw), Path: path, t: c.t}
+	if p.Root, err = html.Parse(strings.NewReader(p.Body)); err != nil {
+		c.t.Fatal(err)
+	}
+	if key := missingMessage.FindString(p.Body); key != "" {
+		c.t.Errorf("%s %s shows the missing message %s", method, path, key)
+	}
+	return p
+}
+
+// Page is an answer.
+type Page struct {
+	Status int
+	Header http.Header
+	Body   string
+	Path   string     // what was asked for
+	Root   *html.Node // the document
+
+	t testing.TB
+}
+
+// Want fails the test unless the answer has this status, and returns the page.
+func (p *Page) Want(status int) *Page {
+	p.t.Helper()
+	if p.Status != status {
+		p.t.Fatalf("%s: status %d, want %d\n%s", p.Path, p.Status, status, p.Text())
+	}
+	return p
+}
+
+// WantRedirect fails the test unless the answer is a 303 to the path.
+func (p *Page) WantRedirect(to string) *Page {
+	p.t.Helper()
+	p.Want(http.StatusSeeOther)
+	if p.Location() != to {
+		p.t.Fatalf("%s leads to %s, want %s", p.Path, p.Location(), to)
+	}
+	return p
+}
+
+// Location is where a redirect leads.
+func (p *Page) Location() string { return p.Header.Get("Location") }
+
+// All returns the elements for which match is true, in order.
+func (p *Page) All(match func(*html.Node) bool) []*html.Node {
+	var found []*html.Node
+	for n := range p.Root.Descendants() {
+		if n.Type == html.ElementNode && match(n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// One returns the only element for which match is true, and fails the test if there is
+// none or more than one; what says in words what was looked for.
+func (p *Page) One(what string, match func(*html.Node) bool) *html.Node {
+	p.t.Helper()
+	found := p.All(match)
+	if len(found) != 1 {
+		p.t.Fatalf("%s has %d of %s, want one\n%s", p.Path, len(found), what, p.Text())
+	}
+	return found[0]
+}
+
+// ByTestID returns the only element with this data-testid.
+func (p *Page) ByTestID(id string) *html.Node {
+	p.t.Helper()
+	return p.One("data-testid="+id, func(n *html.Node) bool { return Attr(n, "data-testid") == id })
+}
+
+// HasTestID reports whether any element has this data-testid.
+func (p *Page) HasTestID(id string) bool {
+	return len(p.All(func(n *html.Node) bool { return Attr(n, "data-testid") == id })) > 0
+}
+
+// WithTestID returns the elements whose data-testid begins with prefix, in order.
+func (p *Page) WithTestID(prefix string) []*html.Node {
+	return p.All(func(n *html.Node) bool { return strings.HasPrefix(Attr(n, "data-testid"), prefix) })
+}
+
+// ByID returns the only element with this id.
+func (p *Page) ByID(id string) *html.Node {
+	p.t.Helper()
+	return p.One("id="+id, func(n *html.Node) bool { return Attr(n, "id") == id })
+}
+
+// Link returns the address of the only link with this text.
+func (p *Page) Link(text string) string {
+	p.t.Helper()
+	return Attr(p.One("the link «"+text+"»", func(n *html.Node) bool { return n.Data == "a" && Text(n) == text }), "href")
+}
+
+// HasLink reports whether a link leads to the address.
+func (p *Page) HasLink(href string) bool {
+	return len(p.All(func(n *html.Node) bool { return n.Data == "a" && Attr(n, "href") == href })) > 0
+}
+
+// Form returns what a browser would send of the only form with this action, untouched.
+func (p *Page) Form(action string) url.Values {
+	p.t.Helper()
+	form := p.One("the form to "+action, func(n *html.Node) bool { return n.Data == "form" && Attr(n, "action") == action })
+	values := url.Values{}
+	for n := range form.Descendants() {
+		name := Attr(n, "name")
+		if n.Type != html.ElementNode || name == "" {
+			continue
+		}
+		switch n.Data {
+		case "input":
+			kind := Attr(n, "type")
+			if (kind == "radio" || kind == "checkbox") && !HasAttr(n, "checked") {
+				continue
+			}
+			values.Add(name, Attr(n, "value"))
+		case "textarea":
+			values.Add(name, strings.TrimPrefix(raw(n), "\n"))
+		case "select":
+			for o := range n.Descendants() {
+				if o.Data == "option" && HasAttr(o, "selected") {
+					values.Add(name, Attr(o, "value"))
+				}
+			}
+		}
+	}
+	return values
+}
+
+// HasForm reports whether a form has the action.
+func (p *Page) HasForm(action string) bool {
+	return len(p.All(func(n *html.Node) bool { return n.Data == "form" && Attr(n, "action") == action })) > 0
+}
+
+// Heading is the text of the only h1.
+func (p *Page) Heading() string {
+	p.t.Helper()
+	return Text(p.One("h1", func(n *html.Node) bool { return n.Data == "h1" }))
+}
+
+// Title is the title of the document.
+func (p *Page) Title() string {
+	p.t.Helper()
+	return Text(p.One("title", func(n *html.Node) bool { return n.Data == "title" && n.Parent.Data == "head" }))
+}
+
+// Main is the text of the main element.
+func (p *Page) Main() string {
+	p.t.Helper()
+	return Text(p.One("main", func(n *html.Node) bool { return n.Data == "main" }))
+}
+
+// Text is all text of the page.
+func (p *Page) Text() string { return Text(p.Root) }
+
+// Notice is the text of the notice that says what was just done, or nothing.
+func (p *Page) Notice() string {
+	for _, n := range p.All(func(n *html.Node) bool { return Attr(n, "role") == "status" }) {
+		return Text(n)
+	}
+	return ""
+}
+
+// Errors returns what the summary of a form's mistakes lists: sentences by the id their
+// link leads to, which is empty for a sentence without a link.
+func (p *Page) Errors() map[string]string {
+	errors := map[string]string{}
+	for _, n := range p.All(func(n *html.Node) bool { return n.Data == "li" && n.Parent.Parent != nil && Attr(n.Parent.Parent, "class") == "error-summary" }) {
+		field := ""
+		for a := range n.Descendants() {
+			if a.Data == "a" {
+				field = strings.TrimPrefix(Attr(a, "href"), "#")
+			}
+		}
+		errors[field] = Text(n)
+	}
+	return errors
+}
+
+// Attr returns the value of an attribute, or nothing.
+func Attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// HasAttr reports whether an element has an attribute, with or without a value.
+func HasAttr(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Text returns the text in an element with single spaces; scripts, styles and templates
+// have none.
+func Text(n *html.Node) string { return strings.Join(strings.Fields(raw(n)), " ") }
+
+func raw(n *html.Node) string {
+	switch {
+	case n.Type == html.TextNode:
+		return n.Data
+	case n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style" || n.Data == "template"):
+		return ""
+	}
+	var b strings.Builder
+	for child := range n.ChildNodes() {
+		b.WriteString(raw(child))
+	}
+	return b.String()
+}
