@@ -28,12 +28,21 @@ type database struct {
 // stopTimeout bounds the stop of the private server.
 const stopTimeout = 30 * time.Second
 
+// local says where the private server lives.
+func (f databaseFlags) local(log *slog.Logger) localpg.Options {
+	return localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: log}
+}
+
+// starter is localpg.Start for who serves, and localpg.Join for tools, which may look into
+// the database of a server that runs.
+type starter func(context.Context, localpg.Options) (*localpg.Server, error)
+
 // open opens the database. The private one is started and migrated first; another one is
 // taken as it is.
-func (f databaseFlags) open(ctx context.Context, log *slog.Logger) (_ *database, err error) {
+func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter) (_ *database, err error) {
 	d := &database{url: f.DatabaseURL}
 	if d.url == "" {
-		d.local, err = localpg.Start(ctx, localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: log})
+		d.local, err = start(ctx, f.local(log))
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +128,7 @@ func (f databaseFlags) withURL(ctx context.Context, std streams, fn func(url str
 	if f.DatabaseURL != "" {
 		return fn(f.DatabaseURL)
 	}
-	local, err := localpg.Start(ctx, localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: newLog(std.err, "text")})
+	local, err := localpg.Join(ctx, f.local(newLog(std.err, "text")))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"winddown/internal/app"
+	"winddown/internal/localpg"
 	"winddown/internal/winddown"
 )
 
@@ -37,7 +38,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("the demo's passwords are known to everybody, so it listens on this machine only: %s is not a loopback address", c.Addr)
 	}
 	log := newLog(std.err, c.LogFormat)
-	db, err := databaseFlags{DataDir: filepath.Join(c.DataDir, "demo"), NPMDir: c.NPMDir}.open(ctx, log)
+	db, err := databaseFlags{DataDir: filepath.Join(c.DataDir, "demo"), NPMDir: c.NPMDir}.open(ctx, log, localpg.Start)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ type seedCmd struct {
 // Run loads the data and says what there is.
 func (c seedCmd) Run(ctx context.Context, std streams) (err error) {
 	log := newLog(std.err, "text")
-	db, err := c.open(ctx, log)
+	db, err := c.open(ctx, log, localpg.Join)
 	if err != nil {
 		return err
 	}

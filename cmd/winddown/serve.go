@@ -14,6 +14,7 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/httpkit"
+	"winddown/internal/localpg"
 	"winddown/internal/server"
 	"winddown/internal/site"
 	"winddown/web/static"
@@ -47,7 +48,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 		options.Now = clockFrom(c.Now)
 	}
 	log := newLog(std.err, c.LogFormat)
-	db, err := c.open(ctx, log)
+	db, err := c.open(ctx, log, localpg.Start)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
+	"winddown/internal/localpg"
 	"winddown/internal/winddown"
 )
 
@@ -104,7 +105,7 @@ func readPassword(in io.Reader) (string, error) {
 // withApp runs fn over an open database whose schema is right; mistakes come out as the
 // sentences people get on the pages.
 func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.App) error) (err error) {
-	db, err := f.open(ctx, newLog(std.err, "text"))
+	db, err := f.open(ctx, newLog(std.err, "text"), localpg.Join)
 	if err != nil {
 		return err
 	}

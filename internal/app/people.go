@@ -40,8 +40,13 @@ func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err := view.Case.Allow(winddown.CanSee, view.Standing); err != nil {
 			return nil, err
 		}
-		if !slices.Contains(view.Case.InviteRoles(view.Standing), role) {
+		roles := view.Case.InviteRoles(view.Standing)
+		switch {
+		case len(roles) == 0:
 			return nil, &winddown.Error{Kind: winddown.Forbidden, Key: "error.forbidden"}
+		case !slices.Contains(roles, role):
+			return nil, &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+				Fields: []winddown.FieldError{{Field: "role", Key: "people.error.role_missing"}}}
 		}
 		if role == winddown.Accountant && !view.Case.ResponsibleID.IsZero() {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_accountant"}

@@ -120,12 +120,13 @@ func expected(err error, kind winddown.Kind) error {
 	return err
 }
 
-// TestRights holds ruling 11 against every use case: + may, - may see the case but not do
-// it, 0 may not even know that the case is there.
+// TestRights holds the table of rights against every use case: + may, - may see the case
+// but not do it, x may do such things but has no such choice, 0 may not even know that the
+// case is there.
 func TestRights(t *testing.T) {
 	columns := strings.Fields("see mark regress manage owner_link")
 	table := map[string]string{
-		"owner":                    "+ + + + -",
+		"owner":                    "+ + + + x",
 		"helper":                   "+ + + - -",
 		"accountant":               "+ - + - -",
 		"accountant acting":        "+ + + - -",
@@ -235,6 +236,8 @@ func TestRights(t *testing.T) {
 						}
 					case "-":
 						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.Forbidden)
+					case "x":
+						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.Invalid)
 					case "0":
 						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.NotFound)
 					}
@@ -266,14 +269,14 @@ func TestWhomOneMayInvite(t *testing.T) {
 	}{
 		{owner, owned, winddown.Helper, nil},
 		{owner, owned, winddown.Accountant, nil},
-		{owner, owned, winddown.Owner, winddown.Forbidden},
-		{owner, owned, winddown.Lead, winddown.Forbidden},
-		{owner, owned, winddown.Admin, winddown.Forbidden},
-		{owner, owned, "", winddown.Forbidden},
-		{owner, owned, "boss", winddown.Forbidden},
+		{owner, owned, winddown.Owner, winddown.Invalid},
+		{owner, owned, winddown.Lead, winddown.Invalid},
+		{owner, owned, winddown.Admin, winddown.Invalid},
+		{owner, owned, "", winddown.Invalid},
+		{owner, owned, "boss", winddown.Invalid},
 		{accountant, kept, winddown.Owner, nil},
 		{accountant, kept, winddown.Helper, nil},
-		{accountant, kept, winddown.Accountant, winddown.Forbidden},
+		{accountant, kept, winddown.Accountant, winddown.Invalid},
 	} {
 		_, err := w.app.Invite(t.Context(), c.who, c.id, c.role)
 		if !errors.Is(err, c.want) {

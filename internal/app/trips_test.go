@@ -103,7 +103,7 @@ func TestRoundTrips(t *testing.T) {
 			w.t = t
 			// The first time also prepares the statements on its connection; used one at a
 			// time, the pool always hands out the same one.
-			for range 2 {
+			for warm := range 2 {
 				id = w.open(owner)
 				w.join(owner, accountant, id, winddown.Accountant)
 				if use.name == "Regress" || use.name == "Undo" {
@@ -113,7 +113,7 @@ func TestRoundTrips(t *testing.T) {
 				if err := use.do(); err != nil {
 					t.Fatal(err)
 				}
-				if n := c.n.Load() - before; n > use.max {
+				if n := c.n.Load() - before; warm == 1 && n > use.max {
 					t.Errorf("%d round trips, at most %d are allowed", n, use.max)
 				}
 			}

@@ -31,7 +31,7 @@ func open(path string, exclusive, wait bool) (*Lock, error) {
 		return nil, err
 	}
 	if err := flock(f, exclusive, wait); err != nil {
-		f.Close()
+		_ = f.Close()
 		if errors.Is(err, ErrLocked) {
 			return nil, err
 		}
@@ -41,8 +41,18 @@ func open(path string, exclusive, wait bool) (*Lock, error) {
 }
 
 // File returns the locked file. A child process that inherits it shares the
-// lock (not on Windows) and keeps it alive after Release.
+// lock (not on Windows).
 func (l *Lock) File() *os.File { return l.file }
 
-// Release gives the lock up, unless a child process still shares it.
-func (l *Lock) Release() error { return l.file.Close() }
+// Release gives the lock up, for children that share it too. A mere close would
+// not do: any child that is just being started has a copy of every open file
+// for a moment.
+func (l *Lock) Release() {
+	// Neither can fail in a way that keeps the lock.
+	_ = unlock(l.file)
+	_ = l.file.Close()
+}
+
+// Leave closes the file without giving the lock up: it lasts as long as a child
+// shares it.
+func (l *Lock) Leave() { _ = l.file.Close() }

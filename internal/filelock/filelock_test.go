@@ -2,6 +2,8 @@ package filelock_test
 
 import (
 	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -17,9 +19,7 @@ func TestExclusiveLockShutsOutEveryoneElse(t *testing.T) {
 	if _, err := filelock.TryExclusive(path); !errors.Is(err, filelock.ErrLocked) {
 		t.Fatalf("a second exclusive lock: got %v, want ErrLocked", err)
 	}
-	if err := first.Release(); err != nil {
-		t.Fatal(err)
-	}
+	first.Release()
 	second, err := filelock.TryExclusive(path)
 	if err != nil {
 		t.Fatalf("after Release: %v", err)
@@ -41,7 +41,7 @@ func TestSharedLocksKeepAnExclusiveOneOutUntilTheLastIsGone(t *testing.T) {
 	go func() {
 		l, err := filelock.Exclusive(path)
 		if err == nil {
-			err = l.Release()
+			l.Release()
 		}
 		got <- err
 	}()
@@ -52,5 +52,51 @@ func TestSharedLocksKeepAnExclusiveOneOutUntilTheLastIsGone(t *testing.T) {
 	b.Release()
 	if err := <-got; err != nil {
 		t.Fatalf("the waiting exclusive lock: %v", err)
+	}
+}
+
+func TestChildKeepsTheLockAfterLeaveButNotAfterRelease(t *testing.T) {
+	for name, test := range map[string]struct {
+		part func(*filelock.Lock)
+		kept bool
+	}{
+		"leave":   {(*filelock.Lock).Leave, true},
+		"release": {(*filelock.Lock).Release, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "lock")
+			l, err := filelock.Exclusive(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			child := exec.Command("cat")
+			child.ExtraFiles = []*os.File{l.File()}
+			stdin, err := child.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			test.part(l)
+			now, err := filelock.TryExclusive(path)
+			if kept := errors.Is(err, filelock.ErrLocked); kept != test.kept {
+				t.Errorf("locked: %v (%v)", kept, err)
+			}
+			if err == nil {
+				now.Release()
+			}
+			if err := stdin.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := child.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			now, err = filelock.TryExclusive(path)
+			if err != nil {
+				t.Fatalf("after the child's end: %v", err)
+			}
+			now.Release()
+		})
 	}
 }

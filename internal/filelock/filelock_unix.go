@@ -26,3 +26,5 @@ func flock(f *os.File, exclusive, wait bool) error {
 		return err
 	}
 }
+
+func unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

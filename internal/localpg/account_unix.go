@@ -66,9 +66,9 @@ func (a account) ownFolder(path string) bool {
 		}
 		// Left by a crash. PostgreSQL could take the pid in the lock file for a
 		// living server's.
-		os.Remove(filepath.Join(path, socketFile))
-		os.Remove(filepath.Join(path, socketFile+".lock"))
-		os.Remove(path)
+		_ = os.Remove(filepath.Join(path, socketFile))
+		_ = os.Remove(filepath.Join(path, socketFile+".lock"))
+		_ = os.Remove(path)
 	}
 	return a.mkdir(path) == nil
 }
@@ -106,6 +106,9 @@ func (c *cluster) account(ctx context.Context, bin binaries) (account, binaries,
 		if refused = a.try(ctx, bin, c.home); refused == nil {
 			return a, bin, nil
 		}
+		if ctx.Err() != nil {
+			return a, bin, context.Cause(ctx)
+		}
 	}
 	if made {
 		return self, bin, fmt.Errorf("PostgreSQL does not run as root, and a user namespace, in which it made %s, cannot be had now (%v): "+
@@ -122,9 +125,9 @@ func (c *cluster) account(ctx context.Context, bin binaries) (account, binaries,
 
 // try runs the server's --version as the account, in the given folder.
 func (a account) try(ctx context.Context, bin binaries, folder string) error {
-	cmd := tools{account: a, binaries: bin}.command("postgres", "--version")
+	cmd := tools{account: a, binaries: bin}.command(ctx, "postgres", "--version")
 	cmd.Dir = folder
-	out, err := finish(ctx, cmd)
+	out, err := finish(cmd)
 	if err != nil && out != "" {
 		return fmt.Errorf("%w: %s", err, lastLine(out))
 	}

@@ -45,6 +45,10 @@ func (c *cluster) binaries(ctx context.Context) (binaries, error) {
 	if npmErr == nil {
 		found = append(found, npm)
 	}
+	if err := ctx.Err(); err != nil {
+		// Those that were not asked any more must not look absent.
+		return binaries{}, err
+	}
 	made, err := os.ReadFile(filepath.Join(c.data(), "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(found) > 0 {
@@ -77,10 +81,10 @@ func (c *cluster) nothingFound(npmErr error) error {
 	if !errors.Is(npmErr, fs.ErrNotExist) {
 		npm += fmt.Sprintf(" (the one there does not run: %v)", npmErr)
 	}
-	return fmt.Errorf("no PostgreSQL %d or newer was found on this machine.\n"+
-		"Either install PostgreSQL with the system's packages.\n"+
-		"Or %s.\n"+
-		"Or set DATABASE_URL to use a server that runs elsewhere.", oldest, npm)
+	return fmt.Errorf("no PostgreSQL %d or newer was found on this machine. There are three ways out:\n"+
+		"- install PostgreSQL with the system's packages;\n"+
+		"- %s;\n"+
+		"- set DATABASE_URL to use a server that runs elsewhere", oldest, npm)
 }
 
 func listMajors(found []binaries) string {
@@ -204,7 +208,7 @@ func hydrate(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	for _, l := range links {
 		to, err := filepath.Rel(filepath.Dir(l.Target), l.Source)
 		if err != nil {

@@ -1,7 +1,6 @@
 package localpg
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // tools runs PostgreSQL's programs as the account they need.
@@ -21,12 +21,12 @@ type tools struct {
 	alive *os.File
 }
 
-// command returns a command for one of PostgreSQL's programs, in a process
-// group of its own: Ctrl-C in the terminal is for winddown, which stops the
+// command returns a command for one of PostgreSQL's programs, killed when ctx
+// ends and in a process group of its own: Ctrl-C in the terminal is for winddown, which stops the
 // server after its last request. The environment is bare, because PG* and
 // locale variables would change what the programs do.
-func (t tools) command(tool string, args ...string) *exec.Cmd {
-	cmd := exec.Command(t.path(tool), args...)
+func (t tools) command(ctx context.Context, tool string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, t.path(tool), args...)
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}
 	cmd.Dir = string(filepath.Separator)
 	cmd.SysProcAttr = t.attr()
@@ -36,20 +36,12 @@ func (t tools) command(tool string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// finish runs a command to its end or to the end of ctx.
-func finish(ctx context.Context, cmd *exec.Cmd) (output string, err error) {
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	stop := context.AfterFunc(ctx, func() { cmd.Process.Kill() })
-	defer stop()
-	err = cmd.Wait()
-	if ctx.Err() != nil {
-		return out.String(), context.Cause(ctx)
-	}
-	return out.String(), err
+// finish runs a command to its end, or to the end of its context.
+func finish(cmd *exec.Cmd) (output string, err error) {
+	// initdb has children, which hold its output open a little longer.
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // prepare makes the cluster and the password if they are not there yet, and
@@ -112,11 +104,14 @@ func (c *cluster) create(ctx context.Context, t tools, password string) error {
 		if c.careless() {
 			args = append(args, "--no-sync")
 		}
-		out, err := finish(ctx, t.command("initdb", args...))
+		out, err := finish(t.command(ctx, "initdb", args...))
 		if err == nil {
 			break
 		}
-		if i == len(locales)-1 || ctx.Err() != nil || !strings.Contains(out, "locale") {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if i == len(locales)-1 || !strings.Contains(out, "locale") {
 			return fmt.Errorf("initdb could not make the database in %s: %w: %s", fresh, err, lastLine(out))
 		}
 	}
@@ -158,10 +153,10 @@ func (c *cluster) single(ctx context.Context, t tools, data string, statements .
 	if c.careless() {
 		args = append(args, "-F")
 	}
-	cmd := t.command("postgres", append(args, "postgres")...)
+	cmd := t.command(ctx, "postgres", append(args, "postgres")...)
 	// One statement a line; a newline ends it.
 	cmd.Stdin = strings.NewReader(strings.Join(statements, "\n") + "\n")
-	out, err := finish(ctx, cmd)
+	out, err := finish(cmd)
 	if err != nil {
 		return out, fmt.Errorf("PostgreSQL could not prepare %s: %w: %s", data, err, lastLine(out))
 	}

@@ -44,7 +44,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	return d.Sync()
 }
 
@@ -64,7 +64,7 @@ func complaint(path string, from int64) string {
 	if err != nil {
 		return "its log cannot be read"
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.NewSectionReader(f, from, maxLog))
 	if err != nil {
 		return "its log cannot be read"

@@ -52,6 +52,8 @@ const (
 	// after a crash replays at most a gigabyte.
 	patience = 2 * time.Minute
 	poll     = 10 * time.Millisecond
+	// joinPatience is how long Join waits for a server that another process starts.
+	joinPatience = 15 * time.Second
 
 	maxLog = 10 << 20
 )
@@ -120,6 +122,35 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
+// ErrRunning is the refusal of Start when another process runs the server of the folder.
+var ErrRunning = errors.New("another winddown is already running in this folder")
+
+// Join is Start for a short look into the database: when another process runs the server
+// of o.Dir, that one is returned, and goes on when this process stops it.
+func Join(ctx context.Context, o Options) (*Server, error) {
+	s, err := Start(ctx, o)
+	if !errors.Is(err, ErrRunning) {
+		return s, err
+	}
+	c, err := open(o)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, joinPatience)
+	defer cancel()
+	for {
+		at := readPostmaster(c.data())
+		if password, err := os.ReadFile(c.path("password")); err == nil && at.ready && at.answers(ctx) {
+			return &Server{cluster: c, at: at, password: string(password), adopted: true, ending: make(chan struct{})}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w, and its PostgreSQL does not answer: %s", ErrRunning, c.Dir)
+		case <-time.After(poll):
+		}
+	}
+}
+
 // Halt stops the server that an earlier process left running in dir, by Detach
 // or by dying. Without one it does nothing.
 func Halt(ctx context.Context, dir string) error {
@@ -134,8 +165,11 @@ func Halt(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	at, alive, err := c.leftover()
-	if err != nil || !alive {
+	at, free, err := c.leftover()
+	if err != nil || free != nil {
+		if free != nil {
+			free.Release()
+		}
 		lock.Release()
 		return err
 	}
@@ -211,7 +245,7 @@ func (c *cluster) claim() (*filelock.Lock, error) {
 		if pid, err := os.ReadFile(c.path("lock")); err == nil && len(pid) > 0 {
 			holder = " (pid " + string(pid) + ")"
 		}
-		return nil, fmt.Errorf("another winddown is already running in this folder%s: %s", holder, c.Dir)
+		return nil, fmt.Errorf("%w%s: %s", ErrRunning, holder, c.Dir)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, foreign(c.Dir)
@@ -236,16 +270,19 @@ func (c *cluster) serve(ctx context.Context) (*Server, error) {
 	defer cancel()
 	asked := false
 	for {
-		at, alive, err := c.leftover()
+		at, free, err := c.leftover()
 		if err != nil {
 			return nil, err
 		}
-		if !alive {
-			return c.launch(ctx)
+		if free != nil {
+			// PostgreSQL shares the lock from its start on; ours must not
+			// outlive it.
+			defer free.Leave()
+			return c.launch(ctx, free.File())
 		}
 		if at.ready {
 			password, err := os.ReadFile(c.path("password"))
-			if err == nil && at.answers() {
+			if err == nil && at.answers(ctx) {
 				c.log.Info("embedded PostgreSQL adopted", "pid", at.pid, "dir", c.Dir)
 				return &Server{cluster: c, at: at, password: string(password), adopted: true, ending: make(chan struct{})}, nil
 			}
@@ -266,32 +303,30 @@ func (c *cluster) serve(ctx context.Context) (*Server, error) {
 	}
 }
 
-// leftover tells whether any process of this data folder is alive, and what its
-// postmaster.pid says. The caller has claimed the folder.
-func (c *cluster) leftover() (at postmaster, alive bool, err error) {
+// leftover looks for a living process of this data folder. There is none if it
+// returns the lock server.lock; otherwise at is what the postmaster's pid file
+// says. The caller has claimed the folder.
+func (c *cluster) leftover() (at postmaster, free *filelock.Lock, err error) {
 	at = readPostmaster(c.data())
-	lock, err := filelock.TryExclusive(c.path("server.lock"))
+	free, err = filelock.TryExclusive(c.path("server.lock"))
 	if errors.Is(err, filelock.ErrLocked) {
-		return at, true, nil
+		return at, nil, nil
 	}
 	if err != nil {
-		return at, false, err
+		return at, nil, err
 	}
-	defer lock.Release()
-	// Free, but somebody may have started it by hand (and on Windows a child
-	// does not inherit the lock).
-	return at, isPostmaster(at.pid, c.data()), nil
+	// Not locked, but somebody may have started it by hand (and on Windows a
+	// child does not inherit the lock).
+	if isPostmaster(at.pid, c.data()) {
+		free.Release()
+		return at, nil, nil
+	}
+	return at, free, nil
 }
 
 // launch starts a server on data that nobody uses, making it first if need be.
-func (c *cluster) launch(ctx context.Context) (*Server, error) {
-	alive, err := filelock.TryExclusive(c.path("server.lock"))
-	if err != nil {
-		return nil, err
-	}
-	// PostgreSQL shares the lock from its start on; ours must not outlive it.
-	defer alive.Release()
-
+// Its processes inherit alive, the locked server.lock.
+func (c *cluster) launch(ctx context.Context, alive *os.File) (*Server, error) {
 	bin, err := c.binaries(ctx)
 	if err != nil {
 		return nil, err
@@ -300,7 +335,7 @@ func (c *cluster) launch(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := tools{account: acct, binaries: bin, alive: alive.File()}
+	t := tools{account: acct, binaries: bin, alive: alive}
 
 	password, err := c.prepare(ctx, t)
 	if err != nil {
@@ -338,7 +373,7 @@ func (s *Server) run(ctx context.Context, t tools) error {
 			"-c", "unix_socket_permissions=0700", "-c", "port="+strconv.Itoa(socketPort))
 		err := s.spawn(ctx, t, args)
 		if err != nil {
-			os.Remove(socket)
+			_ = os.Remove(socket)
 		}
 		return err
 	}
@@ -347,7 +382,7 @@ func (s *Server) run(ctx context.Context, t tools) error {
 	var err error
 	for range 3 {
 		var port int
-		if port, err = freePort(); err != nil {
+		if port, err = freePort(ctx); err != nil {
 			return err
 		}
 		err = s.spawn(ctx, t, slices.Concat(args, []string{"-c", "listen_addresses=127.0.0.1",
@@ -365,19 +400,20 @@ func (s *Server) spawn(ctx context.Context, t tools, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	from, err := log.Seek(0, 2)
 	if err != nil {
 		return err
 	}
-	cmd := t.command("postgres", args...)
+	// Its life does not end with the start's context.
+	cmd := t.command(context.WithoutCancel(ctx), "postgres", args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("PostgreSQL did not start: %w", err)
 	}
 	exited := make(chan struct{})
 	go func() {
-		cmd.Wait()
+		_ = cmd.Wait()
 		close(exited)
 	}()
 	for {
@@ -391,7 +427,7 @@ func (s *Server) spawn(ctx context.Context, t tools, args []string) error {
 		case <-exited:
 			return fmt.Errorf("PostgreSQL did not start: %s (more in %s)", complaint(c.path("postgres.log"), from), c.path("postgres.log"))
 		case <-ctx.Done():
-			cmd.Process.Kill()
+			_ = cmd.Process.Kill()
 			<-exited
 			return fmt.Errorf("PostgreSQL was not ready in time: %w", context.Cause(ctx))
 		case <-time.After(poll):
@@ -432,11 +468,10 @@ func (s *Server) Adopted() bool { return s.adopted }
 
 // Detach gives the folder up and leaves the server running, for the next Start
 // to adopt or for Halt to stop.
-func (s *Server) Detach() error {
-	if s.lock == nil {
-		return nil
+func (s *Server) Detach() {
+	if s.lock != nil {
+		s.release()
 	}
-	return s.release()
 }
 
 // Stop ends the server: open transactions are rolled back, what was committed
@@ -451,7 +486,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	if err := s.end(ctx, fast); err == nil {
 		// The socket's folder is empty now; the next start makes it anew.
 		if isSocketDir(s.at.host, s.cluster.Dir) {
-			os.Remove(s.at.host)
+			_ = os.Remove(s.at.host)
 		}
 		return nil
 	}
@@ -489,9 +524,13 @@ func (s *Server) end(ctx context.Context, how shutdown) error {
 func (c *cluster) endOther(ctx context.Context, how shutdown) error {
 	asked := false
 	for {
-		at, alive, err := c.leftover()
-		if err != nil || !alive {
+		at, free, err := c.leftover()
+		if err != nil {
 			return err
+		}
+		if free != nil {
+			free.Release()
+			return nil
 		}
 		if !asked && isPostmaster(at.pid, c.data()) {
 			asked = true
@@ -508,12 +547,11 @@ func (c *cluster) endOther(ctx context.Context, how shutdown) error {
 }
 
 // release gives up the claim on the folder.
-func (s *Server) release() error {
+func (s *Server) release() {
 	// The next one to be refused must not read our pid while it is not ours.
-	s.lock.File().Truncate(0)
-	err := s.lock.Release()
+	_ = s.lock.File().Truncate(0)
+	s.lock.Release()
 	s.lock = nil
-	return err
 }
 
 // socketDir makes a short folder for the server's socket. It answers "" when
@@ -538,12 +576,13 @@ func isSocketDir(path, dir string) bool {
 	return filepath.IsAbs(path) && filepath.Base(path) == socketDirName(dir)
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("no free port on loopback: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 

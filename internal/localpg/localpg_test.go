@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/filelock"
 )
 
 const helperEnv = "LOCALPG_TEST_HELPER"
@@ -28,7 +30,7 @@ const helperEnv = "LOCALPG_TEST_HELPER"
 func TestMain(m *testing.M) {
 	if plan := os.Getenv(helperEnv); plan != "" {
 		if err := help(plan); err != nil {
-			fmt.Println(err)
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
@@ -101,8 +103,8 @@ func startHelper(t *testing.T, plan helperPlan, prepare func(*exec.Cmd)) *helper
 	}
 	answer, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil || json.Unmarshal(answer, &h.helperReady) != nil {
-		cmd.Process.Kill()
-		cmd.Wait()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 		t.Fatalf("the helper answers %q (%v)", answer, err)
 	}
 	return h
@@ -110,7 +112,9 @@ func startHelper(t *testing.T, plan helperPlan, prepare func(*exec.Cmd)) *helper
 
 func (h *helper) stop(t *testing.T) {
 	t.Helper()
-	h.stdin.Close()
+	if err := h.stdin.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := h.cmd.Wait(); err != nil {
 		t.Fatalf("the helper did not stop cleanly: %v", err)
 	}
@@ -121,7 +125,7 @@ func (h *helper) kill(t *testing.T) {
 	if err := h.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	h.cmd.Wait()
+	_ = h.cmd.Wait()
 }
 
 // quick makes initdb and starts fast. What a killed process wrote is safe with
@@ -153,7 +157,7 @@ func startError(t *testing.T, o Options) string {
 	t.Helper()
 	s, err := Start(t.Context(), o)
 	if err == nil {
-		s.Stop(t.Context())
+		stop(t, s)
 		t.Fatal("Start succeeded")
 	}
 	return err.Error()
@@ -165,7 +169,7 @@ func query(t *testing.T, url, sql string, args ...any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	var answer string
 	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&answer); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -179,7 +183,7 @@ func execute(t *testing.T, url, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -314,7 +318,7 @@ func TestWithoutASocketFolderItListensOnLoopbackOnly(t *testing.T) {
 		if err := os.WriteFile(squatted, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { os.Remove(squatted) })
+		t.Cleanup(func() { _ = os.Remove(squatted) })
 	}
 	s := start(t, Options{Dir: dir, Settings: quick()})
 	if got := query(t, s.URL(), "show listen_addresses"); got != "127.0.0.1" {
@@ -342,7 +346,8 @@ func TestOnlyThePasswordOpens(t *testing.T) {
 	}
 }
 
-// After a crash the old pid may belong to anybody; here to this test itself.
+// After a crash the old pid may belong to anybody. PostgreSQL knows its parent to
+// be no server, so it has to be another process than this one.
 func TestPidFileWithAPidInUseBySomebodyElse(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: t.TempDir(), Settings: quick()}
@@ -354,8 +359,10 @@ func TestPidFileWithAPidInUseBySomebodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop(t, s)
+	stranger := startHelper(t, helperPlan{Dir: t.TempDir(), Settings: quick()}, nil)
+	defer stranger.stop(t)
 	_, rest, _ := strings.Cut(string(text), "\n")
-	if err := os.WriteFile(pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"+rest), 0o600); err != nil {
+	if err := os.WriteFile(pidFile, []byte(strconv.Itoa(stranger.cmd.Process.Pid)+"\n"+rest), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s = start(t, o)
@@ -391,9 +398,7 @@ func TestLostPasswordAndLostSocketAreMadeAnew(t *testing.T) {
 				s := start(t, o)
 				execute(t, s.URL(), "create table kept ()")
 				if running {
-					if err := s.Detach(); err != nil {
-						t.Fatal(err)
-					}
+					s.Detach()
 				} else {
 					stop(t, s)
 				}
@@ -415,17 +420,17 @@ func TestDetachedServerIsAdoptedOrHalted(t *testing.T) {
 	o := Options{Dir: t.TempDir(), Settings: quick()}
 	s := start(t, o)
 	for range 2 {
-		if err := s.Detach(); err != nil {
-			t.Fatal(err)
-		}
+		s.Detach()
+	}
+	// What tells a living server from a pid that somebody else has now.
+	if _, err := filelock.TryExclusive(filepath.Join(o.Dir, "server.lock")); !errors.Is(err, filelock.ErrLocked) {
+		t.Errorf("the server does not hold its lock: %v", err)
 	}
 	s = start(t, o)
 	if !s.Adopted() {
 		t.Error("not adopted")
 	}
-	if err := s.Detach(); err != nil {
-		t.Fatal(err)
-	}
+	s.Detach()
 	for range 2 {
 		if err := Halt(t.Context(), o.Dir); err != nil {
 			t.Fatal(err)
@@ -451,6 +456,35 @@ func TestHaltLeavesARunningWinddownAlone(t *testing.T) {
 	query(t, s.URL(), "select 'alive'")
 }
 
+func TestJoinLooksIntoARunningServerAndLeavesIt(t *testing.T) {
+	t.Parallel()
+	o := Options{Dir: t.TempDir(), Settings: quick()}
+	s := start(t, o)
+	joined, err := Join(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query(t, joined.URL(), "select 'seen'")
+	if err := joined.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	query(t, s.URL(), "select 'alive'")
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alone, err := Join(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query(t, alone.URL(), "select 'started'")
+	if err := alone.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pgx.Connect(t.Context(), alone.URL()); err == nil {
+		t.Error("a server that Join started outlived its Stop")
+	}
+}
+
 func TestStopUnderLoadLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: t.TempDir()}
@@ -468,7 +502,7 @@ func TestStopUnderLoadLosesNothingAcknowledged(t *testing.T) {
 				enough <- struct{}{}
 				return
 			}
-			defer conn.Close(context.Background())
+			defer func() { _ = conn.Close(context.Background()) }()
 			for {
 				if _, err := conn.Exec(t.Context(), "insert into ticks values ($1)", w); err != nil {
 					return

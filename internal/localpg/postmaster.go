@@ -1,6 +1,7 @@
 package localpg
 
 import (
+	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -46,15 +47,15 @@ func readPostmaster(data string) postmaster {
 }
 
 // answers tells whether somebody listens where the server said it would.
-func (p postmaster) answers() bool {
+func (p postmaster) answers(ctx context.Context) bool {
 	network, address := "tcp", net.JoinHostPort(p.host, strconv.Itoa(p.port))
 	if filepath.IsAbs(p.host) {
 		network, address = "unix", filepath.Join(p.host, ".s.PGSQL."+strconv.Itoa(p.port))
 	}
-	conn, err := net.DialTimeout(network, address, time.Second)
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
 	if err != nil {
 		return false
 	}
-	conn.Close()
+	_ = conn.Close()
 	return true
 }

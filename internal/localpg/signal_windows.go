@@ -21,7 +21,7 @@ func (c *cluster) signal(ctx context.Context, _ int, how shutdown) error {
 	if err != nil {
 		return err
 	}
-	_, err = finish(ctx, tools{binaries: bin}.command("pg_ctl", "stop", "-D", c.data(), "-m", string(how), "--no-wait"))
+	_, err = finish(tools{binaries: bin}.command(ctx, "pg_ctl", "stop", "-D", c.data(), "-m", string(how), "--no-wait"))
 	return err
 }
 

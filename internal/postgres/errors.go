@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,11 +30,22 @@ func classify(err error) error {
 	if errors.As(err, &pg) {
 		return classifyServer(pg, err)
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
+	if away(err) {
 		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable", Err: err}
 	}
 	return err
+}
+
+// away reports whether an error means that the server cannot be reached, or was lost on
+// the way. Somebody who left before his answer is no reason to say so.
+func away(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded)
 }
 
 func classifyServer(pg *pgconn.PgError, err error) error {

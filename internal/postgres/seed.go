@@ -56,13 +56,14 @@ func (s *Seeder) Users(ctx context.Context, users []SeedUser) error {
 		if u.FirmID.IsZero() {
 			continue
 		}
-		head, rows, err = seal([]winddown.Event{{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: u.FirmID},
+		// A head of its own: the row above holds on to the bytes of the person's.
+		firm, rows, err := seal([]winddown.Event{{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: u.FirmID},
 			Kind: winddown.FirmFounded, At: u.CreatedAt, By: u.User.ID, User: u.User.ID, Role: winddown.Admin, Via: winddown.ViaCommand}})
 		if err != nil {
 			return err
 		}
 		events = append(events, rows...)
-		firms = append(firms, []any{u.FirmID, u.User.Name, u.CreatedAt, head.Seq, head.Hash[:]})
+		firms = append(firms, []any{u.FirmID, u.User.Name, u.CreatedAt, firm.Seq, firm.Hash[:]})
 		members = append(members, []any{u.FirmID, u.User.ID, string(winddown.Admin), u.CreatedAt})
 	}
 	if err := s.copy(ctx, "users", "id email email_key name password_hash locale zone created_at event_seq event_hash", people); err != nil {

@@ -17,13 +17,14 @@ import (
 // them. Reads that lock their row return before anything is decided, so a queued write
 // cannot miss its row; a write that breaks a constraint fails the whole transaction.
 type Tx struct {
-	conn  *pgxpool.Conn
-	batch *pgx.Batch
-	begun bool
-	actor winddown.Actor
-	now   time.Time
-	heads map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
-	cases map[winddown.ID]loadedCase        // as they were when they were locked
+	conn   *pgxpool.Conn
+	batch  *pgx.Batch
+	begun  bool
+	writes int // queued so far, sent or not
+	actor  winddown.Actor
+	now    time.Time
+	heads  map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
+	cases  map[winddown.ID]loadedCase        // as they were when they were locked
 }
 
 // InTx runs fn in a transaction and commits what it wrote together with the events it
@@ -58,6 +59,7 @@ func (tx *Tx) read(ctx context.Context, queue func(*pgx.Batch)) error {
 }
 
 func (tx *Tx) write(sql string, args pgx.StrictNamedArgs) {
+	tx.writes++
 	tx.batch.Queue(sql, args)
 }
 
@@ -68,18 +70,10 @@ func (tx *Tx) send(ctx context.Context) error {
 	return classify(tx.conn.SendBatch(ctx, batch).Close())
 }
 
-// queued is the number of statements that wait to be sent, «begin» aside.
-func (tx *Tx) queued() int {
-	if tx.begun {
-		return tx.batch.Len()
-	}
-	return tx.batch.Len() - 1
-}
-
 func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
 	if len(events) == 0 {
-		if tx.queued() > 0 {
-			return fmt.Errorf("a transaction wrote %d statements and no event", tx.queued())
+		if tx.writes > 0 {
+			return fmt.Errorf("a transaction wrote %d statements and no event", tx.writes)
 		}
 		return tx.rollback()
 	}

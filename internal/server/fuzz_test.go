@@ -37,7 +37,7 @@ func FuzzForms(f *testing.F) {
 		if u, err := url.Parse(address + "?" + query); err == nil && u.Path == address {
 			address += "?" + u.RawQuery
 		}
-		status := owner.Status(method, address, form)
+		status := owner.Status(t, method, address, form)
 		if status >= http.StatusInternalServerError {
 			t.Errorf("%s %s with %q: %d", method, address, form, status)
 		}
@@ -58,7 +58,7 @@ func FuzzPaths(f *testing.F) {
 	owner := s.SignUp("Петрова", "owner")
 	f.Fuzz(func(t *testing.T, path string) {
 		address := (&url.URL{Path: "/" + strings.TrimLeft(path, "/")}).String()
-		if status := owner.Status(http.MethodGet, address, ""); status >= http.StatusInternalServerError {
+		if status := owner.Status(t, http.MethodGet, address, ""); status >= http.StatusInternalServerError {
 			t.Errorf("GET %s: %d", address, status)
 		}
 	})

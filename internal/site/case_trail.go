@@ -59,8 +59,9 @@ func eventTone(k winddown.EventKind) ui.TimelineTone {
 	switch k {
 	case winddown.StepRegressed, winddown.StepSuspended:
 		return ui.ToneBad
+	default:
+		return ui.TonePlain
 	}
-	return ui.TonePlain
 }
 
 // mark names a signature by what was done and when, «Акт запрошен 12 ноября».
@@ -98,8 +99,9 @@ func (w caseWords) eventTitle(line app.TrailLine) string {
 			name = w.p.T("history.nobody")
 		}
 		return w.p.T("event."+string(e.Kind), "Name", name, "Role", w.p.T("history.role."+string(e.Role)))
+	default:
+		return w.p.T("event."+string(e.Kind), "Step", step)
 	}
-	return w.p.T("event."+string(e.Kind), "Step", step)
 }
 
 // trailFields are the values an event may hold, in the order they are read.

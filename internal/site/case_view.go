@@ -3,8 +3,8 @@ package site
 import (
 	"time"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
-	"winddown/internal/postgres"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -184,7 +184,7 @@ func actState(p *i18n.Printer, s winddown.Summary, today winddown.Date) string {
 }
 
 // caseRowView is a line of a person's own list, from the summary kept with the case.
-func caseRowView(p *i18n.Printer, c postgres.MyCase, now time.Time) page.CaseRowView {
+func caseRowView(p *i18n.Printer, c app.MyCase, now time.Time) page.CaseRowView {
 	today := winddown.Today(now, c.Zone)
 	group := c.Summary.Group(today)
 	v := page.CaseRowView{

@@ -180,12 +180,12 @@ func (w caseWords) hint(code winddown.Code) string {
 	case winddown.NotNeeded:
 		return w.whyNotNeeded(code)
 	case winddown.HasProblem:
-		return clip(w.problem(code), maxHint)
+		return clip(w.problem(code))
 	case winddown.Done:
 		if code == winddown.RequestAct && w.c.Acts[0].Ticket != "" {
 			return w.p.T("case.hint.ticket", "Ticket", w.c.Acts[0].Ticket)
 		}
-		return clip(st.Note, maxHint)
+		return clip(st.Note)
 	case winddown.NotStarted, winddown.InProgress:
 		if act, ok := w.awaited(); ok && code == winddown.ReceiveAct {
 			return w.waiting(act)
@@ -194,7 +194,7 @@ func (w caseWords) hint(code winddown.Code) string {
 			return w.p.T("case.hint.pick_up_by", "Date", w.day(st.PickUpBy))
 		}
 		if st.Note != "" {
-			return clip(st.Note, maxHint)
+			return clip(st.Note)
 		}
 	}
 	if code == winddown.SellOut && w.c.Answers.Leftover == winddown.Return {
@@ -206,11 +206,11 @@ func (w caseWords) hint(code winddown.Code) string {
 // maxHint is the length of a hint, in characters.
 const maxHint = 140
 
-func clip(s string, max int) string {
-	if utf8.RuneCountInString(s) <= max {
+func clip(s string) string {
+	if utf8.RuneCountInString(s) <= maxHint {
 		return s
 	}
-	return string([]rune(s)[:max-1]) + "…"
+	return string([]rune(s)[:maxHint-1]) + "…"
 }
 
 // imperative says what to do about a step, in the words of «Дальше: …».

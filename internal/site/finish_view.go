@@ -110,7 +110,7 @@ func (w caseWords) stepSummary(st winddown.Step) ui.SummaryRow {
 	case winddown.StatusBlocked:
 		row.Note = w.first(w.c.Blockers(st.Code))
 	case winddown.HasProblem:
-		row.Note = clip(w.problem(st.Code), maxHint)
+		row.Note = clip(w.problem(st.Code))
 		if !w.c.Finished() {
 			row.Action = &ui.Link{Href: w.stepHref(st.Code), Text: w.p.T("case.next.open"), Hidden: row.Key}
 		}

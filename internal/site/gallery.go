@@ -3,10 +3,14 @@ package site
 import (
 	"net/http"
 
-	"winddown/internal/winddown"
+	"winddown/internal/i18n"
+	"winddown/web/page"
+	"winddown/web/ui"
 )
 
-// Gallery is not written yet.
+// Gallery shows every component in every state, in development only.
 func (s *Site) Gallery(w http.ResponseWriter, r *http.Request) error {
-	return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	l := s.layout(r, i18n.From(r.Context()).T("ui.gallery.title"))
+	s.render(w, r, http.StatusOK, ui.Gallery(l, append(ui.Samples(), page.Samples()...)))
+	return nil
 }

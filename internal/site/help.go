@@ -8,19 +8,20 @@ import (
 	"winddown/web/page"
 )
 
-// helpSections is the order of the help page: how many paragraphs, items and, at the
-// end, a source each of its sections has in the catalog.
+// helpSections is the order of the help page: how many paragraphs, items, paragraphs after
+// them and, at the end, a source each of its sections has in the catalog.
 func helpSections() []page.HelpSectionView {
-	paragraphs := func(n int) []string { return numbered("p", n) }
-	items := func(n int) []string { return numbered("i", n) }
+	paragraphs := func(n int) []string { return numbered("p", 1, n) }
+	rest := func(from, to int) []string { return numbered("p", from, to) }
+	items := func(n int) []string { return numbered("i", 1, n) }
 	return []page.HelpSectionView{
-		{ID: "leaving", Paragraphs: paragraphs(3), Items: items(6), Ordered: true, Source: true},
-		{ID: "logout", Paragraphs: paragraphs(2), Items: items(2), Source: true},
+		{ID: "leaving", Paragraphs: paragraphs(2), Items: items(6), Ordered: true, Rest: rest(3, 3), Source: true},
+		{ID: "logout", Paragraphs: paragraphs(1), Items: items(2), Rest: rest(2, 2), Source: true},
 		{ID: "buyer", Paragraphs: paragraphs(3), Source: true},
 		{ID: "buyer_not_seller", Paragraphs: paragraphs(2), Source: true},
 		{ID: "duration", Paragraphs: paragraphs(2), Items: items(6), Source: true},
 		{ID: "forgotten", Paragraphs: paragraphs(3), Source: true},
-		{ID: "law", Paragraphs: paragraphs(2), Items: items(5), Source: true},
+		{ID: "law", Paragraphs: paragraphs(1), Items: items(5), Rest: rest(2, 2), Source: true},
 		{ID: "winddown", Paragraphs: paragraphs(1), Items: items(5)},
 		{ID: "accountants", Paragraphs: paragraphs(3)},
 		{ID: "data", Paragraphs: paragraphs(2)},
@@ -36,10 +37,10 @@ func helpSections() []page.HelpSectionView {
 	}
 }
 
-func numbered(prefix string, n int) []string {
+func numbered(prefix string, from, to int) []string {
 	var names []string
-	for i := range n {
-		names = append(names, fmt.Sprintf("%s%d", prefix, i+1))
+	for i := from; i <= to; i++ {
+		names = append(names, fmt.Sprintf("%s%d", prefix, i))
 	}
 	return names
 }

@@ -30,11 +30,8 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	role, err := readRole(f.Get("role"))
-	var token string
-	if err == nil {
-		token, err = s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
-	}
+	role := winddown.Role(f.Get("role"))
+	token, err := s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
 	switch {
 	case err == nil:
 		s.notice(w, "invited", id.String(), string(role), token)
@@ -43,16 +40,6 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 		return s.people(w, r, id, role, err)
 	}
 	return err
-}
-
-// readRole reads the role an invitation is for.
-func readRole(text string) (winddown.Role, error) {
-	role := winddown.Role(text)
-	if !slices.Contains(winddown.Roles(), role) {
-		return "", &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
-			Fields: []winddown.FieldError{{Field: "role", Key: "people.error.role_missing"}}}
-	}
-	return role, nil
 }
 
 // RevokeInvite takes an unused invitation back.
@@ -137,13 +124,9 @@ func (s *Site) SetActing(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	acting := f.Get("acting")
-	switch acting {
-	case "yes":
-	case "no", "": // an empty box is not sent at all
-		acting = "no"
-	default:
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
+	acting := "no" // an empty box is not sent at all
+	if f.Get("acting") == "yes" {
+		acting = "yes"
 	}
 	if err := s.app.SetActing(r.Context(), actorOf(r.Context()), id, acting == "yes"); err != nil {
 		return err
@@ -179,7 +162,7 @@ func (s *Site) people(w http.ResponseWriter, r *http.Request, id winddown.ID, ro
 func (s *Site) peopleNotice(p *i18n.Printer, id winddown.ID, n []string) (string, *page.InviteLinkView) {
 	switch {
 	case len(n) == 4 && n[0] == "invited" && n[1] == id.String():
-		if _, err := readRole(n[2]); err != nil || n[3] == "" {
+		if !slices.Contains(winddown.Roles(), winddown.Role(n[2])) || n[3] == "" {
 			return "", nil
 		}
 		return p.T("people.notice.invited"), &page.InviteLinkView{

@@ -59,6 +59,9 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 		v.Roles = append(v.Roles, ui.Option{Value: string(role), Label: p.T("role." + string(role)),
 			Hint: p.T("people.role_hint." + string(role)), Checked: role == chosen})
 	}
+	if len(v.Roles) == 1 {
+		v.Roles[0].Checked = true
+	}
 	if standing.Owner && !c.ResponsibleID.IsZero() {
 		v.Acting = &page.ActingView{Allowed: c.Acting}
 	}

@@ -51,7 +51,7 @@ func (w caseWords) sellerAct(act winddown.Act, sum winddown.Summary) page.Seller
 	v := page.SellerActView{State: actWords(w.p, winddown.Summary{Act: state, ActOn: on}, w.today)}
 	add := func(key, value string) {
 		if value != "" {
-			v.Facts = append(v.Facts, page.Fact{Term: w.p.T(key), Value: value})
+			v.Facts = append(v.Facts, ui.SummaryRow{Key: w.p.T(key), Value: value})
 		}
 	}
 	waiting := ""

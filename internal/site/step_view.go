@@ -270,19 +270,17 @@ func (w caseWords) conflict() []ui.ErrorItem {
 		return []ui.ErrorItem{{Text: w.p.T("case.error.stale")}}
 	}
 	what := "changed"
-	switch line.Event.Kind {
-	case winddown.StepDone, winddown.StepConfirmed, winddown.StepCorrected:
+	if k := line.Event.Kind; k == winddown.StepDone || k == winddown.StepConfirmed || k == winddown.StepCorrected {
 		what = "marked"
 	}
-	key := "step.conflict." + what
 	ago := w.ago(line.Event.At)
 	switch name := w.author(line); {
 	case line.Event.By == w.reader:
 		return []ui.ErrorItem{{Text: w.p.T("step.conflict.self", "Ago", ago)}}
 	case feminine(line.By):
-		return []ui.ErrorItem{{Text: w.p.T(key+".she", "Name", name, "Ago", ago)}}
+		return []ui.ErrorItem{{Text: w.p.T("step.conflict."+what+".she", "Name", name, "Ago", ago)}}
 	default:
-		return []ui.ErrorItem{{Text: w.p.T(key+".somebody", "Name", name, "Ago", ago)}}
+		return []ui.ErrorItem{{Text: w.p.T("step.conflict."+what+".somebody", "Name", name, "Ago", ago)}}
 	}
 }
 

@@ -99,10 +99,10 @@ func Empty(t testing.TB) string {
 
 func create(t testing.TB, migrated bool) string {
 	t.Helper()
+	s := connect(t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	s := connect(ctx, t)
-	defer s.admin.Close(ctx)
+	defer func() { _ = s.admin.Close(ctx) }()
 
 	template := "template0"
 	if migrated {
@@ -131,7 +131,7 @@ func drop(admin, name string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, "drop database if exists "+name+" with (force)")
 	return err
 }
@@ -145,12 +145,14 @@ type server struct {
 	strategy string
 }
 
-func connect(ctx context.Context, t testing.TB) server {
+func connect(t testing.TB) server {
 	t.Helper()
 	given := os.Getenv("TEST_DATABASE_URL")
 	if given == "" {
-		return shared(ctx, t)
+		return shared(t)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	conn, err := pgx.Connect(ctx, given)
 	if err != nil {
 		t.Fatalf("testdb: the server of TEST_DATABASE_URL does not answer: %v", err)
@@ -159,7 +161,7 @@ func connect(ctx context.Context, t testing.TB) server {
 }
 
 // shared returns the server of this checkout, which stays up until the test ends.
-func shared(ctx context.Context, t testing.TB) server {
+func shared(t testing.TB) server {
 	t.Helper()
 	dir, err := folder()
 	if err != nil {
@@ -169,13 +171,16 @@ func shared(ctx context.Context, t testing.TB) server {
 	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
-	t.Cleanup(func() { users.Release() })
+	t.Cleanup(users.Release)
 
 	gate, err := filelock.Exclusive(filepath.Join(dir, "gate"))
 	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
 	defer gate.Release()
+	// The clock starts when nobody is waited for any more.
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	pg, err := localpg.Start(ctx, localpg.Options{
 		Dir:    filepath.Join(dir, "server"),
 		NPMDir: filepath.Join(dir, "..", "..", "web"),
@@ -245,7 +250,8 @@ func (s server) template(ctx context.Context) (string, error) {
 	if _, err := s.admin.Exec(ctx, "select pg_advisory_lock(hashtext($1))", name); err != nil {
 		return "", err
 	}
-	defer s.admin.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name)
+	// Should this fail, the end of the connection unlocks it too.
+	defer func() { _, _ = s.admin.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name) }()
 	if err := s.admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
 		return name, err
 	}
@@ -282,7 +288,9 @@ func templateName() (string, error) {
 			return err
 		}
 		content, err := fs.ReadFile(migrations.FS, path)
-		fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
+		if err == nil {
+			_, err = fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
+		}
 		return err
 	})
 	return templatePrefix + hex.EncodeToString(sum.Sum(nil)[:8]), err

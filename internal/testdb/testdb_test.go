@@ -25,7 +25,7 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(context.Background()) })
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
 }
 
@@ -80,7 +80,7 @@ func TestDatabaseIsDroppedAfterTheTestEvenWhileInUse(t *testing.T) {
 	})
 	conn, err := pgx.Connect(t.Context(), url)
 	if err == nil {
-		conn.Close(t.Context())
+		_ = conn.Close(t.Context())
 		t.Fatal("the database is still there")
 	}
 	if !strings.Contains(err.Error(), "does not exist") {

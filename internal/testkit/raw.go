@@ -4,13 +4,14 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"testing"
 )
 
 // Status sends a request with a body as it stands, claiming to be a form if it is a POST,
 // and returns the status: for requests that no browser makes.
-func (c *Client) Status(method, address, body string) int {
-	c.t.Helper()
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.site.URL+address, strings.NewReader(body))
+func (c *Client) Status(t testing.TB, method, address, body string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, c.site.URL+address, strings.NewReader(body))
 	if err != nil {
 		return http.StatusBadRequest // not even a client can send it
 	}
@@ -19,7 +20,7 @@ func (c *Client) Status(method, address, body string) int {
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		c.t.Errorf("%s %s: %v", method, address, err)
+		t.Errorf("%s %s: %v", method, address, err)
 		return http.StatusInternalServerError
 	}
 	_, _ = io.Copy(io.Discard, answer.Body)

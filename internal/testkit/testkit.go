@@ -438,7 +438,9 @@ func (p *Page) Notice() string {
 // link leads to, which is empty for a sentence without a link.
 func (p *Page) Errors() map[string]string {
 	errors := map[string]string{}
-	for _, n := range p.All(func(n *html.Node) bool { return n.Data == "li" && n.Parent.Parent != nil && Attr(n.Parent.Parent, "class") == "error-summary" }) {
+	for _, n := range p.All(func(n *html.Node) bool {
+		return n.Data == "li" && n.Parent.Parent != nil && Attr(n.Parent.Parent, "class") == "error-summary"
+	}) {
 		field := ""
 		for a := range n.Descendants() {
 			if a.Data == "a" {

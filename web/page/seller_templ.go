@@ -37,7 +37,7 @@ type SellerView struct {
 // long, Shifting when the reminders may still move.
 type SellerActView struct {
 	State    string
-	Facts    []Fact
+	Facts    []ui.SummaryRow
 	Overdue  string
 	Shifting string
 }
@@ -450,7 +450,7 @@ func SellerAct(v SellerActView, canRequest bool) templ.Component {
 			}
 		}
 		if len(v.Facts) > 0 {
-			templ_7745c5c3_Err = Facts(v.Facts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SummaryList(ui.SummaryListProps{Rows: v.Facts}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -799,7 +799,7 @@ func markDetails(v MarkFormView) templ.Component {
 		}
 		if v.Act {
 			templ_7745c5c3_Err = ui.Radios(ui.ChoiceProps{
-				Name: "channel", Legend: i18n.From(ctx).T("mark.channel"), Error: v.FieldErrors["channel"],
+				Name: "channel", Legend: i18n.From(ctx).T("mark.channel"), Hint: i18n.From(ctx).T("mark.channel.hint"), Error: v.FieldErrors["channel"],
 				Options: []ui.Option{
 					{Value: "support", Label: i18n.From(ctx).T("mark.channel.support"), Checked: v.Channel == "support"},
 					{Value: "documents", Label: i18n.From(ctx).T("mark.channel.documents"), Checked: v.Channel == "documents"},

@@ -26,5 +26,7 @@ func swap(how string) templ.Attributes {
 		"data-hx-target": "#main",
 		"data-hx-swap":   how,
 		"data-hx-sync":   "drop",
+		// Mistakes are told on the page, in its language and for as long as they stand.
+		"novalidate": true,
 	}
 }

@@ -1,0 +1,187 @@
+package postgres_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// constants returns the string constants of this package's source, by name.
+func constants(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exprs := map[string]ast.Expr{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range g.Specs {
+				v := spec.(*ast.ValueSpec)
+				for i, value := range v.Values {
+					exprs[v.Names[i].Name] = value
+				}
+			}
+		}
+	}
+	var value func(ast.Expr) (string, error)
+	value = func(e ast.Expr) (string, error) {
+		switch e := e.(type) {
+		case *ast.BasicLit:
+			if e.Kind != token.STRING {
+				return "", fmt.Errorf("no string: %s", e.Value)
+			}
+			return strconv.Unquote(e.Value)
+		case *ast.ParenExpr:
+			return value(e.X)
+		case *ast.Ident:
+			return value(exprs[e.Name])
+		case *ast.BinaryExpr:
+			left, err := value(e.X)
+			if err != nil || e.Op != token.ADD {
+				return "", fmt.Errorf("no sum of strings: %w", err)
+			}
+			right, err := value(e.Y)
+			return left + right, err
+		}
+		return "", fmt.Errorf("%T is no string", e)
+	}
+	texts := map[string]string{}
+	for name, e := range exprs {
+		text, err := value(e)
+		switch {
+		case err == nil:
+			texts[name] = text
+		case strings.HasPrefix(name, "sql"):
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return texts
+}
+
+// statements returns the constants that are whole statements.
+func statements(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for name, text := range constants(t) {
+		if strings.HasPrefix(name, "sql") {
+			all[name] = text
+		}
+	}
+	if len(all) < 40 {
+		t.Fatalf("only %d statements found", len(all))
+	}
+	return all
+}
+
+// Every statement is one the server understands on the migrated schema, and its comment
+// names it as its constant does.
+func TestEveryStatementPrepares(t *testing.T) {
+	_, url := open(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	for name, text := range statements(t) {
+		if want := "-- name: " + strings.TrimPrefix(name, "sql") + "\n"; !strings.HasPrefix(text, want) {
+			t.Errorf("%s does not begin with %q", name, want)
+		}
+		plain, _, err := pgx.NamedArgs{}.RewriteQuery(t.Context(), conn, text, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, err := conn.Prepare(t.Context(), name, plain); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Statements that touch cases without the actor's scope, and what holds them instead.
+func unscoped() map[string]string {
+	const (
+		locked    = "writes to a case the transaction holds locked in the actor's scope"
+		byInvite  = "the token of the invitation is the scope: its holder is not in the case yet"
+		ownRows   = "only the actor's own rows of case_people, or the cases he is responsible for"
+		operators = "an operator's tool, without an actor"
+	)
+	return map[string]string{
+		"sqlUpdateCase":       locked,
+		"sqlUpdateSeller":     locked,
+		"sqlUpdateStep":       locked,
+		"sqlUpdateAct":        locked,
+		"sqlAdvanceCase":      locked,
+		"sqlDeleteHelper":     locked,
+		"sqlRevokeInvite":     locked,
+		"sqlUseInvite":        byInvite,
+		"sqlInviteByToken":    byInvite,
+		"sqlInviteLocked":     byInvite,
+		"sqlLockCaseByInvite": byInvite,
+		"sqlCaseByInvite":     byInvite,
+		"sqlStepsByInvite":    byInvite,
+		"sqlActsByInvite":     byInvite,
+		"sqlMyCases":          ownRows,
+		"sqlKeepsBooks":       ownRows,
+		"sqlRegisterCounts":   ownRows,
+		"sqlRegisterSentence": ownRows,
+		"sqlHead":             operators,
+	}
+}
+
+// caseTables matches the use of a table that holds what belongs to one case.
+var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites)\b`)
+
+// Visibility is in the SQL: whoever may not see a case gets none of its rows, whatever
+// the code above forgets.
+func TestEveryStatementAboutCasesCarriesTheScope(t *testing.T) {
+	texts := constants(t)
+	scope := texts["caseScope"]
+	if !strings.Contains(scope, "@actor") {
+		t.Fatalf("the scope is %q", scope)
+	}
+	exceptions := unscoped()
+	for name, text := range statements(t) {
+		bare := false
+		for branch := range strings.SplitSeq(text, "union all") {
+			if !caseTables.MatchString(strings.ReplaceAll(branch, scope, "")) {
+				continue
+			}
+			bare = bare || !strings.Contains(branch, scope)
+		}
+		_, excepted := exceptions[name]
+		switch {
+		case bare && !excepted:
+			t.Errorf("%s reads or writes cases without the actor's scope", name)
+		case !bare && excepted:
+			t.Errorf("%s needs no exception", name)
+		}
+		delete(exceptions, name)
+	}
+	for name := range exceptions {
+		t.Errorf("%s is an exception but no statement", name)
+	}
+	// The pages of the register are put together at run time, from this part.
+	if !strings.Contains(texts["registerRows"], "where c.responsible_id = @actor") || !strings.HasPrefix(texts["registerSelect"], texts["registerRows"]) {
+		t.Error("the register does not begin with the actor's own cases")
+	}
+}

@@ -1,0 +1,94 @@
+package page
+
+import (
+	"winddown/web/ui"
+)
+
+// Samples returns the parts of the pages in every state, for the gallery and the tests.
+func Samples() []ui.GallerySection {
+	return []ui.GallerySection{
+		{ID: "register", Title: "Sentences, SellerTable", Wide: true, Samples: registerSamples()},
+		{ID: "checklist", Title: "Overall, Next, StepGroups, Facts", Wide: true, Samples: checklistSamples()},
+		{ID: "seller", Title: "SellerAct, Obstacle", Samples: sellerSamples()},
+		{ID: "people", Title: "Person, OpenInvite, InviteLink, Session", Samples: peopleSamples()},
+	}
+}
+
+func registerSamples() []ui.Sample {
+	columns := []ColumnView{
+		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Href: "#", Sort: "descending"}, {Label: "Ждём"}, {Label: "Что мешает"},
+		{Label: "Ближайший срок", Href: "#", Sort: "ascending"}, {Label: "Ответственный"}, {Label: "Изменено"},
+	}
+	groups := []SellerGroupView{
+		{Code: "problem", Heading: "Есть проблема · 2", Rows: []SellerRowView{
+			{ID: "1", Group: "problem", Name: "ИП Петрова А. С.", INN: "770123456703", Act: "Не запрошен", Waiting: "продавца, 4 дня",
+				Problem: "Возвраты сгорают", Due: "25 ноября", DueNote: "возвраты, через 3 дня", Responsible: "М. И. Иванова", Changed: "21 ноября"},
+			{ID: "2", Group: "problem", Name: "ООО «Северный лён»", INN: "7810456122", Cabinet: "Второй кабинет", Act: "Запрошен 12 ноября",
+				ActNote: "обращение 48-1177", Waiting: "продавца, 1 день", Problem: "Товар снова появился", Obstacle: "Вернуть товар со складов WB",
+				Responsible: "М. И. Иванова", Changed: "22 ноября"},
+		}},
+		{Code: "ready", Heading: "Пора запросить акт · 1", Rows: []SellerRowView{
+			{ID: "3", Group: "ready", Name: "ИП Гусев Д. О.", INN: "540212345609", CanRequest: "Можно запросить", Waiting: "бухгалтера, с сегодняшнего дня", Changed: "20 ноября"},
+		}},
+		{Code: "overdue", Heading: "Ждём акт дольше 10 рабочих дней · 1", Rows: []SellerRowView{
+			{ID: "4", Group: "overdue", Name: "ООО «Маяк»", INN: "2536001120", Act: "Запрошен 2 ноября", Waiting: "WB, 20 дней",
+				Due: "17 ноября", DueNote: "напомнить WB, просрочен на 5 дней", Changed: "2 ноября"},
+		}},
+		{Code: "finished", Heading: "Завершено · 1", Rows: []SellerRowView{
+			{ID: "5", Group: "finished", Name: "ООО «Оникс»", INN: "7701998870", Act: "Подписан 1 октября", ActNote: "уход завершён 9 октября", Changed: "9 октября"},
+		}},
+	}
+	return []ui.Sample{
+		{Name: "Где что стоит", Component: Sentences([]SentenceView{
+			{Before: "Акт запрошен у ", Number: "12", Href: "#", After: " из 40 продавцов."},
+			{Before: "У ", Number: "5", Href: "#", After: " можно запросить уже сейчас."},
+		})},
+		{Name: "Строки во всех видах", Component: SellerTable("5 продавцов, по 50 на странице", columns, groups)},
+	}
+}
+
+func checklistSamples() []ui.Sample {
+	words := map[ui.Status]string{
+		ui.StatusNotStarted: "Не начато", ui.StatusInProgress: "В работе", ui.StatusDone: "Выполнено",
+		ui.StatusBlocked: "Пока недоступно", ui.StatusProblem: "Есть проблема", ui.StatusNotNeeded: "Не требуется",
+	}
+	notes := map[ui.Status]string{ui.StatusInProgress: "с 12 ноября", ui.StatusDone: "12 ноября, Петрова", ui.StatusProblem: "отметка от 3 ноября"}
+	group := StepGroupView{Code: "sample", Title: "Остановить продажи и вывезти товар", Count: "1 из 5"}
+	for _, s := range ui.Statuses() {
+		row := StepRowView{Code: "sample_" + string(s), State: s, Name: "Вернуть товар со складов WB", Hint: "Оформите вывоз и забирайте товар сразу", Status: words[s], Note: notes[s]}
+		if s != ui.StatusBlocked {
+			row.Href = "#"
+		}
+		group.Steps = append(group.Steps, row)
+	}
+	return []ui.Sample{
+		{Name: "Уход идёт", Component: Overall(OverallView{Verdict: "Уход не завершён.", Rest: "Выполнено 4 шага из 9."})},
+		{Name: "Уход завершён", Component: Overall(OverallView{Verdict: "Уход завершён 3 марта 2027"})},
+		{Name: "Что дальше", Component: Next(NextView{Label: "Дальше:", Text: "заберите возвраты покупателей", Hint: "Заберите до 25 ноября", Href: "#", Button: "Открыть шаг"})},
+		{Name: "Остаётся ждать", Component: Next(NextView{Text: "Ждём ответ WB с 12 ноября, 10 дней", Hint: "Напомните WB 26 ноября"})},
+		{Name: "Шаги во всех состояниях", Component: StepGroups([]StepGroupView{group})},
+		{Name: "Что известно", Component: Facts([]Fact{{"Акт сверки", "Запрошен 12 ноября"}, {"Номер обращения", "48-1177"}})},
+	}
+}
+
+func sellerSamples() []ui.Sample {
+	facts := []ui.SummaryRow{{Key: "Запрошен", Value: "12 ноября 2026"}, {Key: "Номер обращения", Value: "48-1177"}, {Key: "Ждём", Value: "WB, 10 дней"}}
+	return []ui.Sample{
+		{Name: "Можно запросить", Component: SellerAct(SellerActView{State: "Не запрошен"}, true)},
+		{Name: "Ждём", Component: SellerAct(SellerActView{State: "Запрошен 12 ноября", Facts: facts, Shifting: "Дни напоминаний могут сдвинуться."}, false)},
+		{Name: "Ждём слишком долго", Component: SellerAct(SellerActView{State: "Запрошен 2 ноября", Facts: facts, Overdue: "Ждём дольше 10 рабочих дней"}, false)},
+		{Name: "Мешает шаг", Component: Obstacle(ObstacleView{Name: "Распродать товар", Href: "#", Text: "Отгрузите созданные заказы"})},
+		{Name: "Мешает проблема", Component: Obstacle(ObstacleView{Name: "Вернуть товар со складов WB", Href: "#", Text: "Товар снова появился 20 ноября", Tag: "Есть проблема"})},
+	}
+}
+
+func peopleSamples() []ui.Sample {
+	return []ui.Sample{
+		{Name: "Владелец", Component: Person(PersonView{Name: "Анна Петрова", You: "это вы", Email: "petrova@example.ru", Role: "Владелец", Since: "С 3 ноября 2026"})},
+		{Name: "Бухгалтер", Component: Person(PersonView{Name: "Мария Иванова", Email: "ivanova@example.ru", Role: "Бухгалтер", RemoveHref: "#"})},
+		{Name: "Приглашение", Component: OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"})},
+		{Name: "Новая ссылка", Component: InviteLink(InviteLinkView{Address: "https://winddown.example.ru/invites/2HGQn7…", Text: "Ссылка для помощника"})},
+		{Name: "Этот браузер", Component: Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"})},
+		{Name: "Другой браузер", Component: Session(SessionView{Device: "Safari, iPhone", Seen: "Последнее действие 21 ноября 2026, 18:40 МСК", Since: "Вход 1 ноября 2026, 8:00 МСК", RevokeAction: "#"})},
+	}
+}
