@@ -60,7 +60,7 @@ func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter
 // close closes the pool and then stops the private server, whatever ended the program.
 func (d *database) close() error {
 	if d.DB != nil {
-		d.DB.Close()
+		d.Close()
 	}
 	if d.local == nil {
 		return nil

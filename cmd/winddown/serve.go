@@ -102,7 +102,7 @@ func serve(ctx context.Context, s serving) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
 	}
@@ -120,7 +120,7 @@ func serve(ctx context.Context, s serving) error {
 	if s.MetricsAddr != "" {
 		m := server.NewMetrics()
 		options.Observe = m.Observe
-		if stopMetrics, err = serveMetrics(s.MetricsAddr, m, s.log); err != nil {
+		if stopMetrics, err = serveMetrics(ctx, s.MetricsAddr, m, s.log); err != nil {
 			_ = listener.Close()
 			return err
 		}
@@ -172,11 +172,12 @@ func baseURL(configured, addr string) (string, error) {
 }
 
 // serveMetrics serves the metrics on a listener of their own.
-func serveMetrics(addr string, m *server.Metrics, log *slog.Logger) (stop func(), err error) {
-	listener, err := net.Listen("tcp", addr)
+func serveMetrics(ctx context.Context, addr string, m *server.Metrics, log *slog.Logger) (stop func(), err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for metrics on %s: %w", addr, err)
 	}
+	log.Info("metrics", "addr", listener.Addr().String())
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.Handler())
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout}

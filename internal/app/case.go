@@ -123,12 +123,11 @@ func (a *App) History(ctx context.Context, actor winddown.Actor, id winddown.ID,
 // change runs a rule on a case the actor may change, and writes what came of it: one
 // transaction, with the case locked. A rule without events writes nothing.
 func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, action winddown.Action,
-	rule func(*winddown.Case, winddown.Stamp) ([]winddown.Event, error)) (CaseView, error) {
+	rule func(*winddown.Case, winddown.Stamp) ([]winddown.Event, error)) error {
 	now := a.now()
-	var view CaseView
-	err := a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		var err error
-		if view, err = tx.LockCase(ctx, id); err != nil {
+	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		view, err := tx.LockCase(ctx, id)
+		if err != nil {
 			return nil, err
 		}
 		if err := view.Case.Allow(action, view.Standing); err != nil {
@@ -140,13 +139,12 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		}
 		return winddown.OnStream(caseStream(id), events), tx.SaveCase(view.Case, winddown.Summarize(view.Case, a.calendar))
 	})
-	return view, err
 }
 
 // MarkDone signs a step: NotFound, Forbidden, Blocked with the blockers, Conflict, or
 // Invalid with the fields at fault. It returns the steps that became available.
 func (a *App) MarkDone(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.MarkDone) (opened []winddown.Code, err error) {
-	_, err = a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	err = a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		before := closedSteps(c)
 		events, err := c.MarkDone(in, s)
 		for _, st := range c.Steps {
@@ -171,70 +169,62 @@ func closedSteps(c *winddown.Case) map[winddown.Code]bool {
 
 // MarkPending notes that a step is under way; errors as for MarkDone.
 func (a *App) MarkPending(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.MarkPending) error {
-	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.MarkPending(in, s)
 	})
-	return err
 }
 
 // Undo takes a step's signature back: NotFound, Forbidden, Conflict, or Invalid.
 func (a *App) Undo(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.Undo) error {
-	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.Undo(in, s)
 	})
-	return err
 }
 
 // Regress says that a done step is no longer true: NotFound, Conflict, or Invalid.
 func (a *App) Regress(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.Regress) error {
-	_, err := a.change(ctx, actor, id, winddown.CanRegress, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanRegress, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.Regress(in, s)
 	})
-	return err
 }
 
 // DeclareRest says that unsold stock remains to be taken back: NotFound, Forbidden, or
 // Conflict.
 func (a *App) DeclareRest(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
-	_, err := a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.DeclareRest(s)
 	})
-	return err
 }
 
 // ChangeAnswers answers the start questions anew: NotFound, Forbidden, Conflict, or
 // Invalid.
 func (a *App) ChangeAnswers(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.ChangeAnswers) error {
-	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.ChangeAnswers(in, s)
 	})
-	return err
 }
 
 // ChangeDetails corrects the seller's requisites: NotFound, Forbidden, Conflict, or
 // Invalid.
 func (a *App) ChangeDetails(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.ChangeDetails) error {
-	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.ChangeDetails(in, s)
 	})
-	return err
 }
 
 // Finish ends a wind-down: NotFound, Forbidden, Blocked with the steps that are not done,
 // or Conflict.
 func (a *App) Finish(ctx context.Context, actor winddown.Actor, id winddown.ID, version int) error {
-	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.Finish(version, s)
 	})
-	return err
 }
 
 // Reopen takes a finish back: NotFound, Forbidden, Conflict, or Invalid.
 func (a *App) Reopen(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string, version int) error {
-	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.Reopen(reason, version, s)
 	})
-	return err
 }
 
 // Register returns a page of the actor's register.

@@ -121,10 +121,9 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 // SetActing gives or takes the accountant's leave to mark steps for the seller: NotFound
 // or Forbidden.
 func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.ID, acting bool) error {
-	_, err := a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.SetActing(acting, s)
 	})
-	return err
 }
 
 // InviteView returns an invitation as its holder sees it: NotFound for an unknown token,

@@ -60,7 +60,7 @@ func NewAssets(fsys fs.FS, required ...string) (*Assets, error) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(hash, "%q %d\n", name, len(plain))
+		_, _ = fmt.Fprintf(hash, "%q %d\n", name, len(plain))
 		hash.Write(plain)
 		contentType, compressible := typeOf(name)
 		f := asset{contentType: contentType, plain: plain}

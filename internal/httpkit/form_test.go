@@ -3,6 +3,7 @@ package httpkit
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -54,7 +55,7 @@ func TestDecodeForm(t *testing.T) {
 		for i, v := range c.want["a"] {
 			c.want["a"][i] = strings.TrimPrefix(v, "a=")
 		}
-		r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
 		if c.contentType != "" {
 			r.Header.Set("Content-Type", c.contentType)
 		}
@@ -72,7 +73,7 @@ func TestDecodeForm(t *testing.T) {
 }
 
 func TestDecodeFormRefusesEncodedBodies(t *testing.T) {
-	r := httptest.NewRequest("POST", "/", strings.NewReader("a=1"))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a=1"))
 	r.Header.Set("Content-Type", formType)
 	r.Header.Set("Content-Encoding", "gzip")
 	if _, err := DecodeForm(httptest.NewRecorder(), r, 100); !errors.Is(err, winddown.Invalid) {
@@ -81,7 +82,7 @@ func TestDecodeFormRefusesEncodedBodies(t *testing.T) {
 }
 
 func TestDecodeFormReadsTheBodyOnce(t *testing.T) {
-	r := httptest.NewRequest("POST", "/", strings.NewReader("a=1"))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a=1"))
 	r.Header.Set("Content-Type", formType)
 	for range 2 {
 		form, err := DecodeForm(httptest.NewRecorder(), r, 100)
@@ -96,7 +97,7 @@ func TestDecodeFormReadsTheBodyOnce(t *testing.T) {
 
 func TestDecodeFormCutOff(t *testing.T) {
 	body := io.MultiReader(strings.NewReader("a=1"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	r := httptest.NewRequest("POST", "/", body)
+	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.Header.Set("Content-Type", formType)
 	if form, err := DecodeForm(httptest.NewRecorder(), r, 100); !errors.Is(err, winddown.Invalid) {
 		t.Errorf("half a form: %v, error %v, want invalid", form, err)
@@ -108,7 +109,7 @@ func FuzzDecodeForm(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		r.Header.Set("Content-Type", formType)
 		form, err := DecodeForm(httptest.NewRecorder(), r, 4096)
 		if err != nil {

@@ -54,7 +54,7 @@ func TestLocaleFromRequest(t *testing.T) {
 		{"xx", "en", i18n.English},
 		{"../en", "ru", i18n.Russian},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		if c.cookie != "" {
 			r.AddCookie(&http.Cookie{Name: LocaleCookie, Value: c.cookie})
 		}

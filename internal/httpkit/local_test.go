@@ -82,7 +82,7 @@ func FuzzLocalPath(f *testing.F) {
 			t.Fatalf("LocalPath(%q) = %q: changed", next, got)
 		}
 		w := httptest.NewRecorder()
-		http.Redirect(w, httptest.NewRequest("POST", "/login", nil), got, http.StatusSeeOther)
+		http.Redirect(w, httptest.NewRequest(http.MethodPost, "/login", nil), got, http.StatusSeeOther)
 		location := w.Header().Get("Location")
 		// What browsers drop or turn before they look for a host.
 		seen := strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
@@ -130,7 +130,7 @@ func TestCleanRequest(t *testing.T) {
 		{"/?a;b", 422},
 	} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest("GET", c.target, nil))
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.target, nil))
 		if w.Code != c.want {
 			t.Errorf("%.60q: status %d, want %d", c.target, w.Code, c.want)
 		}

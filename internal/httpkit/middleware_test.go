@@ -50,7 +50,7 @@ func TestRequestID(t *testing.T) {
 	h := WithRequestID(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }))
 	seen := make(map[string]bool)
 	for range 3 {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("X-Request-Id", "forged")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -85,7 +85,7 @@ func TestClientIP(t *testing.T) {
 		{"one proxy, rubbish", 1, []string{"unknown"}, ""},
 		{"one proxy, no header", 1, nil, ""},
 	} {
-		r := httptest.NewRequest("GET", "/", nil) // from 192.0.2.1
+		r := httptest.NewRequest(http.MethodGet, "/", nil) // from 192.0.2.1
 		r.Header["X-Forwarded-For"] = c.xff
 		r.Header.Set("X-Real-Ip", "10.9.9.9")
 		r.Header.Set("True-Client-Ip", "10.9.9.9")
@@ -135,7 +135,7 @@ func TestLog(t *testing.T) {
 		func() {
 			// The server cuts the connection for this panic alone, so it must arrive.
 			defer func() {
-				if got := recover(); (got == http.ErrAbortHandler) != (c.route == "/abort") {
+				if got := recover(); (got == any(http.ErrAbortHandler)) != (c.route == "/abort") {
 					t.Errorf("%s: panics with %v", c.route, got)
 				}
 			}()
@@ -191,7 +191,7 @@ func TestRecover(t *testing.T) {
 	m := router(&log)
 	m.Get("/boom/{token}", func(http.ResponseWriter, *http.Request) { panic("boom") })
 	w := httptest.NewRecorder()
-	m.ServeHTTP(w, httptest.NewRequest("GET", "/boom/s3cr3t", nil))
+	m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/boom/s3cr3t", nil))
 	if w.Code != http.StatusInternalServerError || w.Body.String() != "sorry\n" {
 		t.Errorf("answer %d %q", w.Code, w.Body.String())
 	}
@@ -251,7 +251,7 @@ func TestRecoverAfterTheAnswerHasBegun(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	for _, https := range []bool{false, true} {
 		w := httptest.NewRecorder()
-		SecurityHeaders(https)(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		SecurityHeaders(https)(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		for name, want := range map[string]string{
 			"X-Content-Type-Options":       "nosniff",
 			"X-Frame-Options":              "DENY",
@@ -299,7 +299,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 
 func TestHideAddress(t *testing.T) {
 	w := httptest.NewRecorder()
-	SecurityHeaders(true)(HideAddress(http.NotFoundHandler())).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	SecurityHeaders(true)(HideAddress(http.NotFoundHandler())).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if got := w.Header().Values("Referrer-Policy"); len(got) != 1 || got[0] != "strict-origin" {
 		t.Errorf("Referrer-Policy: %q", got)
 	}
@@ -332,7 +332,7 @@ func TestNotice(t *testing.T) {
 		if strings.Contains(value, ";") {
 			continue // in a Cookie header that is two cookies
 		}
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", "winddown_notice="+value)
 		w := httptest.NewRecorder()
 		want := ""
@@ -349,7 +349,7 @@ func TestNotice(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	if got := TakeNotice(w, httptest.NewRequest("GET", "/", nil)); got != "" || len(w.Result().Cookies()) != 0 {
+	if got := TakeNotice(w, httptest.NewRequest(http.MethodGet, "/", nil)); got != "" || len(w.Result().Cookies()) != 0 {
 		t.Errorf("without a notice: %q, cookies %v", got, w.Result().Cookies())
 	}
 }

@@ -101,14 +101,14 @@ func TestRender(t *testing.T) {
 func TestRenderKeepsTheHandlersCacheControl(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	Render(w, httptest.NewRequest("GET", "/help", nil), http.StatusOK, page("x", nil))
+	Render(w, httptest.NewRequest(http.MethodGet, "/help", nil), http.StatusOK, page("x", nil))
 	if got := w.Header().Get("Cache-Control"); got != "public, max-age=300" {
 		t.Errorf("Cache-Control: %q", got)
 	}
 }
 
 func TestRenderGivesTheComponentTheRequestsContext(t *testing.T) {
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r = r.WithContext(i18n.With(r.Context(), i18n.For(i18n.English)))
 	w := render(r, http.StatusOK, templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, string(i18n.From(ctx).Locale()))
@@ -165,7 +165,7 @@ func TestRenderSharesNoBytes(t *testing.T) {
 	for i := range 50 {
 		group.Go(func() {
 			want := strings.Repeat(strconv.Itoa(i)+" ", 600+i*20)
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header.Set("Accept-Encoding", "gzip")
 			for range 20 {
 				w := render(r, http.StatusOK, page(want, nil))
@@ -191,7 +191,7 @@ func TestAcceptsGzip(t *testing.T) {
 		"gzip; q=0.0": false, "gzip ; q = 0.1": true, "*": true, "*;q=0": false, "gzip;q=0, *": false, "*;q=0, gzip": true,
 		"gzip;q=x": false, "xgzip": false, "identity;q=0": false,
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		if header != "" {
 			r.Header.Set("Accept-Encoding", header)
 		}
@@ -203,7 +203,7 @@ func TestAcceptsGzip(t *testing.T) {
 
 func BenchmarkRender(b *testing.B) {
 	c := page(strings.Repeat("<li>Обнулить остатки FBS</li>", 200), nil)
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Accept-Encoding", "gzip")
 	for b.Loop() {
 		Render(httptest.NewRecorder(), r, http.StatusOK, c)

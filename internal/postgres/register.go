@@ -98,10 +98,10 @@ func registerSQL(sort winddown.RegisterSort, back bool) string {
 	case back:
 		tail = registerByDateBack
 	}
-	switch winddown.RegisterSort(column) {
-	case winddown.SortAct:
+	switch column {
+	case string(winddown.SortAct):
 		tail = strings.ReplaceAll(tail, "r.due_on", "r.act_on")
-	case winddown.SortName:
+	case string(winddown.SortName):
 		tail = strings.ReplaceAll(tail, "r.due_on", "'infinity'::date")
 	}
 	return "-- name: Register" + registerSelect + tail

@@ -181,7 +181,7 @@ func TestNothingOfAFailedTransactionStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := db.InTx(t.Context(), winddown.Actor{}, moment, func(tx *postgres.Tx) ([]winddown.Event, error) { return c.fn(t.Context(), tx) })
-			if err == nil || !errors.Is(err, c.want) && winddown.KindOf(err) != c.want {
+			if err == nil || !errors.Is(err, c.want) && winddown.KindOf(err) != c.want { //nolint:errorlint // a kind is a value
 				t.Errorf("error %v, want %v", err, c.want)
 			}
 			wantRows(t, db, conn, 1, 1)

@@ -333,7 +333,7 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 	}
 	if len(codes) == 0 {
 		switch parts[0] {
-		case "case_opened", "answers", "details", "rest", "reopened":
+		case "case_opened", "joined", "answers", "details", "rest", "reopened":
 			return success(w.p.T("case.notice." + parts[0])), ""
 		}
 		return nil, ""

@@ -47,7 +47,7 @@ func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.setSession(w, session)
 	}
-	s.notice(w, "joined", string(role))
+	s.notice(w, "joined")
 	if role == winddown.Accountant {
 		return s.redirect(w, r, sellerHref(id))
 	}

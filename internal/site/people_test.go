@@ -105,7 +105,9 @@ func TestInvitedHelperWithAnAccount(t *testing.T) {
 		t.Errorf("the owner's own link: %q", got)
 	}
 	helper.PostForm(path, nil).WantRedirect("/cases/" + id.String())
-	helper.Get("/cases/" + id.String()).Want(http.StatusOK)
+	if got := helper.Get("/cases/" + id.String()).Want(http.StatusOK).Notice(); !strings.Contains(got, "Приглашение принято") {
+		t.Errorf("notice %q", got)
+	}
 	if got := helper.Get("/cases/" + id.String() + "/people").Want(http.StatusOK); got.HasForm("/cases/" + id.String() + "/people") {
 		t.Error("a helper is offered to invite")
 	}

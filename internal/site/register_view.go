@@ -121,6 +121,7 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter) []page.ColumnView {
 			c.Sort, next.Sort = "ascending", "-"+up
 		case "-" + up:
 			c.Sort = "descending"
+		default: // another column sorts
 		}
 		c.Href = registerHref(next)
 		return c

@@ -77,18 +77,18 @@ func sellerSamples() []ui.Sample {
 		{Name: "Можно запросить", Component: SellerAct(SellerActView{State: "Не запрошен"}, true)},
 		{Name: "Ждём", Component: SellerAct(SellerActView{State: "Запрошен 12 ноября", Facts: facts, Shifting: "Дни напоминаний могут сдвинуться."}, false)},
 		{Name: "Ждём слишком долго", Component: SellerAct(SellerActView{State: "Запрошен 2 ноября", Facts: facts, Overdue: "Ждём дольше 10 рабочих дней"}, false)},
-		{Name: "Мешает шаг", Component: Obstacle(ObstacleView{Name: "Распродать товар", Href: "#", Text: "Отгрузите созданные заказы"})},
-		{Name: "Мешает проблема", Component: Obstacle(ObstacleView{Name: "Вернуть товар со складов WB", Href: "#", Text: "Товар снова появился 20 ноября", Tag: "Есть проблема"})},
+		{Name: "Мешает шаг", Component: sheetList(Obstacle(ObstacleView{Name: "Распродать товар", Href: "#", Text: "Отгрузите созданные заказы"}))},
+		{Name: "Мешает проблема", Component: sheetList(Obstacle(ObstacleView{Name: "Вернуть товар со складов WB", Href: "#", Text: "Товар снова появился 20 ноября", Tag: "Есть проблема"}))},
 	}
 }
 
 func peopleSamples() []ui.Sample {
 	return []ui.Sample{
-		{Name: "Владелец", Component: Person(PersonView{Name: "Анна Петрова", You: "это вы", Email: "petrova@example.ru", Role: "Владелец", Since: "С 3 ноября 2026"})},
-		{Name: "Бухгалтер", Component: Person(PersonView{Name: "Мария Иванова", Email: "ivanova@example.ru", Role: "Бухгалтер", RemoveHref: "#"})},
-		{Name: "Приглашение", Component: OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"})},
+		{Name: "Владелец", Component: sheetList(Person(PersonView{Name: "Анна Петрова", You: "это вы", Email: "petrova@example.ru", Role: "Владелец", Since: "С 3 ноября 2026"}))},
+		{Name: "Бухгалтер", Component: sheetList(Person(PersonView{Name: "Мария Иванова", Email: "ivanova@example.ru", Role: "Бухгалтер", RemoveHref: "#"}))},
+		{Name: "Приглашение", Component: sheetList(OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"}))},
 		{Name: "Новая ссылка", Component: InviteLink(InviteLinkView{Address: "https://winddown.example.ru/invites/2HGQn7…", Text: "Ссылка для помощника"})},
-		{Name: "Этот браузер", Component: Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"})},
-		{Name: "Другой браузер", Component: Session(SessionView{Device: "Safari, iPhone", Seen: "Последнее действие 21 ноября 2026, 18:40 МСК", Since: "Вход 1 ноября 2026, 8:00 МСК", RevokeAction: "#"})},
+		{Name: "Этот браузер", Component: sheetList(Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"}))},
+		{Name: "Другой браузер", Component: sheetList(Session(SessionView{Device: "Safari, iPhone", Seen: "Последнее действие 21 ноября 2026, 18:40 МСК", Since: "Вход 1 ноября 2026, 8:00 МСК", RevokeAction: "#"}))},
 	}
 }

@@ -190,7 +190,7 @@ func fill[T any]() T {
 }
 
 func fillValue(v reflect.Value) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // view models are made of these kinds
 	case reflect.String:
 		v.SetString(hostile)
 	case reflect.Slice:

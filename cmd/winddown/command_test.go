@@ -1,0 +1,233 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"winddown/internal/app"
+	"winddown/internal/testdb"
+	"winddown/internal/winddown"
+)
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"user", "add", "--help"}} {
+		out, err := command(t, "", args...)
+		if err != nil || !strings.Contains(out, "Usage: winddown") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+	out, err := command(t, "", "--help")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields("serve demo migrate user seed verify version") {
+		if !strings.Contains(out, "\n  "+name+" ") {
+			t.Errorf("the help does not list %s:\n%s", name, out)
+		}
+	}
+}
+
+func TestAMistypedCommandIsExplained(t *testing.T) {
+	for _, args := range [][]string{{}, {"sevre"}, {"serve", "--adr", "x"}, {"user", "add"}, {"verify"},
+		{"serve", "--log-format", "xml"}, {"serve", "--signup", "maybe"}, {"seed", "--sellers", "many"}} {
+		out, err := command(t, "", args...)
+		if !errors.Is(err, errSaid) || !strings.Contains(out, "winddown: error: ") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	out, err := command(t, "", "version")
+	if err != nil || !regexp.MustCompile(`^winddown \S+.* go1\.\d+.*\n$`).MatchString(out) {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	url := testdb.Empty(t)
+	first, err := filepath.Glob("../../migrations/*.sql")
+	if err != nil || len(first) == 0 {
+		t.Fatalf("migrations: %v, %v", first, err)
+	}
+	var pending, applied, done []string
+	for _, path := range first {
+		name := filepath.Base(path)
+		pending, applied, done = append(pending, "pending  "+name), append(applied, "applied  "+name), append(done, "applied "+name)
+	}
+	for _, c := range []struct {
+		verb string
+		want []string
+	}{
+		{"status", pending}, {"up", done}, {"status", applied}, {"up", []string{"the schema is up to date"}},
+	} {
+		out, err := command(t, "", "migrate", c.verb, "--database-url", url)
+		if got := strings.Split(strings.TrimSpace(out), "\n"); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("migrate %s: %q, %v; want %q", c.verb, got, err, c.want)
+		}
+	}
+}
+
+// Every command that needs the schema says in one sentence how to get it.
+func TestTheWrongSchemaIsExplained(t *testing.T) {
+	old := testdb.Empty(t)
+	newer := testdb.New(t)
+	conn := connect(t, newer)
+	exec(t, conn, "insert into goose_db_version (version_id, is_applied) values (90000, true)")
+	for _, args := range [][]string{
+		{"serve", "--addr", "127.0.0.1:0"}, {"seed"}, {"user", "add", "kim@example.ru", "--name", "Ким"},
+		{"user", "password", "kim@example.ru"}, {"user", "disable", "kim@example.ru"},
+		{"verify", "--case", "01936b00-0000-7000-8000-000000000000"},
+	} {
+		_, err := command(t, secret, append(args, "--database-url", old)...)
+		wantSentence(t, err, "the database schema is version 0 and this program needs ")
+		wantSentence(t, err, "run «winddown migrate up»")
+		_, err = command(t, secret, append(args, "--database-url", newer)...)
+		wantSentence(t, err, "the database schema is version 90000, newer than")
+	}
+}
+
+func TestUsers(t *testing.T) {
+	url := testdb.New(t)
+	a := openApp(t, url)
+	user := func(stdin string, args ...string) (string, error) {
+		return command(t, stdin, append(append([]string{"user"}, args...), "--database-url", url)...)
+	}
+	lets := func(password string) bool {
+		_, err := a.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
+		if err != nil && !errors.Is(err, winddown.Invalid) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+
+	out, err := user(secret+"\nmore", "add", "Kim@example.ru", "--name", "Анна Ким")
+	if err != nil || out != "added Kim@example.ru\n" || !lets(secret) {
+		t.Fatalf("add: %q, %v", out, err)
+	}
+	for _, c := range []struct{ stdin, email, says string }{
+		{"", "a@example.ru", "no password on standard input"},
+		{"\n", "a@example.ru", "no password on standard input"},
+		{"password1234", "a@example.ru", "password"},
+		{"short", "a@example.ru", "12"},
+		{secret, "KIM@example.ru", "already"},
+		{secret, "nobody", "mail"},
+	} {
+		_, err := user(c.stdin, "add", c.email, "--name", "Ким")
+		wantSentence(t, err, c.says)
+		if err != nil && strings.ContainsAny(err.Error(), "[]{}") {
+			t.Errorf("%q for %s is no sentence: %v", c.stdin, c.email, err)
+		}
+	}
+
+	const next = "другой лист под ногой"
+	out, err = user(next+"\r\n", "password", "kim@example.ru")
+	if err != nil || out != "changed; all login sessions of kim@example.ru have ended\n" || !lets(next) || lets(secret) {
+		t.Errorf("password: %q, %v", out, err)
+	}
+	_, err = user(next, "password", "nobody@example.ru")
+	wantSentence(t, err, "nobody has an account with the address nobody@example.ru")
+
+	out, err = user("", "disable", "kim@example.ru")
+	if err != nil || out != "disabled kim@example.ru\n" || lets(next) {
+		t.Errorf("disable: %q, %v", out, err)
+	}
+	_, err = user("", "disable", "nobody@example.ru")
+	wantSentence(t, err, "nobody has an account")
+
+	// A password among the arguments would be seen by everybody on the machine.
+	_, err = user("", "password", "kim@example.ru", "hunter2hunter2")
+	if !errors.Is(err, errSaid) {
+		t.Errorf("a password as an argument: %v", err)
+	}
+}
+
+func TestSeedAndVerify(t *testing.T) {
+	url := testdb.New(t)
+	conn := connect(t, url)
+	seed := []string{"seed", "--database-url", url, "--sellers", "20", "--accountants", "2", "--as-of", "2026-11-22", "--password", secret}
+	out, err := command(t, "", seed...)
+	if err != nil || !regexp.MustCompile(`^20 cases, \d+ events\nseller: seller@example.com\naccountants: buh@example.com … \(2\)\n$`).MatchString(out) {
+		t.Fatalf("seed: %q, %v", out, err)
+	}
+	_, err = command(t, "", seed...)
+	wantSentence(t, err, "not empty")
+	_, err = command(t, "", "seed", "--database-url", url, "--as-of", "22.11.2026")
+	wantSentence(t, err, "is not a date")
+
+	id := column(t, conn, "select id::text from cases order by id")[0]
+	verify := func(id string) (string, error) { return command(t, "", "verify", "--database-url", url, "--case", id) }
+	count := column(t, conn, "select count(*)::text from events where stream_id = $1::text::uuid", id)[0]
+	if out, err = verify(id); err != nil || out != "OK: "+count+" events\n" {
+		t.Errorf("verify: %q, %v", out, err)
+	}
+	exec(t, conn, "alter table events disable trigger all")
+	exec(t, conn, "update events set body = body || '\\x20' where stream_id = $1::text::uuid and seq = 2", id)
+	out, err = verify(id)
+	wantSentence(t, err, "the trail is broken: case "+id+": event 2 does not match its hash")
+	if out != "" {
+		t.Errorf("a broken trail prints %q", out)
+	}
+	_, err = verify("01936b00-0000-7000-8000-000000000000")
+	wantSentence(t, err, "there is no case 01936b00-0000-7000-8000-000000000000")
+	_, err = verify("17")
+	wantSentence(t, err, `"17" is not the id of a case`)
+}
+
+func TestTheDemoKeepsToItself(t *testing.T) {
+	t.Setenv("DATABASE_URL", "")
+	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:8080", "winddown.example:80", "127.0.0.1", ""} {
+		_, err := command(t, "", "demo", "--addr", addr, "--data-dir", t.TempDir())
+		wantSentence(t, err, "is not a loopback address")
+	}
+	t.Setenv("DATABASE_URL", testdb.New(t))
+	dir := t.TempDir()
+	_, err := command(t, "", "demo", "--addr", "127.0.0.1:0", "--data-dir", dir)
+	wantSentence(t, err, "unset DATABASE_URL")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("the refusal left %v, %v", left, err)
+	}
+}
+
+// A database that cannot be reached is told without the password in its address.
+func TestTheAddressOfTheDatabaseIsNotTold(t *testing.T) {
+	const hidden = "s3cr3t-of-the-database"
+	for _, url := range []string{
+		"postgres://winddown:" + hidden + "@127.0.0.1:1/winddown?connect_timeout=5",
+		"postgres://winddown:" + hidden + "@127.0.0.1:port/winddown",
+		"postgres://winddown:" + hidden + "@127.0.0.1/winddown?sslmode=perhaps",
+		"host=127.0.0.1 port=1 user=winddown password=" + hidden + " dbname=winddown",
+		"host=127.0.0.1 port=x password=" + hidden,
+	} {
+		for _, args := range [][]string{{"serve", "--addr", "127.0.0.1:0"}, {"migrate", "up"}, {"migrate", "status"}, {"seed"}} {
+			out, err := command(t, "", append(args, "--database-url", url)...)
+			if err == nil {
+				t.Errorf("%v: no error", args)
+			} else if strings.Contains(out+err.Error(), hidden) {
+				t.Errorf("%v tells the password: %v", args, err)
+			}
+		}
+	}
+}
+
+func TestWhatServeRefuses(t *testing.T) {
+	url := testdb.New(t)
+	for part, args := range map[string][]string{
+		"cannot listen on":             {"--addr", "192.0.2.1:1"},
+		"cannot listen for metrics on": {"--addr", "127.0.0.1:0", "--metrics-addr", "192.0.2.1:1"},
+		"must be a scheme and a host":  {"--addr", "127.0.0.1:0", "--base-url", "winddown.example"},
+		"--now is for --dev only":      {"--addr", "127.0.0.1:0", "--now", "2026-11-22T12:00:00Z"},
+	} {
+		_, err := command(t, "", append([]string{"serve", "--database-url", url}, args...)...)
+		wantSentence(t, err, part)
+	}
+	for _, base := range []string{"ftp://winddown.example", "https://", "https://winddown.example/path", "https://winddown.example?x=1", "https://user:pw@winddown.example", "://"} {
+		_, err := command(t, "", "serve", "--database-url", url, "--addr", "127.0.0.1:0", "--base-url", base)
+		wantSentence(t, err, "--base-url")
+	}
+}
