@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range strings.Fields("serve demo migrate user seed verify version") {
-		if !strings.Contains(out, "\n  "+name+" ") {
+		if !regexp.MustCompile(`\n  ` + name + `\b`).MatchString(out) {
 			t.Errorf("the help does not list %s:\n%s", name, out)
 		}
 	}
@@ -78,7 +78,7 @@ func TestTheWrongSchemaIsExplained(t *testing.T) {
 	old := testdb.Empty(t)
 	newer := testdb.New(t)
 	conn := connect(t, newer)
-	exec(t, conn, "insert into goose_db_version (version_id, is_applied) values (90000, true)")
+	execSQL(t, conn, "insert into goose_db_version (version_id, is_applied) values (90000, true)")
 	for _, args := range [][]string{
 		{"serve", "--addr", "127.0.0.1:0"}, {"seed"}, {"user", "add", "kim@example.ru", "--name", "Ким"},
 		{"user", "password", "kim@example.ru"}, {"user", "disable", "kim@example.ru"},
@@ -116,7 +116,7 @@ func TestUsers(t *testing.T) {
 		{"password1234", "a@example.ru", "password"},
 		{"short", "a@example.ru", "12"},
 		{secret, "KIM@example.ru", "already"},
-		{secret, "nobody", "mail"},
+		{secret, "nobody", "address"},
 	} {
 		_, err := user(c.stdin, "add", c.email, "--name", "Ким")
 		wantSentence(t, err, c.says)
@@ -166,8 +166,8 @@ func TestSeedAndVerify(t *testing.T) {
 	if out, err = verify(id); err != nil || out != "OK: "+count+" events\n" {
 		t.Errorf("verify: %q, %v", out, err)
 	}
-	exec(t, conn, "alter table events disable trigger all")
-	exec(t, conn, "update events set body = body || '\\x20' where stream_id = $1::text::uuid and seq = 2", id)
+	execSQL(t, conn, "alter table events disable trigger all")
+	execSQL(t, conn, "update events set body = body || '\\x20' where stream_id = $1::text::uuid and seq = 2", id)
 	out, err = verify(id)
 	wantSentence(t, err, "the trail is broken: case "+id+": event 2 does not match its hash")
 	if out != "" {

@@ -45,7 +45,7 @@ func TestServe(t *testing.T) {
 func TestNotReady(t *testing.T) {
 	database := testdb.New(t)
 	r := startServing(t, "serve", "--addr", "127.0.0.1:0", "--database-url", database)
-	exec(t, connect(t, database), "insert into goose_db_version (version_id, is_applied) values (90000, true)")
+	execSQL(t, connect(t, database), "insert into goose_db_version (version_id, is_applied) values (90000, true)")
 	c := browser(t)
 	if a := get(t, c, r.url+"/readyz"); a.status != http.StatusServiceUnavailable {
 		t.Errorf("readyz: %+v", a)
@@ -106,6 +106,9 @@ func TestTheLog(t *testing.T) {
 	c := signUp(t, r.url, "petrova@example.ru")
 	path := openCase(t, c, r.url)
 	invited := post(t, c, r.url+path+"/people", url.Values{"role": {"helper"}})
+	if invited.status == http.StatusSeeOther {
+		invited = get(t, c, r.url+invited.location)
+	}
 	link := regexp.MustCompile(`/invites/([A-Za-z0-9_-]{43})`).FindStringSubmatch(invited.body)
 	if link == nil {
 		t.Fatalf("no invitation on the page: %d\n%s", invited.status, invited.body)

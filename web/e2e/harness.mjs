@@ -130,7 +130,7 @@ export async function newPage(browser, server, { script = true, scheme = "light"
   });
   server.contexts.push(context);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.server = server;
   page.script = script;
   page.trouble = [];

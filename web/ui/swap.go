@@ -15,6 +15,9 @@ const HTMXConfig = "history:reload, includeIndicatorCSS:false"
 // htmx follows the 303 after a POST and pushes the final address; answers of 4xx
 // and 5xx are swapped in too, without touching the address (winddown.js). A
 // second submit while the first is on its way is dropped.
+//
+// It is not for what changes the header or the language of the page: signing in,
+// the person's name.
 func Swap() templ.Attributes { return swap("outerHTML showTarget:body") }
 
 // SwapInPlace is Swap without scrolling to the top, for filters beside the rows they change.
