@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -257,21 +256,6 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	for pkg, ok := range documented {
 		if !ok {
 			t.Errorf("package %s has no comment", pkg)
-		}
-	}
-}
-
-// The project must not depend on where it was made.
-func TestSourcesNameNoForeignPlaces(t *testing.T) {
-	for _, s := range sources(t) {
-		b, err := os.ReadFile(filepath.Join(root, s.path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, place := range []string{"/" + "work/", "../" + "shared"} {
-			if strings.Contains(string(b), place) {
-				t.Errorf("%s names %s", s.path, place)
-			}
 		}
 	}
 }
