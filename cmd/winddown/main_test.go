@@ -71,11 +71,19 @@ func (o *output) await(pattern string, done <-chan struct{}) (string, bool) {
 
 const printedAddress = `Winddown: (http://\S+)\n`
 
-// command runs a command to its end.
+// command runs a command to its end. One that begins to serve is stopped at once, so that
+// a test which expects a refusal does not wait for ever.
 func command(t *testing.T, stdin string, args ...string) (out string, err error) {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	err = run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout, stderr := newOutput(), newOutput()
+	go func() {
+		if _, serves := stdout.await(printedAddress, ctx.Done()); serves {
+			cancel()
+		}
+	}()
+	err = run(ctx, args, strings.NewReader(stdin), stdout, stderr)
 	all := stdout.String() + stderr.String()
 	if err != nil {
 		all += err.Error()

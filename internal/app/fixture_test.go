@@ -351,16 +351,19 @@ func wantTally(t testing.TB, errs []error, want map[string]int) {
 }
 
 // whileHeld begins a transaction with hold, starts what has to wait for it, and commits
-// the change once something waits.
-func (w *world) whileHeld(hold string, args []any, start func(), change string, changeArgs ...any) {
+// the change once as many as that wait.
+func (w *world) whileHeld(hold string, args []any, waiting int, start func(), change string, changeArgs ...any) {
 	w.t.Helper()
 	w.exec("begin")
 	w.exec(hold, args...)
 	start()
-	const waits = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
-	for !one[bool](w, waits) {
+	const waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+	for one[int](w, waits) < waiting {
+		continue
 	}
-	w.exec(change, changeArgs...)
+	if change != "" {
+		w.exec(change, changeArgs...)
+	}
 	w.exec("commit")
 }
 

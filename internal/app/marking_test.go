@@ -95,7 +95,7 @@ func TestARemovedHelpersWaitingTickIsNotFound(t *testing.T) {
 	in := w.done(helper, id, winddown.SellOut)
 
 	var ticked chan error
-	w.whileHeld("select from cases where id = $1 for update", []any{uuid.UUID(id)}, func() {
+	w.whileHeld("select from cases where id = $1 for update", []any{uuid.UUID(id)}, 1, func() {
 		ticked = inBackground(func() error {
 			_, err := w.app.MarkDone(t.Context(), helper, id, in)
 			return err
@@ -115,7 +115,7 @@ func TestAPageDoesNotMixWhatWasWithWhatIs(t *testing.T) {
 	w.join(owner, helper, id, winddown.Helper)
 	var read chan error
 	// The page has read the case and waits for its steps when the helper is taken out.
-	w.whileHeld("lock table case_steps", nil, func() {
+	w.whileHeld("lock table case_steps", nil, 1, func() {
 		read = inBackground(func() error {
 			v, err := w.app.Case(t.Context(), helper, id)
 			if err == nil && (len(v.Case.Steps) != len(allSteps()) || len(v.Trail) == 0) {

@@ -119,6 +119,30 @@ func TestVerifyFindsARewrittenTrail(t *testing.T) {
 	}
 }
 
+// One event made anew with a hash that fits those before it does not fit those after it.
+func TestVerifyFindsAForgedLink(t *testing.T) {
+	w := newWorld(t)
+	_, id := w.trail()
+	stream := winddown.Stream{Kind: winddown.CaseStream, ID: id}
+	w.exec("alter table events disable trigger all")
+	head := winddown.Head{Seq: 4}
+	copy(head.Hash[:], one[[]byte](w, "select hash from events where stream_id = $1 and seq = 4", uuid.UUID(id)))
+	e, err := winddown.Record{Stream: stream, Body: one[[]byte](w, "select body from events where stream_id = $1 and seq = 5", uuid.UUID(id))}.Event()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Step = winddown.StripMedia
+	r, _, err := head.Append(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.exec("update events set body = $2, hash = $3 where stream_id = $1 and seq = 5", uuid.UUID(id), r.Body, r.Hash[:])
+	_, err = w.app.Verify(t.Context(), id)
+	if err == nil || !strings.Contains(err.Error(), "event 6 does not match its hash") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestVerifyKnowsNoSuchCase(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.app.Verify(t.Context(), newID(t))

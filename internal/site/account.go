@@ -79,7 +79,7 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	m := mistakesOf(r.Context(), failure)
 	v := page.AccountView{Email: actor.Email, Name: in.Name, Errors: m.items, FieldErrors: m.fields}
 	for _, l := range i18n.Locales() {
-		v.Locales = append(v.Locales, ui.Option{Value: string(l), Label: p.T("common.language." + string(l)), Checked: in.Locale == string(l)})
+		v.Locales = append(v.Locales, ui.Option{Value: string(l), Label: p.T("common.language." + string(l)), Lang: string(l), Checked: in.Locale == string(l)})
 	}
 	for _, z := range winddown.Zones() {
 		v.Zones = append(v.Zones, ui.Option{Value: z, Label: zoneLabel(p, z, s.app.Now()), Checked: in.Zone == z})

@@ -96,8 +96,16 @@ export function logTrouble(log, secrets) {
   return trouble;
 }
 
+// patience is how long the tests of a file may take on a busy machine. What hangs in the
+// browser would otherwise hang for ever.
+const patience = 5 * 60_000;
+
 // start starts a server and a browser for the tests of a file, and ends both after them.
 export async function start(options) {
+  setTimeout(() => {
+    console.error(`the tests of this file did not end within ${patience / 1000} s`);
+    process.exit(1);
+  }, patience).unref();
   const server = await startServer(options);
   const browser = await startBrowser();
   after(async () => {
