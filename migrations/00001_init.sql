@@ -68,7 +68,6 @@ create table cases (
     fbs            boolean not null,
     wb_stock       boolean not null,
     leftover       text not null default '',
-    rest_remains   boolean not null default false,
     acting         boolean not null default false,
     playbook       integer not null,
     zone           text not null default 'Europe/Moscow',
@@ -100,6 +99,8 @@ create table cases (
     constraint cases_act_state_check check (act_state in ('not_requested', 'requested', 'received', 'signed')),
     constraint cases_stage_check check (stage in ('problem', 'ready', 'received', 'debt', 'finish', 'waiting', 'early', 'finished')),
     constraint cases_due_kind_check check (due_kind in ('', 'pick_up', 'chase')),
+    constraint cases_problem_check check (problem in ('', 'regressed', 'reopened')),
+    constraint cases_blocker_check check (blocker in ('', 'zero_fbs', 'sell_out', 'return_stock', 'collect_returns', 'strip_media', 'request_act', 'receive_act', 'sign_act', 'settle_debts')),
     constraint cases_ball_check check (ball in ('', 'seller', 'accountant', 'wb')),
     constraint cases_finished_check check ((finished_on is not null) = (stage = 'finished')),
     constraint cases_responsible_check check (responsible_id is null or firm_id is not null)

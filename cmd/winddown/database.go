@@ -47,8 +47,10 @@ func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter
 			return nil, err
 		}
 		d.url = d.local.URL()
-		if _, err := postgres.Migrate(ctx, d.url); err != nil {
-			return nil, errors.Join(err, d.close())
+		if !d.local.Joined() { // whoever runs the server has migrated it
+			if _, err := postgres.Migrate(ctx, d.url); err != nil {
+				return nil, errors.Join(err, d.close())
+			}
 		}
 	}
 	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.url}); err != nil {

@@ -81,11 +81,17 @@ type seedCmd struct {
 	Accountants int    `default:"1" help:"Number of accountants the sellers are dealt to."`
 	Seed        uint64 `default:"1" help:"The same seed and day give the same data."`
 	AsOf        string `help:"The day the data are about (YYYY-MM-DD); today if not given." placeholder:"DATE"`
-	Password    string `env:"WINDDOWN_SEED_PASSWORD" default:"winddown-demo-2026" help:"Password of every person."`
+	Password    string `env:"WINDDOWN_SEED_PASSWORD" help:"Password of every person; with a private PostgreSQL that of the demo if not given." placeholder:"PASSWORD"`
 }
 
 // Run loads the data and says what there is.
 func (c seedCmd) Run(ctx context.Context, std streams) (err error) {
+	if c.Password == "" {
+		if c.DatabaseURL != "" {
+			return errors.New("the people of the sample data can sign in: give their password with --password")
+		}
+		c.Password = demoPassword
+	}
 	log := newLog(std.err, "text")
 	db, err := c.open(ctx, log, localpg.Join)
 	if err != nil {

@@ -41,19 +41,28 @@ func (a *App) SignUp(ctx context.Context, in winddown.Registration, from Browser
 		return "", err
 	}
 	if !allowed {
-		return "", &winddown.Error{Kind: winddown.Forbidden, Key: "account.error.signup_closed"}
+		return "", errSignupClosed()
 	}
 	u, hash, err := a.newUser(ctx, in)
 	if err != nil {
 		return "", err
 	}
 	err = a.db.InTx(ctx, winddown.Actor{UserID: u.ID, Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if a.signup != SignupOpen {
+			if first, err := tx.FirstUser(ctx); err != nil || !first {
+				return nil, errors.Join(err, errSignupClosed())
+			}
+		}
 		tx.InsertUser(u, hash)
 		var events []winddown.Event
 		token, events, err = a.begin(tx, u.ID, from)
 		return append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, events...), err
 	})
 	return token, err
+}
+
+func errSignupClosed() error {
+	return &winddown.Error{Kind: winddown.Forbidden, Key: "account.error.signup_closed"}
 }
 
 // newUser checks a registration and hashes its password.
@@ -124,15 +133,16 @@ func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (
 	}
 	actor := winddown.Actor{UserID: acc.User.ID, Via: winddown.ViaPages}
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		u, err := tx.LockUser(ctx, acc.User.ID)
+		locked, err := tx.LockUser(ctx, acc.User.ID)
 		if err != nil {
 			return nil, err
 		}
-		if u.Disabled {
+		// The password may have been changed while this one was checked.
+		if locked.User.Disabled || locked.PasswordHash != acc.PasswordHash {
 			return nil, errLogin()
 		}
 		var events []winddown.Event
-		token, events, err = a.begin(tx, u.ID, from)
+		token, events, err = a.begin(tx, acc.User.ID, from)
 		return events, err
 	})
 	return token, err
@@ -150,10 +160,7 @@ func (a *App) RevokeSession(ctx context.Context, actor winddown.Actor, session w
 
 func (a *App) endSession(ctx context.Context, actor winddown.Actor, session winddown.ID, kind winddown.EventKind) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
-			return nil, err
-		}
-		exists, err := tx.SessionExists(ctx, actor.UserID, session)
+		exists, err := tx.LockSession(ctx, actor.UserID, session)
 		if err != nil {
 			return nil, err
 		}
@@ -187,20 +194,30 @@ func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current,
 		}
 	}
 	if !ok {
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
-			Fields: []winddown.FieldError{{Field: "password", Key: "account.error.password_wrong"}}}
+		return errPassword()
 	}
 	hash, err := a.hasher.hash(ctx, next)
 	if err != nil {
 		return err
 	}
-	return a.setPassword(ctx, actor, actor.UserID, hash)
+	return a.setPassword(ctx, actor, actor.UserID, stored, hash)
 }
 
-func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, hash string) error {
+// errPassword is the answer to a wrong current password.
+func errPassword() error {
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+		Fields: []winddown.FieldError{{Field: "password", Key: "account.error.password_wrong"}}}
+}
+
+// setPassword replaces the password hash checked, or any if checked is empty.
+func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, checked, hash string) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		if _, err := tx.LockUser(ctx, user); err != nil {
+		locked, err := tx.LockUser(ctx, user)
+		if err != nil {
 			return nil, err
+		}
+		if checked != "" && locked.PasswordHash != checked {
+			return nil, errPassword()
 		}
 		tx.SavePassword(user, hash)
 		tx.EndSessions(user, actor.SessionID)
@@ -236,10 +253,11 @@ func (a *App) ChangeSettings(ctx context.Context, actor winddown.Actor, in Setti
 		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: fields}
 	}
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		u, err := tx.LockUser(ctx, actor.UserID)
+		locked, err := tx.LockUser(ctx, actor.UserID)
 		if err != nil {
 			return nil, err
 		}
+		u := locked.User
 		if u.Name == in.Name && u.Locale == in.Locale && u.Zone == in.Zone {
 			return nil, nil
 		}
@@ -280,7 +298,7 @@ func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	return a.setPassword(ctx, command(), acc.User.ID, hash)
+	return a.setPassword(ctx, command(), acc.User.ID, "", hash)
 }
 
 // DisableUser bars a person from the command line: all his login sessions end at once.
@@ -290,7 +308,8 @@ func (a *App) DisableUser(ctx context.Context, email string) error {
 		return err
 	}
 	return a.db.InTx(ctx, command(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		u, err := tx.LockUser(ctx, acc.User.ID)
+		locked, err := tx.LockUser(ctx, acc.User.ID)
+		u := locked.User
 		if err != nil || u.Disabled {
 			return nil, err
 		}

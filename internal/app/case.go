@@ -42,7 +42,12 @@ func (a *App) OpenCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 // link is used. Invalid with the fields at fault.
 func (a *App) AddSeller(ctx context.Context, actor winddown.Actor, in winddown.NewCase) (winddown.ID, error) {
 	return a.openCase(ctx, actor, in, func(tx *postgres.Tx, c *winddown.Case) ([]winddown.Event, error) {
-		return a.entrust(ctx, tx, c, actor.UserID, actor.Name)
+		// The lock keeps two cases added at the same moment from founding two firms.
+		me, err := tx.LockUser(ctx, actor.UserID)
+		if err != nil {
+			return nil, err
+		}
+		return entrust(tx, c, me)
 	}, func(*postgres.Tx, *winddown.Case) {})
 }
 
@@ -69,27 +74,21 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 	return c.ID, err
 }
 
-// entrust makes a person the accountant of a case that is locked or about to be written,
-// and founds his firm of one if he has none.
-func (a *App) entrust(ctx context.Context, tx *postgres.Tx, c *winddown.Case, user winddown.ID, name string) ([]winddown.Event, error) {
-	// Two cases accepted at the same moment must not found two firms.
-	if _, err := tx.LockUser(ctx, user); err != nil {
-		return nil, err
-	}
-	firm, err := tx.FirmOf(ctx, user)
-	if err != nil {
-		return nil, err
-	}
+// entrust makes a locked person the accountant of a case that is locked or about to be
+// written, and founds his firm of one if he has none.
+func entrust(tx *postgres.Tx, c *winddown.Case, who postgres.Account) ([]winddown.Event, error) {
+	firm := who.FirmID
 	var events []winddown.Event
 	if firm.IsZero() {
+		var err error
 		if firm, err = newID(); err != nil {
 			return nil, err
 		}
-		tx.InsertFirm(firm, name, user)
+		tx.InsertFirm(firm, who.User.Name, who.User.ID)
 		events = append(events, winddown.Event{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: firm},
-			Kind: winddown.FirmFounded, User: user, Role: winddown.Admin})
+			Kind: winddown.FirmFounded, User: who.User.ID, Role: winddown.Admin})
 	}
-	c.FirmID, c.ResponsibleID = firm, user
+	c.FirmID, c.ResponsibleID = firm, who.User.ID
 	return events, nil
 }
 
@@ -137,7 +136,8 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err != nil || len(events) == 0 {
 			return nil, err
 		}
-		return winddown.OnStream(caseStream(id), events), tx.SaveCase(view.Case, winddown.Summarize(view.Case, a.calendar))
+		tx.SaveCase(view.Case, winddown.Summarize(view.Case, a.calendar))
+		return winddown.OnStream(caseStream(id), events), nil
 	})
 }
 

@@ -358,8 +358,10 @@ func (w *world) whileHeld(hold string, args []any, waiting int, start func(), ch
 	w.exec(hold, args...)
 	start()
 	const waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-	for one[int](w, waits) < waiting {
-		continue
+	for begun := time.Now(); one[int](w, waits) < waiting; {
+		if time.Since(begun) > time.Minute {
+			w.t.Fatalf("nobody waits for the lock:\n%s", strings.Join(w.rows("select concat_ws(' ', pid, state, wait_event_type, query) from pg_stat_activity where datname = current_database()"), "\n"))
+		}
 	}
 	if change != "" {
 		w.exec(change, changeArgs...)

@@ -33,7 +33,7 @@ func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) 
 func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
 	now := a.now()
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		view, err := tx.LockCase(ctx, id)
+		view, _, open, err := tx.LockCasePeople(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -51,11 +51,7 @@ func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if role == winddown.Accountant && !view.Case.ResponsibleID.IsZero() {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_accountant"}
 		}
-		n, err := tx.OpenInvites(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if n >= postgres.MaxInvites {
+		if len(open) >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
 		}
 		inviteID, err := newID()
@@ -75,27 +71,28 @@ func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 // RevokeInvite takes an unused invitation back: NotFound or Forbidden.
 func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		view, err := tx.LockCase(ctx, id)
+		view, _, open, err := tx.LockCasePeople(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		if err := view.Case.Allow(winddown.CanManage, view.Standing); err != nil {
 			return nil, err
 		}
-		role, err := tx.RevokeInvite(ctx, id, invite)
-		if err != nil {
-			return nil, err
+		at := slices.IndexFunc(open, func(i winddown.Invite) bool { return i.ID == invite })
+		if at < 0 {
+			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 		}
-		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.InviteRevoked, Role: role, Invite: invite,
+		tx.RevokeInvite(open[at])
+		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.InviteRevoked, Role: open[at].Role, Invite: invite,
 			OnBehalf: view.Standing.OnBehalf()}}, nil
 	})
 }
 
 // RemovePerson takes a helper or the accountant out of a case: he no longer sees it from
-// then on. NotFound or Forbidden.
+// then on, and the invitations he made lead nowhere. NotFound or Forbidden.
 func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		view, err := tx.LockCase(ctx, id)
+		view, people, _, err := tx.LockCasePeople(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -103,25 +100,30 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 		if err := c.Allow(winddown.CanManage, view.Standing); err != nil {
 			return nil, err
 		}
-		role := winddown.Helper
-		if c.ResponsibleID == user && !user.IsZero() {
+		at := slices.IndexFunc(people, func(p Person) bool { return p.ID == user && p.Role != winddown.Owner })
+		if at < 0 {
+			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		}
+		role := people[at].Role
+		if role == winddown.Accountant {
 			if !c.HasOwner { // the case would belong to nobody
 				return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.no_owner"}
 			}
-			role = winddown.Accountant
 			c.FirmID, c.ResponsibleID, c.Acting = winddown.ID{}, winddown.ID{}, false
-		} else if err := tx.RemoveHelper(ctx, id, user); err != nil {
-			return nil, err
+		} else {
+			tx.RemoveHelper(id, user)
 		}
+		tx.RevokeInvitesBy(id, user)
+		tx.SaveCase(c, winddown.Summarize(c, a.calendar))
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonRemoved, Role: role, User: user,
-			OnBehalf: view.Standing.OnBehalf()}}, tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+			OnBehalf: view.Standing.OnBehalf()}}, nil
 	})
 }
 
 // SetActing gives or takes the accountant's leave to mark steps for the seller: NotFound
 // or Forbidden.
 func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.ID, acting bool) error {
-	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+	return a.change(ctx, actor, id, winddown.CanLetAct, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.SetActing(acting, s)
 	})
 }
@@ -141,7 +143,7 @@ func (a *App) InviteView(ctx context.Context, token string) (InviteView, error) 
 func (a *App) Accept(ctx context.Context, actor winddown.Actor, token string) (id winddown.ID, role winddown.Role, err error) {
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		var events []winddown.Event
-		id, role, events, err = a.accept(ctx, tx, token, actor.UserID, actor.Name)
+		id, role, events, err = a.accept(ctx, tx, token, actor.UserID)
 		return events, err
 	})
 	return id, role, err
@@ -171,42 +173,48 @@ func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Regis
 		if err != nil {
 			return nil, err
 		}
-		id, role, joined, err = a.accept(ctx, tx, token, u.ID, u.Name)
+		id, role, joined, err = a.accept(ctx, tx, token, u.ID)
 		events := append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, begun...)
 		return append(events, joined...), err
 	})
 	return session, id, role, err
 }
 
-func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID, name string) (winddown.ID, winddown.Role, []winddown.Event, error) {
+func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID) (winddown.ID, winddown.Role, []winddown.Event, error) {
 	fail := func(err error) (winddown.ID, winddown.Role, []winddown.Event, error) {
 		return winddown.ID{}, "", nil, err
 	}
-	invite, view, err := tx.LockInvite(ctx, tokenHash(token), user)
+	locked, err := tx.LockInvite(ctx, tokenHash(token), user)
 	if err != nil {
 		return fail(err)
 	}
+	invite, c := locked.Invite, locked.Case.Case
 	if err := invite.Usable(a.now()); err != nil {
 		return fail(err)
 	}
-	c := view.Case
-	if err := c.Welcome(invite.Role, view.Standing); err != nil {
+	if err := c.Welcome(invite.Role, locked.Case.Standing); err != nil {
 		return fail(err)
 	}
 	var events []winddown.Event
 	switch invite.Role {
 	case winddown.Accountant:
-		if events, err = a.entrust(ctx, tx, c, user, name); err != nil {
+		if events, err = entrust(tx, c, locked.Guest); err != nil {
 			return fail(err)
 		}
-	case winddown.Owner, winddown.Helper:
-		tx.AddPerson(c.ID, user, invite.Role)
-		c.HasOwner = c.HasOwner || invite.Role == winddown.Owner
+	case winddown.Helper:
+		tx.AddPerson(c.ID, user, winddown.Helper)
+	case winddown.Owner:
+		// What the accountant allowed himself and others while nobody owned the case ends
+		// with the owner's arrival.
+		tx.AddPerson(c.ID, user, winddown.Owner)
+		tx.RevokeInvites(c.ID, invite.ID)
+		c.HasOwner, c.Acting = true, false
 	case winddown.Lead, winddown.Admin:
 		return fail(&winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
 	}
-	tx.UseInvite(invite.ID, user)
+	tx.UseInvite(invite, user)
+	tx.SaveCase(c, winddown.Summarize(c, a.calendar))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
-	return c.ID, invite.Role, events, tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+	return c.ID, invite.Role, events, nil
 }

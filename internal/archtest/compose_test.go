@@ -50,8 +50,11 @@ func TestComposeFile(t *testing.T) {
 	if !app.ReadOnly {
 		t.Error("app may write to its root file system")
 	}
-	if url := app.Environment["DATABASE_URL"]; url == nil || *url != "postgres://winddown:secret@db:5432/winddown?sslmode=disable" {
+	if url := app.Environment["DATABASE_URL"]; url == nil || *url != "postgres://winddown@db:5432/winddown?sslmode=disable" {
 		t.Error("app does not get the database's address")
+	}
+	if password := app.Environment["PGPASSWORD"]; password == nil || *password != "secret" {
+		t.Error("app does not get the database's password")
 	}
 	for _, p := range app.Ports {
 		if p.HostIP != "127.0.0.1" {

@@ -192,18 +192,12 @@ func TestImportRules(t *testing.T) {
 				continue
 			}
 			for _, i := range s.imports {
-				if r.forbids(i) && !exempt(s.pkg, i) {
+				if r.forbids(i) {
 					t.Errorf("%s imports %s: %s", s.path, i, r.why)
 				}
 			}
 		}
 	}
-}
-
-// exempt are breaches with a reason.
-func exempt(pkg, imported string) bool {
-	// The embedded server asks whether it accepts connections yet.
-	return pkg == "winddown/internal/localpg" && strings.HasPrefix(imported, "github.com/jackc/pgx/")
 }
 
 func TestNoVaguePackageNames(t *testing.T) {

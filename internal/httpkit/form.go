@@ -95,21 +95,3 @@ func isClean(s string) bool { return utf8.ValidString(s) && !strings.Contains(s,
 func badForm(err error) error {
 	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Err: err}
 }
-
-// Text returns the first value of a field as people mean it: without space
-// around it and with plain line ends. More than max characters is Invalid; the
-// text comes back all the same, so that the form can show it again.
-func Text(form url.Values, name string, max int) (string, error) {
-	text := strings.ReplaceAll(form.Get(name), "\r\n", "\n")
-	text = strings.TrimSpace(text)
-	if utf8.RuneCountInString(text) > max {
-		return text, &winddown.Error{
-			Kind: winddown.Invalid,
-			Key:  "error.invalid",
-			Fields: []winddown.FieldError{
-				{Field: name, Key: "error.field.too_long", Args: winddown.Args{"Max": max}},
-			},
-		}
-	}
-	return text, nil
-}

@@ -126,40 +126,9 @@ func FuzzDecodeForm(f *testing.F) {
 					t.Fatalf("%q came through", v)
 				}
 			}
-			if text, err := Text(form, name, 10); err == nil && utf8.RuneCountInString(text) > 10 {
-				t.Fatalf("Text gave %q without an error", text)
-			}
 		}
 		if n > maxFields || len(body) > 4096 {
 			t.Fatalf("%d values in %d bytes came through", n, len(body))
 		}
 	})
-}
-
-func TestText(t *testing.T) {
-	form := url.Values{"a": {"  ИП Петрова \n"}, "note": {"раз\r\nдва"}, "two": {"x", "y"}}
-	for _, c := range []struct {
-		name string
-		max  int
-		want string
-		ok   bool
-	}{
-		{"a", 10, "ИП Петрова", true},
-		{"a", 9, "ИП Петрова", false},
-		{"note", 10, "раз\nдва", true},
-		{"two", 1, "x", true},
-		{"absent", 1, "", true},
-	} {
-		got, err := Text(form, c.name, c.max)
-		if got != c.want || (err == nil) != c.ok {
-			t.Errorf("Text(%q, %d) = %q, %v", c.name, c.max, got, err)
-		}
-		if c.ok {
-			continue
-		}
-		var e *winddown.Error
-		if !errors.As(err, &e) || e.Kind != winddown.Invalid || len(e.Fields) != 1 || e.Fields[0].Field != c.name {
-			t.Errorf("Text(%q, %d): error %v does not name the field", c.name, c.max, err)
-		}
-	}
 }

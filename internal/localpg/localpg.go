@@ -463,6 +463,9 @@ func (s *Server) URLFor(db string) string {
 	return u.String()
 }
 
+// Joined tells whether another process runs the server.
+func (s *Server) Joined() bool { return s.lock == nil }
+
 // Adopted tells whether the server was left running by an earlier process.
 func (s *Server) Adopted() bool { return s.adopted }
 

@@ -21,7 +21,7 @@ const caseScope = `(c.responsible_id = @actor
 
 const sqlCase = `-- name: Case
 select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
-       c.rest_remains, c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
+       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
@@ -36,7 +36,7 @@ where c.id = @case and ` + caseScope
 // waits and reads would not (its snapshot is older than its wait).
 const sqlLockCase = `-- name: LockCase
 select c.id from cases c where c.id = @case and ` + caseScope + `
-for update of c`
+for no key update of c`
 
 const sqlSteps = `-- name: Steps
 select s.code, s.version, s.started_on, s.note, s.pick_up_by, s.done_on, s.done_at, s.done_by, s.on_behalf,
@@ -73,7 +73,6 @@ type caseRow struct {
 	FBS           bool
 	WBStock       bool
 	Leftover      string
-	RestRemains   bool
 	Acting        bool
 	Playbook      int
 	Zone          string
@@ -128,9 +127,9 @@ func (r caseRow) standing() winddown.Standing {
 func (r caseRow) domain(steps []stepRow, acts []actRow) (*winddown.Case, error) {
 	c := &winddown.Case{
 		ID: r.ID, FirmID: r.FirmID, ResponsibleID: r.ResponsibleID,
-		Seller:      winddown.Seller{Name: r.SellerName, INN: r.INN, OGRN: r.OGRN, Cabinet: r.Cabinet},
-		Answers:     winddown.Answers{FBS: r.FBS, WBStock: r.WBStock, Leftover: winddown.Leftover(r.Leftover)},
-		RestRemains: r.RestRemains, Acting: r.Acting, HasOwner: r.HasOwner, Playbook: r.Playbook, Zone: r.Zone,
+		Seller:  winddown.Seller{Name: r.SellerName, INN: r.INN, OGRN: r.OGRN, Cabinet: r.Cabinet},
+		Answers: winddown.Answers{FBS: r.FBS, WBStock: r.WBStock, Leftover: winddown.Leftover(r.Leftover)},
+		Acting:  r.Acting, HasOwner: r.HasOwner, Playbook: r.Playbook, Zone: r.Zone,
 		Version: r.Version, OpenedOn: r.OpenedOn, FinishedOn: r.FinishedOn,
 	}
 	book, ok := winddown.PlaybookVersion(r.Playbook)
@@ -303,11 +302,11 @@ func collect[T any](into *[]T) func(pgx.Rows) error {
 
 const sqlInsertCase = `-- name: InsertCase
 insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet, name_key, search_text, fbs, wb_stock,
-    leftover, rest_remains, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
+    leftover, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
     act_state, act_on, act_ticket, stage, burn_on, overdue_on, due_on, due_kind, problem, blocker, ball, ball_on,
     steps_done, steps_needed)
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
-    @leftover, @rest_remains, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
+    @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
     coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
     @ball_on, @steps_done, @steps_needed)`
@@ -322,7 +321,7 @@ insert into acts (case_id, position) values (@case, @position)`
 // seller's requisites, which hardly ever change, have a statement of their own.
 const sqlUpdateCase = `-- name: UpdateCase
 update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fbs, wb_stock = @wb_stock,
-    leftover = @leftover, rest_remains = @rest_remains, acting = @acting, playbook = @playbook, zone = @zone,
+    leftover = @leftover, acting = @acting, playbook = @playbook, zone = @zone,
     version = @version, finished_on = @finished_on, changed_at = @changed_at,
     act_state = @act_state, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket, stage = @stage,
     burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
@@ -368,33 +367,31 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary) {
 
 // SaveCase writes a case that LockCase returned or InsertCase wrote: its row with the
 // summary, and the steps and acts that changed.
-func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) error {
-	loaded, ok := tx.cases[c.ID]
-	if !ok {
-		return fmt.Errorf("case %s is not locked", c.ID)
-	}
-	tx.write(sqlUpdateCase, tx.caseArgs(c, s))
+func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) {
+	loaded := tx.cases[c.ID]
+	tx.writeCase(c.ID, sqlUpdateCase, tx.caseArgs(c, s))
 	if loaded.seller != c.Seller {
-		tx.write(sqlUpdateSeller, sellerArgs(c))
+		tx.writeCase(c.ID, sqlUpdateSeller, sellerArgs(c))
 	}
 	for _, st := range c.Steps {
 		if loaded.steps[st.Code] != st.Version {
-			tx.write(sqlUpdateStep, stepArgs(c.ID, st))
+			tx.writeCase(c.ID, sqlUpdateStep, stepArgs(c.ID, st))
 		}
 	}
 	for i, a := range c.Acts {
 		if i >= len(loaded.acts) || loaded.acts[i] != a {
-			tx.write(sqlUpdateAct, actArgs(c.ID, a))
+			tx.writeCase(c.ID, sqlUpdateAct, actArgs(c.ID, a))
 		}
 	}
-	tx.remember(c)
-	return nil
+	if tx.misuse == nil {
+		tx.remember(c)
+	}
 }
 
 func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
 		"id": c.ID, "firm_id": c.FirmID, "responsible_id": c.ResponsibleID, "fbs": c.Answers.FBS, "wb_stock": c.Answers.WBStock,
-		"leftover": c.Answers.Leftover, "rest_remains": c.RestRemains, "acting": c.Acting, "playbook": c.Playbook,
+		"leftover": c.Answers.Leftover, "acting": c.Acting, "playbook": c.Playbook,
 		"zone": c.Zone, "version": c.Version, "finished_on": c.FinishedOn, "changed_at": tx.now,
 		"act_state": s.Act, "act_on": s.ActOn, "act_ticket": s.Ticket, "stage": s.Stage, "burn_on": s.BurnOn,
 		"overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due, "problem": s.Problem, "blocker": s.Blocker,

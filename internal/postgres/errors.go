@@ -59,7 +59,7 @@ func classifyServer(pg *pgconn.PgError, err error) error {
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_owner", Err: err}
 	}
 	switch pg.Code[:2] {
-	case "08", "53", "57": // connection, resources, operator intervention
+	case "08", "53", "55", "57": // connection, resources, locks, operator intervention
 		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable", Err: err}
 	case "40": // serialization failure, deadlock
 		return &winddown.Error{Kind: winddown.Conflict, Key: "error.conflict", Err: err}

@@ -40,6 +40,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	cfg.ConnConfig.Tracer = o.Tracer
 	cfg.ConnConfig.RuntimeParams["application_name"] = "winddown"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Nothing waits for ever: neither for a lock, nor for a transaction that was forgotten.
+	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "5s"
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	cfg.AfterConnect = registerTypes
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -86,6 +89,3 @@ func (db *DB) snapshot(ctx context.Context, queue func(*pgx.Batch)) error {
 	b.Queue("commit")
 	return classify(db.pool.SendBatch(ctx, b).Close())
 }
-
-// Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return classify(db.pool.Ping(ctx)) }

@@ -115,7 +115,7 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 const sqlLockCaseByInvite = `-- name: LockCaseByInvite
 select c.id from cases c
 where c.id = (select i.case_id from invites i where i.token_hash = @token)
-for update of c`
+for no key update of c`
 
 const sqlInviteLocked = `-- name: InviteLocked
 select id, case_id, role, created_by, created_at, expires_at, used_at, revoked_at
@@ -125,7 +125,7 @@ from invites where token_hash = @token for update`
 // invitation: the token's holder is not one of the case's people yet.
 const sqlCaseByInvite = `-- name: CaseByInvite
 select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
-       c.rest_remains, c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
+       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
@@ -147,14 +147,20 @@ from acts a
 where a.case_id = (select i.case_id from invites i where i.token_hash = @token)
 order by a.position`
 
-const sqlFirmOf = `-- name: FirmOf
-select firm_id from firm_people where user_id = @user order by added_at, firm_id limit 1`
+// LockedInvite is an invitation, the case it leads to and the person who holds it, all
+// held until the transaction ends.
+type LockedInvite struct {
+	Invite winddown.Invite
+	Case   CaseRead // with the person's standing before he accepts
+	Guest  Account
+}
 
-// LockInvite returns an invitation with the case it leads to, both held until the
-// transaction ends, or NotFound. The actor's standing is what he already is in the case.
-func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (winddown.Invite, CaseRead, error) {
+// LockInvite returns the invitation behind a token for the person who accepts it, or
+// NotFound.
+func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (LockedInvite, error) {
 	var rows []inviteRow
 	var q caseQuery
+	var guest userQuery
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockCaseByInvite, token)
@@ -162,36 +168,51 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
 		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))
 		b.Queue(sqlActsByInvite, token).Query(collect(&q.acts))
+		guest.queue(b, user)
 	})
 	if err != nil {
-		return winddown.Invite{}, CaseRead{}, err
+		return LockedInvite{}, err
 	}
 	if len(rows) == 0 {
-		return winddown.Invite{}, CaseRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		return LockedInvite{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	l := LockedInvite{Invite: rows[0].domain()}
+	if l.Case, err = q.result(); err != nil {
+		return LockedInvite{}, err
+	}
+	if l.Guest, err = guest.hold(tx); err != nil {
+		return LockedInvite{}, err
+	}
+	tx.remember(l.Case.Case)
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: l.Case.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
+	return l, nil
+}
+
+// LockCasePeople is LockCase with the people of the case and its open invitations.
+func (tx *Tx) LockCasePeople(ctx context.Context, id winddown.ID) (CaseRead, []Person, []winddown.Invite, error) {
+	var q caseQuery
+	var people []Person
+	var invites []inviteRow
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
+		q.queue(b, tx.actor, id)
+		b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID}).Query(collect(&people))
+		b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID, "now": tx.now, "limit": MaxInvites}).Query(collect(&invites))
+	})
+	if err != nil {
+		return CaseRead{}, nil, nil, err
 	}
 	read, err := q.result()
 	if err != nil {
-		return winddown.Invite{}, CaseRead{}, err
+		return CaseRead{}, nil, nil, err
 	}
 	tx.remember(read.Case)
-	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: read.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
-	return rows[0].domain(), read, nil
-}
-
-// FirmOf returns the firm a person belongs to, or zero.
-func (tx *Tx) FirmOf(ctx context.Context, user winddown.ID) (winddown.ID, error) {
-	var firms []winddown.ID
-	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlFirmOf, pgx.StrictNamedArgs{"user": user}).Query(func(rows pgx.Rows) error {
-			var err error
-			firms, err = pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
-			return err
-		})
-	})
-	if err != nil || len(firms) == 0 {
-		return winddown.ID{}, err
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: id}, q.cases[0].EventSeq, q.cases[0].EventHash)
+	var open []winddown.Invite
+	for _, r := range invites {
+		open = append(open, r.domain())
 	}
-	return firms[0], nil
+	return read, people, open, nil
 }
 
 const sqlInsertFirm = `-- name: InsertFirm
@@ -213,31 +234,15 @@ insert into case_people (case_id, user_id, role, added_at) values (@case, @user,
 // AddPerson makes a person the owner or a helper of a case that is locked or new. One who
 // is in the case already, or a second owner, fails the transaction as Conflict.
 func (tx *Tx) AddPerson(id, user winddown.ID, role winddown.Role) {
-	tx.write(sqlInsertCasePerson, pgx.StrictNamedArgs{"case": id, "user": user, "role": role, "now": tx.now})
+	tx.writeCase(id, sqlInsertCasePerson, pgx.StrictNamedArgs{"case": id, "user": user, "role": role, "now": tx.now})
 }
 
 const sqlDeleteHelper = `-- name: DeleteHelper
 delete from case_people where case_id = @case and user_id = @user and role = 'helper'`
 
-const sqlHelperExists = `-- name: HelperExists
-select exists (select from case_people p join cases c on c.id = p.case_id
-    where c.id = @case and p.user_id = @user and p.role = 'helper' and ` + caseScope + `)`
-
-// RemoveHelper takes a helper out of a locked case; NotFound if he is none.
-func (tx *Tx) RemoveHelper(ctx context.Context, id, user winddown.ID) error {
-	var exists bool
-	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlHelperExists, pgx.StrictNamedArgs{"case": id, "user": user, "actor": tx.actor.UserID}).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&exists) })
-	})
-	if err != nil {
-		return err
-	}
-	if !exists {
-		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	}
-	tx.write(sqlDeleteHelper, pgx.StrictNamedArgs{"case": id, "user": user})
-	return nil
+// RemoveHelper takes a helper out of a locked case.
+func (tx *Tx) RemoveHelper(id, user winddown.ID) {
+	tx.writeCase(id, sqlDeleteHelper, pgx.StrictNamedArgs{"case": id, "user": user})
 }
 
 const sqlInsertInvite = `-- name: InsertInvite
@@ -246,53 +251,41 @@ values (@id, @case, @role, @token, @by, @created_at, @expires_at)`
 
 // InsertInvite writes an invitation to a locked case.
 func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
-	tx.write(sqlInsertInvite, pgx.StrictNamedArgs{
+	tx.writeCase(i.CaseID, sqlInsertInvite, pgx.StrictNamedArgs{
 		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
 	})
 }
 
-const sqlOpenInvites = `-- name: OpenInvites
-select count(*) from invites i join cases c on c.id = i.case_id
-where c.id = @case and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope
-
-// OpenInvites counts the unused invitations of a case.
-func (tx *Tx) OpenInvites(ctx context.Context, id winddown.ID) (int, error) {
-	var n int
-	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlOpenInvites, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID, "now": tx.now}).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&n) })
-	})
-	return n, err
-}
-
 const sqlUseInvite = `-- name: UseInvite
-update invites set used_at = @now, used_by = @user where id = @id`
+update invites set used_at = @now, used_by = @user where id = @id and case_id = @case`
 
-// UseInvite spends a locked invitation.
-func (tx *Tx) UseInvite(id, user winddown.ID) {
-	tx.write(sqlUseInvite, pgx.StrictNamedArgs{"id": id, "user": user, "now": tx.now})
+// UseInvite spends an invitation of a locked case.
+func (tx *Tx) UseInvite(i winddown.Invite, user winddown.ID) {
+	tx.writeCase(i.CaseID, sqlUseInvite, pgx.StrictNamedArgs{"id": i.ID, "case": i.CaseID, "user": user, "now": tx.now})
 }
-
-const sqlRevokableInvite = `-- name: RevokableInvite
-select i.role from invites i join cases c on c.id = i.case_id
-where i.id = @id and c.id = @case and i.used_at is null and i.revoked_at is null and ` + caseScope + `
-for update of i`
 
 const sqlRevokeInvite = `-- name: RevokeInvite
-update invites set revoked_at = @now where id = @id and case_id = @case`
+update invites set revoked_at = @now where id = @id and case_id = @case and used_at is null and revoked_at is null`
 
-// RevokeInvite takes an unused invitation of a locked case back and returns its role;
-// NotFound when there is none.
-func (tx *Tx) RevokeInvite(ctx context.Context, caseID, id winddown.ID) (winddown.Role, error) {
-	var role string
-	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlRevokableInvite, pgx.StrictNamedArgs{"id": id, "case": caseID, "actor": tx.actor.UserID}).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&role) })
-	})
-	if err != nil {
-		return "", err
-	}
-	tx.write(sqlRevokeInvite, pgx.StrictNamedArgs{"id": id, "case": caseID, "now": tx.now})
-	return winddown.Role(role), nil
+// RevokeInvite takes an unused invitation of a locked case back.
+func (tx *Tx) RevokeInvite(i winddown.Invite) {
+	tx.writeCase(i.CaseID, sqlRevokeInvite, pgx.StrictNamedArgs{"id": i.ID, "case": i.CaseID, "now": tx.now})
+}
+
+const sqlRevokeInvitesBy = `-- name: RevokeInvitesBy
+update invites set revoked_at = @now
+where case_id = @case and created_by = @by and used_at is null and revoked_at is null`
+
+// RevokeInvitesBy takes back the unused invitations a person made to a locked case.
+func (tx *Tx) RevokeInvitesBy(id, by winddown.ID) {
+	tx.writeCase(id, sqlRevokeInvitesBy, pgx.StrictNamedArgs{"case": id, "by": by, "now": tx.now})
+}
+
+const sqlRevokeInvites = `-- name: RevokeInvites
+update invites set revoked_at = @now where case_id = @case and id <> @keep and used_at is null and revoked_at is null`
+
+// RevokeInvites takes back all unused invitations to a locked case but one.
+func (tx *Tx) RevokeInvites(id, keep winddown.ID) {
+	tx.writeCase(id, sqlRevokeInvites, pgx.StrictNamedArgs{"case": id, "keep": keep, "now": tx.now})
 }

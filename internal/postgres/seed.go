@@ -92,7 +92,7 @@ func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
 		events = append(events, trail...)
 		rows = append(rows, []any{
 			c.ID, c.FirmID, c.ResponsibleID, c.Seller.Name, c.Seller.INN, c.Seller.OGRN, c.Seller.Cabinet, nameKey(c.Seller),
-			searchText(c.Seller), c.Answers.FBS, c.Answers.WBStock, string(c.Answers.Leftover), c.RestRemains, c.Acting,
+			searchText(c.Seller), c.Answers.FBS, c.Answers.WBStock, string(c.Answers.Leftover), c.Acting,
 			c.Playbook, c.Zone, c.Version, c.OpenedOn, c.FinishedOn, sc.CreatedAt, sc.ChangedAt, head.Seq, head.Hash[:],
 			string(sum.Act), orInfinity(sum.ActOn), sum.Ticket, string(sum.Stage), orInfinity(sum.BurnOn),
 			orInfinity(sum.OverdueOn), orInfinity(sum.DueOn), string(sum.Due), string(sum.Problem), string(sum.Blocker),
@@ -113,7 +113,7 @@ func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
 		}
 	}
 	if err := s.copy(ctx, "cases", "id firm_id responsible_id seller_name inn ogrn cabinet name_key search_text fbs wb_stock "+
-		"leftover rest_remains acting playbook zone version opened_on finished_on created_at changed_at event_seq event_hash "+
+		"leftover acting playbook zone version opened_on finished_on created_at changed_at event_seq event_hash "+
 		"act_state act_on act_ticket stage burn_on overdue_on due_on due_kind problem blocker ball ball_on steps_done steps_needed", rows); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Tx struct {
 	now    time.Time
 	heads  map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
 	cases  map[winddown.ID]loadedCase        // as they were when they were locked
+	misuse error                             // a write to a case that was not locked
 }
 
 // InTx runs fn in a transaction and commits what it wrote together with the events it
@@ -63,6 +64,16 @@ func (tx *Tx) write(sql string, args pgx.StrictNamedArgs) {
 	tx.batch.Queue(sql, args)
 }
 
+// writeCase queues a write to a case, which this transaction must have read and locked in
+// the actor's scope, or written itself.
+func (tx *Tx) writeCase(id winddown.ID, sql string, args pgx.StrictNamedArgs) {
+	if _, ok := tx.cases[id]; !ok {
+		tx.misuse = fmt.Errorf("case %s is not locked", id)
+		return
+	}
+	tx.write(sql, args)
+}
+
 func (tx *Tx) send(ctx context.Context) error {
 	batch := tx.batch
 	tx.batch = &pgx.Batch{}
@@ -71,6 +82,9 @@ func (tx *Tx) send(ctx context.Context) error {
 }
 
 func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
+	if tx.misuse != nil {
+		return tx.misuse
+	}
 	if len(events) == 0 {
 		if tx.writes > 0 {
 			return fmt.Errorf("a transaction wrote %d statements and no event", tx.writes)

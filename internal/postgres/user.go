@@ -42,10 +42,11 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (windd
 	return a, nil
 }
 
-// Account is what login needs of a person.
+// Account is a person with what only the program sees of him.
 type Account struct {
 	User         winddown.User
 	PasswordHash string
+	FirmID       winddown.ID // the firm he belongs to, or zero; known of a locked person only
 }
 
 const sqlAccount = `-- name: Account
@@ -112,24 +113,61 @@ func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
 }
 
 const sqlUserLocked = `-- name: UserLocked
-select id, email, name, locale, zone, disabled_at is not null as disabled, event_seq, event_hash
-from users where id = @user for update`
+select id, email, name, locale, zone, disabled_at is not null as disabled, password_hash, event_seq, event_hash
+from users where id = @user for no key update`
+
+const sqlFirmOf = `-- name: FirmOf
+select firm_id as id from firm_people where user_id = @user order by added_at, firm_id limit 1`
+
+// userQuery collects the rows of one person.
+type userQuery struct {
+	users []lockedUserRow
+	firms []idRow
+}
+
+type lockedUserRow struct {
+	ID           winddown.ID
+	Email        string
+	Name         string
+	Locale       string
+	Zone         string
+	Disabled     bool
+	PasswordHash string
+	EventSeq     int64
+	EventHash    []byte
+}
+
+type idRow struct{ ID winddown.ID }
+
+func (q *userQuery) queue(b *pgx.Batch, id winddown.ID) {
+	b.Queue(sqlUserLocked, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.users))
+	b.Queue(sqlFirmOf, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.firms))
+}
+
+// hold notes the head of the person's stream and returns him, or NotFound.
+func (q *userQuery) hold(tx *Tx) (Account, error) {
+	if len(q.users) == 0 {
+		return Account{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	r := q.users[0]
+	tx.hold(winddown.Stream{Kind: winddown.UserStream, ID: r.ID}, r.EventSeq, r.EventHash)
+	a := Account{
+		User:         winddown.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Zone: r.Zone, Disabled: r.Disabled},
+		PasswordHash: r.PasswordHash,
+	}
+	if len(q.firms) > 0 {
+		a.FirmID = q.firms[0].ID
+	}
+	return a, nil
+}
 
 // LockUser returns a person and holds the row until the transaction ends, or NotFound.
-func (tx *Tx) LockUser(ctx context.Context, id winddown.ID) (winddown.User, error) {
-	var u winddown.User
-	var seq int64
-	var hash []byte
-	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlUserLocked, pgx.StrictNamedArgs{"user": id}).QueryRow(func(r pgx.Row) error {
-			return r.Scan(&u.ID, &u.Email, &u.Name, &u.Locale, &u.Zone, &u.Disabled, &seq, &hash)
-		})
-	})
-	if err != nil {
-		return winddown.User{}, err
+func (tx *Tx) LockUser(ctx context.Context, id winddown.ID) (Account, error) {
+	var q userQuery
+	if err := tx.read(ctx, func(b *pgx.Batch) { q.queue(b, id) }); err != nil {
+		return Account{}, err
 	}
-	tx.hold(winddown.Stream{Kind: winddown.UserStream, ID: id}, seq, hash)
-	return u, nil
+	return q.hold(tx)
 }
 
 const sqlUpdateUser = `-- name: UpdateUser
@@ -173,10 +211,10 @@ func (tx *Tx) InsertSession(s NewSession) {
 }
 
 const sqlEndSession = `-- name: EndSession
-update login_sessions set ended_at = @now where id = @session and user_id = @user and ended_at is null`
+update login_sessions set ended_at = @now, address = '', user_agent = '' where id = @session and user_id = @user and ended_at is null`
 
 const sqlEndSessions = `-- name: EndSessions
-update login_sessions set ended_at = @now where user_id = @user and id is distinct from @keep and ended_at is null`
+update login_sessions set ended_at = @now, address = '', user_agent = '' where user_id = @user and id is distinct from @keep and ended_at is null`
 
 // EndSession ends one login session of a person.
 func (tx *Tx) EndSession(user, session winddown.ID) {
@@ -189,14 +227,35 @@ func (tx *Tx) EndSessions(user, keep winddown.ID) {
 }
 
 const sqlSessionExists = `-- name: SessionExists
-select exists (select from login_sessions where id = @session and user_id = @user and ended_at is null)`
+select id from login_sessions where id = @session and user_id = @user and ended_at is null`
 
-// SessionExists reports whether a person has a login session that has not ended.
-func (tx *Tx) SessionExists(ctx context.Context, user, session winddown.ID) (bool, error) {
-	var exists bool
+// LockSession holds a person's row and reports whether a login session of his has not
+// ended yet.
+func (tx *Tx) LockSession(ctx context.Context, user, session winddown.ID) (bool, error) {
+	var q userQuery
+	var found []idRow
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlSessionExists, pgx.StrictNamedArgs{"user": user, "session": session}).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&exists) })
+		q.queue(b, user)
+		b.Queue(sqlSessionExists, pgx.StrictNamedArgs{"user": user, "session": session}).Query(collect(&found))
 	})
-	return exists, err
+	if err != nil {
+		return false, err
+	}
+	_, err = q.hold(tx)
+	return len(found) > 0, err
+}
+
+// sqlLockSignup makes those who would be the first person wait for each other.
+const sqlLockSignup = `-- name: LockSignup
+select pg_advisory_xact_lock(hashtext('winddown first user'))`
+
+// FirstUser reports whether nobody has an account yet; until the transaction ends nobody
+// else is told so.
+func (tx *Tx) FirstUser(ctx context.Context) (bool, error) {
+	var used bool
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockSignup)
+		b.Queue(sqlAnyUser).QueryRow(func(r pgx.Row) error { return r.Scan(&used) })
+	})
+	return !used, err
 }

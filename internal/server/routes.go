@@ -5,8 +5,10 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"winddown/internal/httpkit"
 	"winddown/internal/site"
@@ -26,6 +28,9 @@ type Options struct {
 	Observe func(http.Handler) http.Handler
 }
 
+// deadline bounds the work for one request; waiting longer helps nobody.
+const deadline = 10 * time.Second
+
 // New returns the handler of the whole site.
 func New(o Options) http.Handler {
 	s, h := o.Site, o.Site.Handle
@@ -34,7 +39,7 @@ func New(o Options) http.Handler {
 	if o.Observe != nil {
 		r.Use(o.Observe)
 	}
-	r.Use(httpkit.Log(o.Log), httpkit.SecurityHeaders(o.HTTPS), httpkit.Recover(o.Log, s.Fail), httpkit.CleanRequest(s.Fail))
+	r.Use(httpkit.Log(o.Log), httpkit.SecurityHeaders(o.HTTPS), httpkit.Recover(o.Log, s.Fail), httpkit.Deadline(deadline), middleware.GetHead)
 
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -46,13 +51,13 @@ func New(o Options) http.Handler {
 		_, _ = w.Write([]byte("ready\n"))
 	})
 	r.Method(http.MethodGet, httpkit.AssetsPrefix+"*", o.Assets)
-	r.Method(http.MethodHead, httpkit.AssetsPrefix+"*", o.Assets)
 
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(s.CrossOrigin))
 
 	r.Group(func(r chi.Router) {
-		r.Use(s.Session, crossOrigin.Handler)
+		// Behind the session, so that failures come in the person's own language.
+		r.Use(s.Session, httpkit.Recover(o.Log, s.Fail), httpkit.CleanRequest(s.Fail), crossOrigin.Handler)
 		r.NotFound(s.NotFound)
 		r.MethodNotAllowed(s.MethodNotAllowed)
 

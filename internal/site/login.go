@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"winddown/internal/httpkit"
@@ -30,7 +31,7 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 	next, email := nextPath(f.Get("next")), strings.TrimSpace(f.Get("email"))
 	token, err := s.attempt(w, r, email, func() (string, error) {
 		return s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
-	})
+	}, "account.error.login")
 	switch {
 	case err == nil:
 		s.setSession(w, token)
@@ -41,16 +42,26 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// attempt makes a counted attempt to get in; a successful one is given back.
-func (s *Site) attempt(w http.ResponseWriter, r *http.Request, email string, try func() (string, error)) (string, error) {
+// attempt makes an attempt to get in that counts if it fails with one of the given message
+// keys: a wrong password counts, a busy server does not.
+func (s *Site) attempt(w http.ResponseWriter, r *http.Request, email string, try func() (string, error), counting ...string) (string, error) {
 	if err := s.logins.take(w, r, email); err != nil {
 		return "", err
 	}
 	token, err := try()
-	if err != nil {
-		return "", err
+	if !slices.ContainsFunc(counting, func(key string) bool { return mentions(err, key) }) {
+		err = errors.Join(err, s.logins.giveBack(r, email))
 	}
-	return token, s.logins.giveBack(r, email)
+	return token, err
+}
+
+// mentions reports whether an error says the message, by itself or of one of its fields.
+func mentions(err error, key string) bool {
+	var known *winddown.Error
+	if !errors.As(err, &known) {
+		return false
+	}
+	return known.Key == key || slices.ContainsFunc(known.Fields, func(f winddown.FieldError) bool { return f.Key == key })
 }
 
 // retryable reports whether a form to get in is shown again with what was typed.
@@ -136,43 +147,28 @@ func (s *Site) SignUp(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// register makes a counted attempt to open an account. What counts is an address that has
-// one already, for that is what the answer gives away.
+// register makes a counted attempt to open an account. What counts against the account is
+// an address that has one already, for that is what the answer gives away.
 func (s *Site) register(w http.ResponseWriter, r *http.Request, email string, try func() (string, error)) (string, error) {
-	if err := s.logins.take(w, r, email); err != nil {
+	if err := s.logins.takeSignup(w, r); err != nil {
 		return "", err
 	}
-	token, err := try()
-	if !addressTaken(err) {
-		err = errors.Join(err, s.logins.giveBack(r, email))
-	}
-	return token, err
+	return s.attempt(w, r, email, try, emailTaken)
 }
 
-func addressTaken(err error) bool {
-	var known *winddown.Error
-	if !errors.As(err, &known) {
-		return false
-	}
-	for _, f := range known.Fields {
-		if f.Key == "account.error.email_taken" {
-			return true
-		}
-	}
-	return false
-}
+const emailTaken = "account.error.email_taken"
 
 func readRegistration(r *http.Request, f url.Values) winddown.Registration {
 	return winddown.Registration{
 		Name: f.Get("name"), Email: f.Get("email"), Password: f.Get("password"),
-		Locale: string(i18n.From(r.Context()).Locale()), Zone: f.Get("zone"),
+		Locale: string(i18n.From(r.Context()).Locale()),
 	}
 }
 
 // registrationView is the fields of a new account as they are drawn again.
 func registrationView(in winddown.Registration, next string, failure error, m mistakes) page.RegistrationView {
 	v := page.RegistrationView{Name: in.Name, Email: in.Email, Errors: m.fields}
-	if addressTaken(failure) {
+	if mentions(failure, emailTaken) {
 		v.LoginHref = loginHref(next)
 	}
 	return v

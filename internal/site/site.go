@@ -114,6 +114,17 @@ func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
 
 // MethodNotAllowed answers a method the address does not take.
 func (s *Site) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	if rc := chi.RouteContext(r.Context()); rc != nil && rc.Routes != nil {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			get := method
+			if method == http.MethodHead {
+				get = http.MethodGet
+			}
+			if rc.Routes.Match(chi.NewRouteContext(), get, r.URL.Path) {
+				w.Header().Add("Allow", method)
+			}
+		}
+	}
 	p := i18n.From(r.Context())
 	v := page.ErrorView{
 		Status: http.StatusMethodNotAllowed, Title: p.T("error.not_found.title"), Text: p.T("error.not_found.text"),

@@ -43,9 +43,6 @@ type Case struct {
 	ResponsibleID ID // the accountant, if any
 	Seller        Seller
 	Answers       Answers
-	// RestRemains is set when a seller who meant to sell everything says that a rest
-	// remains to be taken back.
-	RestRemains bool
 	// Acting is the owner's leave for the accountant to mark steps: «ведёт за продавца».
 	Acting   bool
 	HasOwner bool
@@ -116,15 +113,6 @@ const (
 
 // BurnDays is how many days before the pick-up date returns show as a problem.
 const BurnDays = 3
-
-// CheckSeller tidies a seller's requisites and adds what is wrong with them to the
-// returned Invalid error.
-func CheckSeller(s Seller) (Seller, error) {
-	var v invalid
-	s = s.tidy()
-	s.check(&v)
-	return s, v.err()
-}
 
 func (s Seller) tidy() Seller {
 	s.Name = strings.Join(strings.Fields(s.Name), " ")
@@ -219,7 +207,7 @@ func OpenCase(id ID, in NewCase, s Stamp) (*Case, []Event, error) {
 	for _, d := range c.playbook().Steps {
 		c.Steps = append(c.Steps, Step{Code: d.Code, Version: 1})
 	}
-	return c, []Event{{Kind: CaseOpened, After: merge(seller.changes(), answers.changes())}}, nil
+	return c, []Event{{Kind: CaseOpened, After: merge(seller.changes(), answers.changes()), OnBehalf: s.OnBehalf}}, nil
 }
 
 func (c *Case) playbook() Playbook {
@@ -252,7 +240,7 @@ func (c *Case) Needed(code Code) bool {
 	case ZeroFBS:
 		return c.Answers.FBS
 	case ReturnStock:
-		return c.Answers.WBStock && (c.Answers.Leftover != Sell || c.RestRemains)
+		return c.Answers.WBStock && c.Answers.Leftover != Sell
 	case SellOut, CollectReturns, StripMedia, RequestAct, ReceiveAct, SignAct, SettleDebts:
 		return true
 	}
@@ -262,7 +250,7 @@ func (c *Case) Needed(code Code) bool {
 // MayDeclareRest reports whether «Остался непроданный товар» makes sense: the seller
 // meant to sell everything and has not yet said otherwise.
 func (c *Case) MayDeclareRest() bool {
-	return c.Answers.WBStock && c.Answers.Leftover == Sell && !c.RestRemains
+	return c.Answers.WBStock && c.Answers.Leftover == Sell
 }
 
 // Satisfied reports whether a step meets the gates that name it: it is done and nothing
@@ -655,22 +643,18 @@ func (c *Case) ChangeAnswers(in ChangeAnswers, s Stamp) ([]Event, error) {
 	}
 	before := c.Answers.changes()
 	events := []Event{{Kind: AnswersChanged, Before: before, After: answers.changes(), OnBehalf: s.OnBehalf}}
-	if answers.WBStock != c.Answers.WBStock || answers.Leftover != c.Answers.Leftover {
-		events = append(events, c.reneed(func() { c.Answers, c.RestRemains = answers, false }, s)...)
-	} else {
-		events = append(events, c.reneed(func() { c.Answers = answers }, s)...)
-	}
+	events = append(events, c.reneed(answers, s)...)
 	c.Version++
 	return events, nil
 }
 
-// reneed applies a change of what is needed: steps that come back begin anew.
-func (c *Case) reneed(change func(), s Stamp) []Event {
+// reneed applies new answers: steps that come back begin anew.
+func (c *Case) reneed(answers Answers, s Stamp) []Event {
 	was := map[Code]bool{}
 	for _, st := range c.Steps {
 		was[st.Code] = c.Needed(st.Code)
 	}
-	change()
+	c.Answers = answers
 	for i := range c.Steps {
 		st := &c.Steps[i]
 		if c.Needed(st.Code) && !was[st.Code] {
@@ -680,21 +664,23 @@ func (c *Case) reneed(change func(), s Stamp) []Event {
 	return c.suspend(s)
 }
 
-// DeclareRest says that a seller who meant to sell everything has a rest to take back:
-// return_stock becomes needed. Saying it again changes nothing. Conflict when the
-// answers do not allow for it.
+// DeclareRest says that a seller who meant to sell everything has a rest to take back: the
+// answer becomes «и то и другое», and return_stock is needed. Saying it again changes
+// nothing. Conflict when the answers do not allow for it.
 func (c *Case) DeclareRest(s Stamp) ([]Event, error) {
 	if err := c.open(); err != nil {
 		return nil, err
 	}
-	if c.RestRemains {
+	if c.Answers.WBStock && c.Answers.Leftover == Both {
 		return nil, nil
 	}
 	if !c.MayDeclareRest() {
 		return nil, &Error{Kind: Conflict, Key: "step.error.no_rest"}
 	}
-	events := []Event{{Kind: RestDeclared, Step: SellOut, OnBehalf: s.OnBehalf}}
-	events = append(events, c.reneed(func() { c.RestRemains = true }, s)...)
+	answers := c.Answers
+	answers.Leftover = Both
+	events := []Event{{Kind: RestDeclared, Step: SellOut, Before: c.Answers.changes(), After: answers.changes(), OnBehalf: s.OnBehalf}}
+	events = append(events, c.reneed(answers, s)...)
 	c.Version++
 	return events, nil
 }

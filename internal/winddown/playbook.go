@@ -85,16 +85,3 @@ func (p Playbook) Step(code Code) (StepDef, bool) {
 	}
 	return StepDef{}, false
 }
-
-// Opens returns the steps whose gate names code.
-func (p Playbook) Opens(code Code) []Code {
-	var opened []Code
-	for _, d := range p.Steps {
-		for _, g := range d.Gate {
-			if g == code {
-				opened = append(opened, d.Code)
-			}
-		}
-	}
-	return opened
-}

@@ -10,11 +10,12 @@ const (
 	CanRegress     Action = "regress"    // «Товар снова появился»
 	CanManage      Action = "manage"     // answers, requisites, finish, reopen, invite, remove
 	CanInviteOwner Action = "owner_link" // invite the owner to a case that has none
+	CanLetAct      Action = "let_act"    // let the accountant mark steps: «ведёт за продавца»
 )
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner}
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct}
 }
 
 // permission is a cell of the table of rights.
@@ -40,6 +41,8 @@ func rights(a Action) map[Role]permission {
 		return map[Role]permission{Owner: always, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
 	case CanInviteOwner:
 		return map[Role]permission{Owner: never, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
+	case CanLetAct:
+		return map[Role]permission{Owner: always, Helper: never, Accountant: never, Lead: never, Admin: never}
 	}
 	return nil
 }

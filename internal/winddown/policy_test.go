@@ -8,7 +8,7 @@ import (
 	"winddown/internal/winddown"
 )
 
-// when says under which circumstances a cell of ruling 11 is a yes.
+// when says under which circumstances a cell of the table of rights is a yes.
 type when string
 
 const (
@@ -18,15 +18,16 @@ const (
 	ownerless when = "ownerless" // no owner yet
 )
 
-// ruling11 is the table of the product reference with, for the accountant, the rights
-// of the owner in a case without one.
-func ruling11() map[winddown.Action]map[winddown.Role]when {
+// rights is the table of who may do what; in a case without an owner the accountant has
+// the owner's rights.
+func rights() map[winddown.Action]map[winddown.Role]when {
 	return map[winddown.Action]map[winddown.Role]when{
 		winddown.CanSee:         {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanMark:        {"owner": yes, "helper": yes, "accountant": acting, "lead": acting, "admin": acting},
 		winddown.CanRegress:     {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanManage:      {"owner": yes, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanInviteOwner: {"owner": no, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
+		winddown.CanLetAct:      {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
 	}
 }
 
@@ -60,7 +61,7 @@ func standings() map[winddown.Standing][]winddown.Role {
 }
 
 func TestPolicy(t *testing.T) {
-	table := ruling11()
+	table := rights()
 	if len(table) != len(winddown.Actions()) {
 		t.Errorf("%d rows for %d actions", len(table), len(winddown.Actions()))
 	}
@@ -156,7 +157,7 @@ func TestActionAndRoleCodes(t *testing.T) {
 	if got := fmt.Sprint(winddown.Roles()); got != "[owner helper accountant lead admin]" {
 		t.Errorf("roles %s", got)
 	}
-	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link]" {
+	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act]" {
 		t.Errorf("actions %s", got)
 	}
 }

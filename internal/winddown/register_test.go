@@ -58,7 +58,7 @@ func TestParseRegisterFilter(t *testing.T) {
 	}
 }
 
-// Every code of the register's address is accepted as it is written in ruling 10.
+// Every code of the register's address is accepted.
 func TestRegisterCodes(t *testing.T) {
 	for _, sort := range []string{"deadline", "-deadline", "name", "-name", "act", "-act"} {
 		if f, err := winddown.ParseRegisterFilter("", nil, nil, nil, "", sort); err != nil || string(f.Sort) != sort {

@@ -8,7 +8,7 @@ import (
 	"winddown/internal/winddown"
 )
 
-// The table of ruling 7, written out: not_needed > problem > done > blocked >
+// The precedence of statuses, written out: not_needed > problem > done > blocked >
 // in_progress > not_started, and a done step whose gate reopened is a problem.
 func TestShow(t *testing.T) {
 	type pair struct {
@@ -52,7 +52,7 @@ func TestStatusCodes(t *testing.T) {
 	}
 }
 
-// Ruling 7 with the act requested, for each of the goods steps that may come back.
+// Goods come back with the act requested, for each of the goods steps that may come back.
 func TestRegressAfterRequest(t *testing.T) {
 	for _, code := range goods() {
 		t.Run(string(code), func(t *testing.T) {

@@ -114,7 +114,7 @@ func burnsFrom() map[string]string {
 	return map[string]string{"": "9999-12-31", "2026-11-29": "2026-11-26", "2027-01-02": "2026-12-30"}
 }
 
-// matching returns the groups of ruling 9 whose words hold on a day, in the ruling's order.
+// matching returns the groups whose words hold on a day, in the register's order.
 func (s situation) matching(on string) []winddown.Group {
 	signed := func(i int) bool { return s.steps[i] == done }
 	goodsGone := s.goodsGone()
@@ -182,7 +182,7 @@ func situations(f func(situation)) int {
 	return count
 }
 
-// Ruling 9: every case is in exactly one group, the first one that matches, on every day.
+// Every case is in exactly one group, the first one that matches, on every day.
 func TestGroups(t *testing.T) {
 	days := []string{"2026-11-12", "2026-11-25", "2026-11-26", "2026-11-27", "2026-12-29", "2026-12-30", "2027-01-24", "2027-01-25", "2027-06-01"}
 	cal := winddown.RussianCalendar()

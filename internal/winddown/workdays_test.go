@@ -57,7 +57,7 @@ func TestComplete(t *testing.T) {
 func TestChaseDates(t *testing.T) {
 	cal := winddown.RussianCalendar()
 	for requested, want := range map[string]string{
-		"2026-11-12": "[2026-11-17 2026-11-23 2026-11-26] 2026-11-27", // Thursday; the example of the product reference
+		"2026-11-12": "[2026-11-17 2026-11-23 2026-11-26] 2026-11-27", // Thursday
 		"2026-11-14": "[2026-11-18 2026-11-24 2026-11-27] 2026-11-30", // Saturday
 		"2026-10-30": "[2026-11-05 2026-11-11 2026-11-16] 2026-11-17", // 4 November is a holiday
 		"2026-04-29": "[2026-05-05 2026-05-12 2026-05-15] 2026-05-18", // 1 and 11 May

@@ -8,17 +8,22 @@ const docs = fileURLToPath(new URL("../../docs", import.meta.url));
 
 const server = await startServer({ seed: ["--sellers", "41"] });
 const browser = await startBrowser();
-const shoot = async (email, path, name, height) => {
+
+async function picture(name, email, options, where = async () => {}) {
   const page = await newPage(browser, server);
-  await page.setViewportSize({ width: 1280, height });
   await logIn(page, email);
-  await page.goto(path);
-  if (path === "/cases") await page.locator("main li a, main td a").first().click();
-  await page.locator("h1").waitFor();
+  await where(page);
   await page.evaluate(() => document.fonts.ready);
-  await page.screenshot({ path: join(docs, name) });
-};
-await shoot("seller@example.com", "/cases", "checklist.png", 1240);
-await shoot("buh@example.com", "/sellers", "register.png", 1100);
-await browser.close();
-await server.stop();
+  await page.screenshot({ path: join(docs, name), ...options });
+}
+
+try {
+  await picture("checklist.png", "seller@example.com", { fullPage: true }, async (page) => {
+    await page.locator("main .steps a").click();
+    await page.getByTestId("overall").waitFor();
+  });
+  await picture("register.png", "buh@example.com", { fullPage: true, clip: { x: 0, y: 0, width: 1280, height: 1100 } });
+  await server.stop();
+} finally {
+  await browser.close();
+}
