@@ -80,7 +80,7 @@ func TestTheWrongSchemaIsExplained(t *testing.T) {
 	conn := connect(t, newer)
 	execSQL(t, conn, "insert into goose_db_version (version_id, is_applied) values (90000, true)")
 	for _, args := range [][]string{
-		{"serve", "--addr", "127.0.0.1:0"}, {"seed"}, {"user", "add", "kim@example.ru", "--name", "Ким"},
+		{"serve", "--addr", "127.0.0.1:0"}, {"seed", "--password", secret}, {"user", "add", "kim@example.ru", "--name", "Ким"},
 		{"user", "password", "kim@example.ru"}, {"user", "disable", "kim@example.ru"},
 		{"verify", "--case", "01936b00-0000-7000-8000-000000000000"},
 	} {
@@ -157,8 +157,10 @@ func TestSeedAndVerify(t *testing.T) {
 	}
 	_, err = command(t, "", seed...)
 	wantSentence(t, err, "not empty")
-	_, err = command(t, "", "seed", "--database-url", url, "--as-of", "22.11.2026")
+	_, err = command(t, "", "seed", "--database-url", url, "--password", secret, "--as-of", "22.11.2026")
 	wantSentence(t, err, "is not a date")
+	_, err = command(t, "", "seed", "--database-url", url)
+	wantSentence(t, err, "give their password with --password")
 
 	id := column(t, conn, "select id::text from cases order by id")[0]
 	verify := func(id string) (string, error) { return command(t, "", "verify", "--database-url", url, "--case", id) }

@@ -235,13 +235,12 @@ type Settings struct {
 // ChangeSettings changes the actor's name, language and time zone; Invalid with the
 // fields at fault.
 func (a *App) ChangeSettings(ctx context.Context, actor winddown.Actor, in Settings) error {
-	fields := []winddown.FieldError{}
-	in.Name = strings.Join(strings.Fields(in.Name), " ")
-	switch n := utf8.RuneCountInString(in.Name); {
-	case n == 0:
-		fields = append(fields, winddown.FieldError{Field: "name", Key: "account.error.name_missing"})
-	case n > winddown.MaxPerson:
-		fields = append(fields, winddown.FieldError{Field: "name", Key: "error.field.too_long", Args: winddown.Args{"Max": winddown.MaxPerson}})
+	name, err := winddown.CheckPersonName(in.Name)
+	in.Name = name
+	var fields []winddown.FieldError
+	var known *winddown.Error
+	if errors.As(err, &known) {
+		fields = known.Fields
 	}
 	if in.Locale != "ru" && in.Locale != "en" {
 		fields = append(fields, winddown.FieldError{Field: "locale", Key: "error.field.unknown"})

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,18 @@ func TestWhoMaySignUp(t *testing.T) {
 				t.Errorf("%d users came in", n-users)
 			}
 		})
+	}
+}
+
+// Where signing up is not open, it is so for all but one of those who come first.
+func TestOnlyOneIsFirst(t *testing.T) {
+	w := newWorldWith(t, app.Options{Signup: app.SignupInvite}, nil)
+	wantTally(t, atOnce(3, func(i int) error {
+		_, err := w.app.SignUp(t.Context(), registration(fmt.Sprintf("kim%d@example.ru", i)), app.Browser{})
+		return err
+	}), map[string]int{"ok": 1, "forbidden": 2})
+	if n := one[int](w, "select count(*) from users"); n != 1 {
+		t.Errorf("%d users came in", n)
 	}
 }
 

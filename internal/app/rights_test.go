@@ -88,13 +88,15 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			"RemovePerson": func(ctx context.Context, s scene, a winddown.Actor) error {
 				return s.app.RemovePerson(ctx, a, s.id, s.guest)
 			},
+		},
+		"let_act": {
 			"SetActing": func(ctx context.Context, s scene, a winddown.Actor) error {
 				v, err := s.app.Case(ctx, a, s.id)
 				if err != nil {
 					return err
 				}
 				err = s.app.SetActing(ctx, a, s.id, !v.Case.Acting)
-				if v.Case.ResponsibleID.IsZero() {
+				if v.Case.ResponsibleID.IsZero() { // nobody to let
 					return expected(err, winddown.Conflict)
 				}
 				return err
@@ -124,21 +126,21 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage owner_link")
+	columns := strings.Fields("see mark regress manage owner_link let_act")
 	table := map[string]string{
-		"owner":                    "+ + + + x",
-		"helper":                   "+ + + - -",
-		"accountant":               "+ - + - -",
-		"accountant acting":        "+ + + - -",
-		"accountant without owner": "+ + + + +",
-		"lead":                     "+ - + - -",
-		"lead acting":              "+ + + - -",
-		"admin":                    "+ - + - -",
-		"firm's accountant":        "0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0",
+		"owner":                    "+ + + + x +",
+		"helper":                   "+ + + - - -",
+		"accountant":               "+ - + - - -",
+		"accountant acting":        "+ + + - - -",
+		"accountant without owner": "+ + + + + -",
+		"lead":                     "+ - + - - -",
+		"lead acting":              "+ + + - - -",
+		"admin":                    "+ - + - - -",
+		"firm's accountant":        "0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}

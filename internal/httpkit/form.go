@@ -93,5 +93,5 @@ func checkValues(values url.Values) error {
 func isClean(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 func badForm(err error) error {
-	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Err: err}
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable", Err: err}
 }

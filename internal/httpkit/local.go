@@ -61,7 +61,7 @@ func checkURL(u *url.URL) error {
 	}
 	values, err := url.ParseQuery(u.RawQuery)
 	if tooLong || err != nil || checkValues(values) != nil {
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid"}
+		return &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable"}
 	}
 	return nil
 }

@@ -450,12 +450,14 @@ func searchText(s winddown.Seller) string {
 	return fold(s.Name + " " + s.Cabinet + " " + s.INN)
 }
 
-// fold makes spellings of one name alike: case, ё and е, quotes, runs of spaces.
+// fold makes spellings of one name alike: case, ё and е, quotes, full stops, runs of spaces.
 func fold(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch r {
 		case 'ё', 'Ё':
 			return 'е'
+		case '.', ',':
+			return ' '
 		case '"', '\'', '«', '»', '„', '“', '”', '‘', '’', '`':
 			return -1
 		}

@@ -52,6 +52,7 @@ const sqlRegisterSentence = `-- name: RegisterSentence` + registerRows + `
 select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested') as requested,
        count(*) filter (where r.grp = 1) as ready,
        count(*) filter (where r.grp <> 8) as open,
+       count(*) filter (where r.grp = 8 and r.problem <> '') as returned,
        count(*) as total
 from r`
 
@@ -181,7 +182,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlRegisterSentence, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now}).QueryRow(func(r pgx.Row) error {
-			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Total)
+			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total)
 		})
 		b.Queue(sqlRegisterCounts, filter).Query(func(r pgx.Rows) error {
 			var grp, n int

@@ -133,6 +133,8 @@ func unscoped() map[string]string {
 		"sqlAdvanceCase":      locked,
 		"sqlDeleteHelper":     locked,
 		"sqlRevokeInvite":     locked,
+		"sqlRevokeInvitesBy":  locked,
+		"sqlRevokeInvites":    locked,
 		"sqlUseInvite":        byInvite,
 		"sqlInviteByToken":    byInvite,
 		"sqlInviteLocked":     byInvite,

@@ -43,7 +43,14 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
 	}
 	tx.batch.Queue("begin")
+	returned := false
+	defer func() {
+		if !returned { // a panic passes through: its locks must not outlive it
+			_ = tx.rollback()
+		}
+	}()
 	events, err := fn(tx)
+	returned = true
 	if err == nil {
 		err = tx.commit(ctx, events)
 	}

@@ -74,8 +74,6 @@ func (w caseWords) next() *page.NextView {
 	if act, ok := w.awaited(); ok {
 		if code == winddown.ReceiveAct {
 			v.Label, v.Text, v.Hint = "", w.waiting(act), w.chase(act)
-		} else if w.status(code) == winddown.NotStarted {
-			v.Hint = w.waiting(act)
 		}
 	}
 	return v

@@ -284,11 +284,11 @@ func (w caseWords) overall() (verdict, rest string) {
 	return w.p.T("case.overall.unfinished"), w.p.N("case.overall.count", done, "Total", total)
 }
 
-// reminders lists the days still ahead on which to remind the marketplace, at most n.
+// reminders lists the days on which to remind the marketplace, from today on, at most n.
 func (w caseWords) reminders(requested winddown.Date, n int) string {
 	var ahead []winddown.Date
 	for _, d := range w.cal.ChaseDates(requested) {
-		if d.After(w.today) && len(ahead) < n {
+		if !d.Before(w.today) && len(ahead) < n {
 			ahead = append(ahead, d)
 		}
 	}

@@ -26,6 +26,10 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if len(reg.Rows) == 0 && f.Cursor != nil && reg.Matching() > 0 { // the rows have moved since
+		f.Cursor = nil
+		return s.redirect(w, r, registerHref(f))
+	}
 	v := registerView(p, f, reg, s.app.Now())
 	s.render(w, r, http.StatusOK, page.Register(s.layout(r, p.T("register.title"), layoutLandscape), v))
 	return nil

@@ -17,7 +17,14 @@ func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Regis
 	v := page.RegisterView{
 		Filters: filtersView(p, f, nil), Chips: chips(p, f), ResetHref: "/sellers",
 		Empty: reg.Total == 0, Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
-		Sentence: sentence(p, reg),
+		Sentence: sentence(p, reg), None: p.T("register.none"),
+	}
+	if reg.Returned > 0 {
+		v.Returned = p.N("register.returned", reg.Returned)
+		v.ReturnedHref = registerHref(winddown.RegisterFilter{Groups: []winddown.Group{winddown.GroupFinished}, Finished: true})
+	}
+	if len(v.Chips) == 0 { // nothing is chosen: the rest is finished
+		v.None, v.FinishedHref = p.T("register.all_finished"), registerHref(winddown.RegisterFilter{Finished: true})
 	}
 	if len(reg.Rows) == 0 {
 		return v

@@ -81,9 +81,9 @@ func (w caseWords) sellerAct(act winddown.Act, sum winddown.Summary) page.Seller
 	add("seller.act.waiting", waiting)
 	if state == winddown.Requested && !w.c.Finished() {
 		add("seller.act.chase", w.reminders(act.RequestedOn, len(winddown.ChaseWorkdays())))
-		overdue := w.cal.OverdueOn(act.RequestedOn)
-		if w.today.Before(overdue) {
-			add("seller.act.overdue_from", w.date(overdue))
+		if w.today.Before(w.cal.OverdueOn(act.RequestedOn)) {
+			chase := w.cal.ChaseDates(act.RequestedOn)
+			add("seller.act.overdue_from", w.date(chase[len(chase)-1]))
 		} else {
 			v.Overdue = w.p.T("seller.act.overdue")
 		}

@@ -85,8 +85,16 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		RequestID: httpkit.RequestID(r.Context()), SignedIn: actorOf(r.Context()).SignedIn(),
 	}
 	var known *winddown.Error
-	if errors.As(err, &known) && !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key) && kind == known.Kind {
-		v.Text = p.Message(known.Key, known.Args)
+	if errors.As(err, &known) && kind == known.Kind {
+		switch {
+		case known.Key == "error.unreadable":
+			v.Title, v.Text = p.T("error.unreadable.title"), p.T("error.unreadable.text")
+		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):
+			v.Text = p.Message(known.Key, messageArgs(r.Context(), known.Args))
+			if kind == winddown.Conflict && !strings.HasSuffix(known.Key, ".stale") {
+				v.Title = p.T("error.refused.title") // nobody changed anything meanwhile
+			}
+		}
 	}
 	if kind == winddown.TooMany || kind == winddown.Unavailable {
 		if w.Header().Get("Retry-After") == "" {

@@ -104,7 +104,11 @@ func (s *Site) redrawStep(w http.ResponseWriter, r *http.Request, in markForm, f
 	m := formMistakes(r.Context(), failed)
 	typed(v.Form, in, errors.Is(failed, winddown.Conflict), m.fields)
 	v.Errors, v.Open = m.items, true
-	if errors.Is(failed, winddown.Conflict) {
+	switch {
+	case mentions(failed, "step.error.already_done"):
+		// «Ещё нет» cannot be saved here; what was typed can, as a change of the signature.
+		v.Form.Done, v.Form.Ask = "yes", false
+	case errors.Is(failed, winddown.Conflict):
 		v.Errors = words.conflict()
 	}
 	s.renderStep(w, r, words, httpkit.Status(winddown.KindOf(failed)), v)

@@ -203,7 +203,7 @@ func (w caseWords) onLabel(code winddown.Code) string {
 }
 
 // markForm is the question of a step's page with what is saved; a new signature is dated
-// today.
+// today unless somebody says otherwise.
 func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 	signed := st.Tick != nil && st.Problem == nil
 	v := &page.MarkFormView{
@@ -212,7 +212,9 @@ func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 		PickUp: st.Code == winddown.CollectReturns, PickUpBy: st.PickUpBy.String(),
 		Act: st.Code == winddown.RequestAct,
 	}
-	if signed {
+	// A signature that is suspended because another step opened again is confirmed as it
+	// was; goods that came back were dealt with on another day.
+	if signed || st.Tick != nil && st.Problem.Kind == winddown.Reopened {
 		v.On = st.Tick.On.String()
 	}
 	if v.Act {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -115,10 +116,9 @@ const (
 const BurnDays = 3
 
 func (s Seller) tidy() Seller {
-	s.Name = strings.Join(strings.Fields(s.Name), " ")
-	s.Cabinet = strings.Join(strings.Fields(s.Cabinet), " ")
-	s.INN = strings.Join(strings.Fields(s.INN), "")
-	s.OGRN = strings.Join(strings.Fields(s.OGRN), "")
+	s.Name, s.Cabinet = tidyLine(s.Name), tidyLine(s.Cabinet)
+	s.INN = strings.Join(strings.Fields(visible(s.INN)), "")
+	s.OGRN = strings.Join(strings.Fields(visible(s.OGRN)), "")
 	return s
 }
 
@@ -455,6 +455,9 @@ func (c *Case) MarkPending(in MarkPending, s Stamp) ([]Event, error) {
 		return nil, err
 	}
 	if st.Tick != nil && st.Problem == nil {
+		if in.Version != st.Version {
+			return nil, stale(st)
+		}
 		return nil, &Error{Kind: Conflict, Key: "step.error.already_done"}
 	}
 	var v invalid
@@ -800,8 +803,7 @@ func (c *Case) gate(code Code) error {
 func (c *Case) checkMark(in *MarkDone, s Stamp) error {
 	var v invalid
 	in.Note = tidyText(in.Note)
-	in.Ticket = strings.Join(strings.Fields(in.Ticket), " ")
-	in.Counterparty = strings.Join(strings.Fields(in.Counterparty), " ")
+	in.Ticket, in.Counterparty = tidyLine(in.Ticket), tidyLine(in.Counterparty)
 	if in.Step != CollectReturns {
 		in.PickUpBy = Date{}
 	}
@@ -836,6 +838,12 @@ func (c *Case) checkMark(in *MarkDone, s Stamp) error {
 		}
 		if utf8.RuneCountInString(in.Counterparty) > MaxName {
 			v.add("counterparty", "error.field.too_long", Args{"Max": MaxName})
+		}
+		if in.PeriodFrom.After(s.Today) {
+			v.add("period_from", "step.error.date_future", nil)
+		}
+		if in.PeriodTo.After(s.Today) {
+			v.add("period_to", "step.error.date_future", nil)
 		}
 		if !in.PeriodFrom.IsZero() && !in.PeriodTo.IsZero() && in.PeriodTo.Before(in.PeriodFrom) {
 			v.add("period_to", "step.error.period_order", nil)
@@ -919,7 +927,21 @@ func checkReason(reason string) (string, error) {
 
 // tidyText trims a text people typed and gives it one kind of line end.
 func tidyText(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+	return strings.TrimSpace(visible(strings.ReplaceAll(s, "\r\n", "\n")))
+}
+
+// tidyLine is tidyText for one line, with single spaces.
+func tidyLine(s string) string { return strings.Join(strings.Fields(visible(s)), " ") }
+
+// visible drops characters that have no shape of their own: a name made of them would be
+// blank, and marks of direction turn the text around them.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (s Seller) changes() Changes {

@@ -134,6 +134,8 @@ type Register struct {
 	// Requested, Ready and Open are the figures of the sentence, over all unfinished
 	// cases the person may see, whatever the filter.
 	Requested, Ready, Open int
+	// Returned are the finished cases where goods appeared again after the finish.
+	Returned int
 	// Total is the number of all cases the person may see, finished ones included.
 	Total int
 	// Counts are the rows per group that the filter leaves.

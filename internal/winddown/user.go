@@ -73,14 +73,9 @@ type Registration struct {
 // the password is a common one is the caller's to ask.
 func (r Registration) Check() (Registration, error) {
 	var v invalid
-	r.Name = strings.Join(strings.Fields(r.Name), " ")
+	r.Name = tidyLine(r.Name)
 	r.Email = strings.TrimSpace(r.Email)
-	switch n := utf8.RuneCountInString(r.Name); {
-	case n == 0:
-		v.add("name", "account.error.name_missing", nil)
-	case n > MaxPerson:
-		v.add("name", "error.field.too_long", Args{"Max": MaxPerson})
-	}
+	checkPersonName(&v, r.Name)
 	switch {
 	case r.Email == "":
 		v.add("email", "account.error.email_missing", nil)
@@ -89,6 +84,23 @@ func (r Registration) Check() (Registration, error) {
 	}
 	checkPassword(&v, "password", r.Password)
 	return r, v.err()
+}
+
+// CheckPersonName tidies a person's name and returns Invalid on the field name.
+func CheckPersonName(name string) (string, error) {
+	var v invalid
+	name = tidyLine(name)
+	checkPersonName(&v, name)
+	return name, v.err()
+}
+
+func checkPersonName(v *invalid, name string) {
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		v.add("name", "account.error.name_missing", nil)
+	case n > MaxPerson:
+		v.add("name", "error.field.too_long", Args{"Max": MaxPerson})
+	}
 }
 
 // CheckPassword returns Invalid, on the given form field, for a password that is too
@@ -163,7 +175,7 @@ func (c *Case) InviteRoles(s Standing) []Role {
 func (c *Case) Welcome(role Role, s Standing) error {
 	conflict := func(key string) error { return &Error{Kind: Conflict, Key: key} }
 	switch {
-	case s.Owner || s.Helper, s.Accountant && role != Owner:
+	case s.Owner || s.Helper || s.Accountant:
 		return conflict("invite.error.already_in")
 	case role == Owner && c.HasOwner:
 		return conflict("invite.error.has_owner")

@@ -170,8 +170,8 @@ func TestWelcome(t *testing.T) {
 					if taken {
 						c.ResponsibleID = person(9)
 					}
-					// A seller's own people are in; an accountant may still become the owner he keeps the books for.
-					in := s.Owner || s.Helper || (s.Accountant && role != winddown.Owner)
+					// An accountant cannot take the place of the seller whose books he keeps.
+					in := s.Owner || s.Helper || s.Accountant
 					full := role == winddown.Owner && hasOwner || role == winddown.Accountant && taken
 					err := c.Welcome(role, s)
 					if in || full {
