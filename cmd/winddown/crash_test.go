@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -251,15 +250,20 @@ func agree(t *testing.T, conn *pgx.Conn, a *app.App, cases map[winddown.ID]bool)
 	}
 }
 
-// TestKilledInTheMiddleOfManyTicks kills the process without warning, ten times, each time
-// amid a thousand ticks.
-func TestKilledInTheMiddleOfManyTicks(t *testing.T) {
+func TestNothingAcknowledgedIsLost(t *testing.T) {
+	binary := build(t)
+	t.Run("killed", func(t *testing.T) { killed(t, binary) })
+	t.Run("private server", func(t *testing.T) { privateServer(t, binary) })
+}
+
+// killed kills the process without warning, ten times, each time amid a thousand ticks.
+func killed(t *testing.T, binary string) {
 	const (
 		rounds = 10
 		people = 10
 		each   = 20 // cases, of five steps that can be marked: a thousand ticks
 	)
-	binary, databaseURL := build(t), testdb.New(t)
+	databaseURL := testdb.New(t)
 	conn := connect(t, databaseURL)
 	ticks := crowd(t, databaseURL, people, each)
 	acked, unsure := 0, 0
@@ -354,11 +358,11 @@ func nobodyElse(t *testing.T, conn *pgx.Conn) {
 
 func tail(s string) string { return s[max(0, len(s)-3000):] }
 
-// TestThePrivateServerLosesNothing stops the program with its own PostgreSQL in every way
-// there is, each time under load.
-func TestThePrivateServerLosesNothing(t *testing.T) {
+// privateServer stops the program with its own PostgreSQL in every way there is, each time
+// under load.
+func privateServer(t *testing.T, binary string) {
 	t.Setenv("DATABASE_URL", "")
-	binary, dir := build(t), t.TempDir()
+	dir := t.TempDir()
 	npm, err := filepath.Abs("../../web")
 	if err != nil {
 		t.Fatal(err)
@@ -369,7 +373,7 @@ func TestThePrivateServerLosesNothing(t *testing.T) {
 		t.Helper()
 		c := signUp(t, p.url, newEmail())
 		var ticks []*tick
-		for range 40 {
+		for range 60 {
 			id, err := winddown.ParseID(strings.TrimPrefix(openCase(t, c, p.url), "/cases/"))
 			if err != nil {
 				t.Fatal(err)
@@ -379,7 +383,7 @@ func TestThePrivateServerLosesNothing(t *testing.T) {
 			}
 		}
 		all = append(all, ticks...)
-		storm(t, p.url, ticks, 60, stop)
+		storm(t, p.url, ticks, 50, stop)
 		<-p.done
 	}
 	wantLog := func(p *process, message string) {
@@ -444,7 +448,11 @@ func killPostmaster(t *testing.T, dir string) {
 		t.Error(err)
 		return
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	postmaster, err := os.FindProcess(pid)
+	if err == nil {
+		err = postmaster.Kill()
+	}
+	if err != nil {
 		t.Error(err)
 	}
 }

@@ -177,19 +177,20 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 		NoIndex:  true,
 		Path:     pathOf(r),
 	}
-	at := func(path string) bool {
-		return r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/")
+	item := func(label, path string) ui.NavItem {
+		return ui.NavItem{Label: label, Href: path, Current: r.URL.Path == path, Within: strings.HasPrefix(r.URL.Path, path+"/")}
 	}
 	if actor := actorOf(r.Context()); actor.SignedIn() {
 		v.Nav = []ui.NavItem{
-			{Label: p.T("common.nav.cases"), Href: "/cases", Current: at("/cases")},
-			{Label: p.T("common.nav.sellers"), Href: "/sellers", Current: at("/sellers")},
+			item(p.T("common.nav.cases"), "/cases"),
+			item(p.T("common.nav.sellers"), "/sellers"),
 		}
-		v.User = &ui.NavItem{Label: actor.Name, Href: "/account", Current: at("/account")}
+		account := item(actor.Name, "/account")
+		v.User = &account
 	} else {
 		v.Nav = []ui.NavItem{
-			{Label: p.T("common.nav.login"), Href: "/login", Current: at("/login")},
-			{Label: p.T("common.nav.signup"), Href: "/signup", Current: at("/signup")},
+			item(p.T("common.nav.login"), "/login"),
+			item(p.T("common.nav.signup"), "/signup"),
 		}
 	}
 	for _, o := range options {
