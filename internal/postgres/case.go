@@ -213,7 +213,6 @@ func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, tr
 	if err != nil {
 		return CaseRead{}, err
 	}
-	read.Names = q.names()
 	read.Trail, read.TrailMore, err = trailLines(lines, trail.Limit)
 	return read, err
 }
@@ -236,13 +235,17 @@ func (tx *Tx) LockCase(ctx context.Context, id winddown.ID) (CaseRead, error) {
 	if err != nil {
 		return CaseRead{}, err
 	}
+	return tx.keep(&q)
+}
+
+// keep returns the case that a query found locked, and notes that this transaction holds it.
+func (tx *Tx) keep(q *caseQuery) (CaseRead, error) {
 	read, err := q.result()
 	if err != nil {
 		return CaseRead{}, err
 	}
-	read.Names = q.names()
 	tx.remember(read.Case)
-	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: id}, q.cases[0].EventSeq, q.cases[0].EventHash)
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: read.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
 	return read, nil
 }
 
@@ -280,7 +283,7 @@ func (q *caseQuery) result() (CaseRead, error) {
 		return CaseRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	c, err := q.cases[0].domain(q.steps, q.acts)
-	return CaseRead{Case: c, Standing: q.cases[0].standing()}, err
+	return CaseRead{Case: c, Standing: q.cases[0].standing(), Names: q.names()}, err
 }
 
 func (q *caseQuery) names() map[winddown.ID]string {

@@ -61,30 +61,38 @@ func (r inviteRow) domain() winddown.Invite {
 	return i
 }
 
+// peopleQuery collects the rows of one case with its people and open invitations.
+type peopleQuery struct {
+	caseQuery
+	people  []Person
+	invites []inviteRow
+}
+
+func (q *peopleQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
+	q.caseQuery.queue(b, actor, id)
+	b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.people))
+	b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&q.invites))
+}
+
+func (q *peopleQuery) open() []winddown.Invite {
+	var open []winddown.Invite
+	for _, r := range q.invites {
+		open = append(open, r.domain())
+	}
+	return open
+}
+
 // People returns a case in the actor's scope with its people and open invitations, in one
 // round trip, or NotFound.
 func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (CaseRead, []Person, []winddown.Invite, error) {
-	var q caseQuery
-	var people []Person
-	var invites []inviteRow
-	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		q.queue(b, actor, id)
-		b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&people))
-		b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&invites))
-	})
-	if err != nil {
-		return CaseRead{}, nil, nil, err
+	var q peopleQuery
+	b := &pgx.Batch{}
+	q.queue(b, actor, id, now)
+	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
+		return CaseRead{}, nil, nil, classify(err)
 	}
 	read, err := q.result()
-	if err != nil {
-		return CaseRead{}, nil, nil, err
-	}
-	read.Names = q.names()
-	var open []winddown.Invite
-	for _, r := range invites {
-		open = append(open, r.domain())
-	}
-	return read, people, open, nil
+	return read, q.people, q.open(), err
 }
 
 const sqlInviteByToken = `-- name: InviteByToken
@@ -177,42 +185,25 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		return LockedInvite{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	l := LockedInvite{Invite: rows[0].domain()}
-	if l.Case, err = q.result(); err != nil {
+	if l.Case, err = tx.keep(&q); err != nil {
 		return LockedInvite{}, err
 	}
-	if l.Guest, err = guest.hold(tx); err != nil {
-		return LockedInvite{}, err
-	}
-	tx.remember(l.Case.Case)
-	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: l.Case.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
-	return l, nil
+	l.Guest, err = guest.hold(tx)
+	return l, err
 }
 
 // LockCasePeople is LockCase with the people of the case and its open invitations.
 func (tx *Tx) LockCasePeople(ctx context.Context, id winddown.ID) (CaseRead, []Person, []winddown.Invite, error) {
-	var q caseQuery
-	var people []Person
-	var invites []inviteRow
+	var q peopleQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
-		q.queue(b, tx.actor, id)
-		b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID}).Query(collect(&people))
-		b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID, "now": tx.now, "limit": MaxInvites}).Query(collect(&invites))
+		q.queue(b, tx.actor, id, tx.now)
 	})
 	if err != nil {
 		return CaseRead{}, nil, nil, err
 	}
-	read, err := q.result()
-	if err != nil {
-		return CaseRead{}, nil, nil, err
-	}
-	tx.remember(read.Case)
-	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: id}, q.cases[0].EventSeq, q.cases[0].EventHash)
-	var open []winddown.Invite
-	for _, r := range invites {
-		open = append(open, r.domain())
-	}
-	return read, people, open, nil
+	read, err := tx.keep(&q.caseQuery)
+	return read, q.people, q.open(), err
 }
 
 const sqlInsertFirm = `-- name: InsertFirm

@@ -16,7 +16,7 @@ func Samples() []GallerySection {
 		{ID: "messages", Title: "ErrorSummary, Notice", Samples: messageSamples()},
 		{ID: "statuses", Title: "StatusText, Mark, Tag", Samples: statusSamples()},
 		{ID: "lists", Title: "SummaryList, Timeline, Card, Empty", Samples: listSamples()},
-		{ID: "navigation", Title: "BackLink, Tabs, Pager, Chip", Samples: navSamples()},
+		{ID: "navigation", Title: "BackLink, Pager, Chip", Samples: navSamples()},
 		{ID: "drawings", Title: "Icon, HeroPicture", Samples: drawingSamples()},
 	}
 }
@@ -44,7 +44,6 @@ func fieldSamples() []Sample {
 		{"Дата с ошибкой", DateField(DateFieldProps{Name: "period_to", Label: "Конец периода", Hint: "Последний день, за который нужен акт", Error: "Дата не может быть позже сегодняшней", Value: "2027-01-01", Optional: true})},
 		{"Несколько строк", Textarea(TextareaProps{Name: "note", Label: "Заметка", Hint: "Её увидит бухгалтер", Rows: 4, MaxLength: 2000, Optional: true})},
 		{"Несколько строк с ошибкой", Textarea(TextareaProps{Name: "reason", Label: "Почему отметку нужно отменить", Error: "Укажите причину"})},
-		{"Только для чтения", Textarea(TextareaProps{Name: "letter", Label: "Текст обращения", Value: "\nПрошу сформировать акт сверки взаимных расчётов.\nИП Петрова А. С.", ReadOnly: true})},
 		{"Скрытое", Hidden("version", "3")},
 	}
 }
@@ -151,11 +150,6 @@ func listSamples() []Sample {
 func navSamples() []Sample {
 	return []Sample{
 		{"Назад", BackLink(BackLinkProps{Href: "#", Text: "К списку шагов"})},
-		{"Разделы", Tabs(TabsProps{Label: "Разделы ухода", Items: []NavItem{
-			{Label: "Шаги", Href: "#", Current: true},
-			{Label: "История", Href: "#"},
-			{Label: "Люди", Href: "#"},
-		}})},
 		{"Страницы", Pager(PagerProps{PreviousHref: "#", NextHref: "#"})},
 		{"Выбранный фильтр", Chip(ChipProps{Text: "Акт: не запрошен", Href: "#"})},
 	}

@@ -141,7 +141,6 @@ func TestStringsStayText(t *testing.T) {
 		"BackLink":       BackLink(fill[BackLinkProps]()),
 		"Pager":          Pager(fill[PagerProps]()),
 		"Chip":           Chip(fill[ChipProps]()),
-		"Tabs":           Tabs(fill[TabsProps]()),
 		"HeroPicture":    HeroPicture(hostile),
 		"Layout":         Layout(fill[LayoutView]()),
 	}
@@ -171,7 +170,6 @@ func TestAddressesCannotRunScript(t *testing.T) {
 		"BackLink":    BackLink(BackLinkProps{Href: address}),
 		"Chip":        Chip(ChipProps{Href: address}),
 		"Pager":       Pager(PagerProps{PreviousHref: address, NextHref: address}),
-		"Tabs":        Tabs(TabsProps{Items: []NavItem{{Href: address}}}),
 		"SummaryList": SummaryList(SummaryListProps{Rows: []SummaryRow{{Action: &Link{Href: address}}}}),
 		"Timeline":    Timeline(TimelineProps{Items: []TimelineItem{{Href: address}}}),
 	} {
