@@ -17,14 +17,20 @@ func caseView(w caseWords, changed winddown.Code) page.CaseView {
 		Finish: w.finishRow(), Act: w.actFacts(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
 	}
 	if w.may(winddown.CanManage) {
-		v.Links = append(v.Links,
-			ui.NavItem{Label: w.p.T("answers.title"), Href: w.href() + "/answers"},
-			ui.NavItem{Label: w.p.T("details.title"), Href: w.href() + "/details"})
+		v.Links = w.settings()
 	}
 	if w.may(winddown.CanManage) || w.may(winddown.CanInviteOwner) {
 		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("case.people"), Href: w.href() + "/people"})
 	}
 	return v
+}
+
+// settings leads to what whoever manages the case can change about it.
+func (w caseWords) settings() []ui.NavItem {
+	return []ui.NavItem{
+		{Label: w.p.T("answers.title"), Href: w.href() + "/answers"},
+		{Label: w.p.T("details.title"), Href: w.href() + "/details"},
+	}
 }
 
 // backToList leads to the list the reader knows the case from.

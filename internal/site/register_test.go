@@ -548,3 +548,22 @@ func TestRegisterIsSmall(t *testing.T) {
 	}
 	t.Logf("%d bytes, %d gzipped", len(p.Body), packed.Len())
 }
+
+// Without an owner the accountant manages the case, and finds the way to it.
+func TestSellerPageOfACaseWithoutAnOwner(t *testing.T) {
+	s := testkit.Start(t)
+	owner, keeper := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova")
+	id := keeper.AddSeller("ИП Петрова А. С.", 1)
+	path := "/cases/" + id.String()
+	for _, managed := range []bool{true, false} {
+		page := keeper.Get("/sellers/" + id.String()).Want(http.StatusOK)
+		for _, at := range []string{"/answers", "/details", "/finish"} {
+			if page.HasLink(path+at) != managed {
+				t.Errorf("without an owner %v: link to %s %v", managed, at, !managed)
+			}
+		}
+		if managed {
+			keeper.Join(owner, id, winddown.Owner)
+		}
+	}
+}

@@ -19,6 +19,9 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 		CanRequest: group == winddown.GroupReady, Groups: w.groups(""),
 		HistoryHref: w.href() + "/history", PeopleHref: peopleHref(c.ID),
 	}
+	if w.may(winddown.CanManage) {
+		v.Links = append(w.settings(), ui.NavItem{Label: w.p.T("case.finish.name"), Href: w.href() + "/finish"})
+	}
 	v.Requisites = append(v.Requisites, page.Fact{Term: w.p.T("requisites.inn"), Value: c.Seller.INN})
 	if c.Seller.OGRN != "" {
 		v.Requisites = append(v.Requisites, page.Fact{Term: w.p.T("requisites.ogrn"), Value: c.Seller.OGRN})
