@@ -51,7 +51,8 @@ ifeq ($(RACE),)
 	@echo "No C compiler found: the tests run without the race detector."
 	@if [ "$${CI:-}" = true ]; then echo "CI requires the race detector: install a C compiler." >&2; exit 1; fi
 endif
-	go tool gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on ./...
+	@# Four packages at a time: they wait for PostgreSQL more than they compute.
+	go tool gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on -p 4 ./...
 
 test-browser: build ## Run the browser tests in Chromium
 	@node web/scripts/chromium.mjs
