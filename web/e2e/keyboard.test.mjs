@@ -47,7 +47,7 @@ async function type(page, id, text) {
   await page.keyboard.type(text);
 }
 
-test("a seller signs up, opens a case, marks a step and takes it back by keyboard alone", async () => {
+test("a seller leaves by keyboard alone, from signing up to the end", async () => {
   const page = await open();
   await page.goto("/");
 
@@ -139,4 +139,26 @@ test("a seller signs up, opens a case, marks a step and takes it back by keyboar
   assert.ok(!rest.includes("Запросить акт сверки"), "a closed step is no stop");
   await tabTo(page, named("Справка"), "Shift+Tab");
   assert.deepEqual(page.trouble, []);
+
+  // «Дальше» leads through all nine steps, and then to the end.
+  const next = page.locator("[data-testid=next] .btn");
+  for (let left = 9; left > 0; left--) {
+    await page.goto(page.url().replace(/(\/cases\/[^/]+).*/, "$1"));
+    await tabTo(page, named(await next.innerText()));
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/steps/*");
+    await tabTo(page, (at) => at.name === "done");
+    await page.keyboard.press("Space");
+    await tabTo(page, (at) => at.id === "save");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("overall").waitFor();
+    await page.waitForFunction(() => document.activeElement.matches("main > .notice"));
+  }
+  assert.match(await page.getByTestId("overall").innerText(), /Выполнено 9 шагов из 9/);
+  await tabTo(page, named(await next.innerText()));
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/finish");
+  await tabTo(page, named("Завершить уход"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Уход завершён" }).waitFor();
 });
