@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-disk lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -57,6 +57,9 @@ endif
 test-browser: build ## Run the browser tests in Chromium
 	@node web/scripts/chromium.mjs
 	cd web && node --test --test-concurrency=2 e2e/*.test.mjs
+
+test-disk: ## Fill a small file system for real, to see that nothing is half-stored (Linux, as root)
+	go test -tags tmpfs -run TestFullFileSystem ./internal/files
 
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run

@@ -47,6 +47,9 @@ func TestComposeFile(t *testing.T) {
 	if got := migrate.DependsOn["db"].Condition; got != types.ServiceConditionHealthy {
 		t.Errorf("migrate waits for db: %q", got)
 	}
+	if len(app.Volumes) != 1 || app.Volumes[0].Target != "/evidence" || app.Volumes[0].Type != types.VolumeTypeVolume {
+		t.Errorf("app volumes = %+v, want the evidence on one", app.Volumes)
+	}
 	if !app.ReadOnly {
 		t.Error("app may write to its root file system")
 	}
