@@ -19,9 +19,14 @@ type Browser struct {
 // maxUserAgent bounds what is kept of a browser's name, in bytes.
 const maxUserAgent = 300
 
-// Actor returns the person behind a session token, or Unauthenticated.
+// Actor returns the person behind a session token, or Unauthenticated. It also brings a
+// calendar up to date that another process has changed.
 func (a *App) Actor(ctx context.Context, token string) (winddown.Actor, error) {
-	return a.db.Actor(ctx, tokenHash(token), a.now())
+	actor, generation, err := a.db.Actor(ctx, tokenHash(token), a.now())
+	if err != nil {
+		return winddown.Actor{}, err
+	}
+	return actor, a.followCalendar(ctx, generation)
 }
 
 // SignupAllowed reports whether somebody without an invitation may sign up now.

@@ -7,10 +7,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
+	"winddown/internal/files"
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
 )
@@ -30,15 +32,21 @@ type Options struct {
 	Signup Signup
 	// Now is the clock; nil for the system's.
 	Now func() time.Time
+	// Files holds the bytes of the evidence.
+	Files *files.Store
+	// Quota is how many bytes of evidence a case may have; 0 for winddown.DefaultQuota.
+	Quota int64
 }
 
 // App is the use cases over one database. It is safe for concurrent use.
 type App struct {
 	db       *postgres.DB
 	now      func() time.Time
-	calendar winddown.Calendar
+	calendar atomic.Pointer[loadedCalendar]
 	signup   Signup
 	hasher   *hasher
+	files    *files.Store
+	quota    int64
 }
 
 // New returns the use cases over db.
@@ -49,14 +57,16 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Signup == "" {
 		o.Signup = SignupOpen
 	}
-	return &App{db: db, now: o.Now, calendar: winddown.RussianCalendar(), signup: o.Signup, hasher: newHasher()}
+	if o.Quota == 0 {
+		o.Quota = winddown.DefaultQuota
+	}
+	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota}
+	a.calendar.Store(&loadedCalendar{calendar: winddown.RussianCalendar()})
+	return a
 }
 
 // Now is the instant on the app's clock.
 func (a *App) Now() time.Time { return a.now() }
-
-// Calendar is the table of non-working days in force.
-func (a *App) Calendar() winddown.Calendar { return a.calendar }
 
 // Ready reports whether the database answers and has the schema this program needs. A
 // newer one does: while a release is rolled out, the older processes serve on.

@@ -67,7 +67,7 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 		if err != nil {
 			return nil, err
 		}
-		tx.InsertCase(c, winddown.Summarize(c, a.calendar))
+		tx.InsertCase(c, winddown.Summarize(c, a.Calendar()))
 		after(tx, c)
 		return append(events, winddown.OnStream(caseStream(c.ID), opened)...), nil
 	})
@@ -103,14 +103,22 @@ func (a *App) Case(ctx context.Context, actor winddown.Actor, id winddown.ID) (C
 	return a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: TrailOnCase})
 }
 
-// Step returns a case with the trail of one of its steps, or NotFound.
+// Step returns a case with the trail, evidence, questions and instruction of one of its
+// steps, or NotFound.
 func (a *App) Step(ctx context.Context, actor winddown.Actor, id winddown.ID, code winddown.Code) (CaseView, error) {
-	v, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Step: code, Limit: TrailOnStep})
+	v, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Step: code, Limit: TrailOnStep},
+		postgres.EvidenceOf(code), postgres.Questions(), postgres.TextOf(winddown.StepText, string(code), actor.Locale))
 	if err != nil {
 		return CaseView{}, err
 	}
 	_, err = v.Case.Step(code)
 	return v, err
+}
+
+// Letter returns a case with the template of a letter, or NotFound. Letters are written in
+// Russian.
+func (a *App) Letter(ctx context.Context, actor winddown.Actor, id winddown.ID, key string) (CaseView, error) {
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.TextOf(winddown.LetterText, key, "ru"))
 }
 
 // History returns a case with a page of its trail, newest first, before the event with
@@ -120,12 +128,13 @@ func (a *App) History(ctx context.Context, actor winddown.Actor, id winddown.ID,
 }
 
 // change runs a rule on a case the actor may change, and writes what came of it: one
-// transaction, with the case locked. A rule without events writes nothing.
+// transaction, with the case locked and the parts the rule looks at loaded. A rule without
+// events writes nothing.
 func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, action winddown.Action,
-	rule func(*winddown.Case, winddown.Stamp) ([]winddown.Event, error)) error {
+	rule func(*winddown.Case, winddown.Stamp) ([]winddown.Event, error), parts ...postgres.Part) error {
 	now := a.now()
 	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		view, err := tx.LockCase(ctx, id)
+		view, err := tx.LockCase(ctx, id, parts...)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +145,11 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err != nil || len(events) == 0 {
 			return nil, err
 		}
-		tx.SaveCase(view.Case, winddown.Summarize(view.Case, a.calendar))
+		cal, err := a.calendarIn(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal))
 		return winddown.OnStream(caseStream(id), events), nil
 	})
 }
@@ -210,6 +223,12 @@ func (a *App) ChangeDetails(ctx context.Context, actor winddown.Actor, id winddo
 	return a.change(ctx, actor, id, winddown.CanManage, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
 		return c.ChangeDetails(in, s)
 	})
+}
+
+// LastPage returns a case with its evidence, to be looked at once more before the end, or
+// NotFound.
+func (a *App) LastPage(ctx context.Context, actor winddown.Actor, id winddown.ID) (CaseView, error) {
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.EvidenceOf(""))
 }
 
 // Finish ends a wind-down: NotFound, Forbidden, Blocked with the steps that are not done,

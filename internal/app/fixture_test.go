@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/app"
+	"winddown/internal/files"
 	"winddown/internal/postgres"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
@@ -60,13 +61,15 @@ type world struct {
 	url   string
 	sql   *pgx.Conn
 	clock *clock
+	dir   string // the folder of the evidence
+	store *files.Store
 }
 
 func newWorld(t testing.TB) *world { return newWorldWith(t, app.Options{}, nil) }
 
 func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	t.Helper()
-	w := &world{t: t, url: testdb.New(t), clock: &clock{now: noon}}
+	w := &world{t: t, url: testdb.New(t), clock: &clock{now: noon}, dir: t.TempDir()}
 	var err error
 	if w.db, err = postgres.Open(t.Context(), postgres.Options{URL: patient(w.url), MaxConns: 16, Tracer: tracer}); err != nil {
 		t.Fatal(err)
@@ -76,6 +79,11 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.sql.Close(context.Background()) })
+	if w.store, err = files.Open(w.dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.store.Close() })
+	o.Files = w.store
 	o.Now = w.clock.Now
 	w.app = app.New(w.db, o)
 	return w
@@ -196,16 +204,96 @@ func (w *world) version(actor winddown.Actor, id winddown.ID, code winddown.Code
 // done is the input that marks a step today.
 func (w *world) done(actor winddown.Actor, id winddown.ID, code winddown.Code) winddown.MarkDone {
 	w.t.Helper()
-	return winddown.MarkDone{Step: code, Version: w.version(actor, id, code), On: winddown.Today(w.clock.Now(), actor.Zone)}
+	in := winddown.MarkDone{Step: code, Version: w.version(actor, id, code), On: winddown.Today(w.clock.Now(), actor.Zone),
+		Reasons: map[winddown.SlotCode]string{}}
+	c := w.view(actor, id).Case
+	for _, slot := range c.MissingProof(code, c.Acts[0].Position) {
+		in.Reasons[slot] = "Снимка нет"
+	}
+	return in
+}
+
+// compare finds that the first act agrees with the seller's books.
+func (w *world) compare(actor winddown.Actor, id winddown.ID) {
+	w.t.Helper()
+	a := w.view(actor, id).Case.Acts[0]
+	in := winddown.CompareAct{Act: a.Position, Version: a.Version, On: winddown.Today(w.clock.Now(), actor.Zone), Agrees: true}
+	if err := w.app.CompareAct(w.t.Context(), actor, id, in); err != nil {
+		w.t.Fatalf("compare: %v", err)
+	}
 }
 
 func (w *world) mark(actor winddown.Actor, id winddown.ID, codes ...winddown.Code) {
 	w.t.Helper()
 	for _, code := range codes {
+		if code == winddown.SignAct && w.view(actor, id).Case.Acts[0].Phase() == winddown.PhaseReceived {
+			w.compare(actor, id)
+		}
 		if _, err := w.app.MarkDone(w.t.Context(), actor, id, w.done(actor, id, code)); err != nil {
 			w.t.Fatalf("mark %s: %v", code, err)
 		}
 	}
+}
+
+// today is the actor's own date.
+func (w *world) today(actor winddown.Actor) winddown.Date {
+	return winddown.Today(w.clock.Now(), actor.Zone)
+}
+
+// act is the current round of an act.
+func (w *world) act(actor winddown.Actor, id winddown.ID, position int) winddown.Act {
+	w.t.Helper()
+	a, err := w.view(actor, id).Case.Act(position)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return *a
+}
+
+// disagree finds that the first act differs from the seller's books.
+func (w *world) disagree(actor winddown.Actor, id winddown.ID) error {
+	w.t.Helper()
+	return w.app.CompareAct(w.t.Context(), actor, id, winddown.CompareAct{
+		Act: 1, Version: w.act(actor, id, 1).Version, On: w.today(actor), Difference: "−3 418,20", Objections: "Нет возврата от 3 ноября",
+	})
+}
+
+// review is what an accountant says about a step as it stands.
+func (w *world) review(actor winddown.Actor, id winddown.ID, code winddown.Code) winddown.Review {
+	w.t.Helper()
+	return winddown.Review{Step: code, Version: w.version(actor, id, code), Reason: "Так решил бухгалтер"}
+}
+
+// pdf takes in the bytes of a document.
+func (w *world) pdf(name, text string) app.StoredFile {
+	w.t.Helper()
+	f, err := w.app.StoreFile(w.t.Context(), name, strings.NewReader("%PDF-1.4\n% "+text+"\n%%EOF\n"))
+	if err != nil {
+		w.t.Fatalf("store %s: %v", name, err)
+	}
+	return f
+}
+
+func (w *world) upload(actor winddown.Actor, id winddown.ID, code winddown.Code, slot winddown.SlotCode, stored ...app.StoredFile) error {
+	return w.app.AddEvidence(w.t.Context(), actor, id, winddown.AddEvidence{Step: code, Slot: slot}, stored)
+}
+
+// owe writes down a debt to the marketplace.
+func (w *world) owe(actor winddown.Actor, id winddown.ID, amount winddown.Money) {
+	w.t.Helper()
+	in := winddown.NewDebt{ID: newID(w.t), Side: winddown.ToWB, What: "Хранение", Amount: amount, On: w.today(actor)}
+	if err := w.app.AddDebts(w.t.Context(), actor, id, []winddown.NewDebt{in}); err != nil {
+		w.t.Fatalf("add a debt: %v", err)
+	}
+}
+
+func (w *world) debts(actor winddown.Actor, id winddown.ID) winddown.Ledger {
+	w.t.Helper()
+	v, err := w.app.Ledger(w.t.Context(), actor, id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v.Case.Debts
 }
 
 // goods are the steps that open the request of the act, chain those that follow it.
@@ -257,7 +345,11 @@ func (w *world) contents(id winddown.ID) []string {
 	w.t.Helper()
 	return w.rows(`select c::text from cases c where id = $1
 		union all (select s::text from case_steps s where case_id = $1 order by code)
-		union all (select a::text from acts a where case_id = $1 order by position)
+		union all (select a::text from acts a where case_id = $1 order by position, round)
+		union all (select e::text from evidence e where case_id = $1 order by number)
+		union all (select q::text from questions q where case_id = $1 order by number)
+		union all (select d::text from deadlines d where case_id = $1 order by number)
+		union all (select d::text from debts d where case_id = $1 order by line)
 		union all (select p::text from case_people p where case_id = $1 order by user_id)
 		union all (select e::text from events e where stream_id = $1 order by seq)`, uuid.UUID(id))
 }

@@ -249,8 +249,8 @@ func TestGroupsChangeWithTheDayAlone(t *testing.T) {
 	accountant := w.person("Ким")
 	burning, waiting := w.addSeller(accountant), w.addSeller(accountant)
 	today := winddown.Today(noon, winddown.DefaultZone)
-	if err := w.app.MarkPending(t.Context(), accountant, burning, winddown.MarkPending{
-		Step: winddown.CollectReturns, Version: w.version(accountant, burning, winddown.CollectReturns), PickUpBy: today.AddDays(4),
+	if err := w.app.AddDeadline(t.Context(), accountant, burning, winddown.AddDeadline{
+		Kind: winddown.DuePickUp, From: today, Until: today.AddDays(4),
 	}); err != nil {
 		t.Fatal(err)
 	}

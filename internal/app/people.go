@@ -113,8 +113,12 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 		} else {
 			tx.RemoveHelper(id, user)
 		}
+		cal, err := a.calendarIn(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
 		tx.RevokeInvitesBy(id, user)
-		tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+		tx.SaveCase(c, winddown.Summarize(c, cal))
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonRemoved, Role: role, User: user,
 			OnBehalf: view.Standing.OnBehalf()}}, nil
 	})
@@ -212,8 +216,12 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	case winddown.Lead, winddown.Admin:
 		return fail(&winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
 	}
+	cal, err := a.calendarIn(ctx, tx)
+	if err != nil {
+		return fail(err)
+	}
 	tx.UseInvite(invite, user)
-	tx.SaveCase(c, winddown.Summarize(c, a.calendar))
+	tx.SaveCase(c, winddown.Summarize(c, cal))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
 	return c.ID, invite.Role, events, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"winddown/internal/app"
 	"winddown/internal/winddown"
 )
 
@@ -19,6 +20,8 @@ type scene struct {
 	id     winddown.ID
 	guest  winddown.ID // a helper, to be removed
 	invite winddown.ID // an open invitation, to be revoked
+	debt   winddown.ID // of a line that is not written down yet
+	file   app.StoredFile
 }
 
 // useCases are what people do with a case, under the action of the table of rights that
@@ -111,6 +114,133 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 	}
 }
 
+// proofCases are the use cases about evidence, reviews, acts, deadlines and debts, each with
+// its action of the table of rights. Whoever may do them all does them in this order.
+func proofCases() []proofCase {
+	const zeroFBS, requestAct = 2, 1 // the versions of these steps in a scene
+	today := winddown.DateOf(noon)
+	review := func(code winddown.Code, version int) winddown.Review {
+		return winddown.Review{Step: code, Version: version, Reason: "Так надо"}
+	}
+	debt := func(s scene) winddown.NewDebt {
+		return winddown.NewDebt{ID: s.debt, Side: winddown.ByWB, What: "Выплата", Amount: 100, On: today}
+	}
+	proof := winddown.AddEvidence{Step: winddown.SellOut, Slot: winddown.SlotOrdersDone, Name: "заказы.pdf"}
+	return []proofCase{
+		{"see", "Acts", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, err := s.app.Acts(ctx, a, s.id)
+			return err
+		}},
+		{"see", "Deadlines", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, err := s.app.Deadlines(ctx, a, s.id)
+			return err
+		}},
+		{"see", "Ledger", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, err := s.app.Ledger(ctx, a, s.id)
+			return err
+		}},
+		{"see", "Pack", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, err := s.app.Pack(ctx, a, s.id)
+			return err
+		}},
+		{"see", "EvidenceFile", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, f, err := s.app.EvidenceFile(ctx, a, s.id, 1)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		}},
+		{"mark", "MayUpload", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.MayUpload(ctx, a, s.id, proof)
+		}},
+		{"mark", "AddEvidence", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.AddEvidence(ctx, a, s.id, proof, []app.StoredFile{s.file})
+		}},
+		{"mark", "RemoveEvidence", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.RemoveEvidence(ctx, a, s.id, winddown.RemoveEvidence{Number: 2, Reason: "Не тот файл"})
+		}},
+		{"mark", "AddAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.AddAct(ctx, a, s.id, winddown.AddAct{Counterparty: "ООО «РВБ»"})
+		}},
+		{"mark", "RemoveAct", func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.RemoveAct(ctx, a, s.id, 2, 1) }},
+		{"mark", "CompareAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return expected(s.app.CompareAct(ctx, a, s.id, winddown.CompareAct{Act: 1, Version: 1, On: today, Agrees: true}), winddown.Blocked)
+		}},
+		{"mark", "DisputeAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return expected(s.app.DisputeAct(ctx, a, s.id, winddown.DisputeAct{Act: 1, Version: 1, On: today}), winddown.Blocked)
+		}},
+		{"mark", "CountersignAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return expected(s.app.CountersignAct(ctx, a, s.id, winddown.CountersignAct{Act: 1, Version: 1, On: today}), winddown.Blocked)
+		}},
+		{"mark", "UndoAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return expected(s.app.UndoAct(ctx, a, s.id, winddown.UndoAct{Act: 1, Version: 1, Reason: "Ошибка"}), winddown.Conflict)
+		}},
+		{"mark", "AddDeadline", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.AddDeadline(ctx, a, s.id, winddown.AddDeadline{Kind: winddown.DuePickUp, From: today})
+		}},
+		{"mark", "CloseDeadline", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.CloseDeadline(ctx, a, s.id, 1, today)
+		}},
+		{"mark", "ReopenDeadline", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.ReopenDeadline(ctx, a, s.id, 1)
+		}},
+		{"mark", "RemoveDeadline", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.RemoveDeadline(ctx, a, s.id, 1)
+		}},
+		{"mark", "CheckInbox", func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.CheckInbox(ctx, a, s.id) }},
+		{"mark", "ChangeTerm", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.ChangeTerm(ctx, a, s.id, winddown.ChangeTerm{Kind: winddown.DuePickUp, Days: []int{5}, Source: "Оферта", AsOf: today})
+		}},
+		{"mark", "AddDebts", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.AddDebts(ctx, a, s.id, []winddown.NewDebt{debt(s)})
+		}},
+		{"mark", "PasteDebts", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.PasteDebts(ctx, a, s.id, s.debt, []winddown.NewDebt{debt(s)})
+		}},
+		{"mark", "ChangeDebt", func(ctx context.Context, s scene, a winddown.Actor) error {
+			changed := debt(s)
+			changed.Amount = 200
+			return s.app.ChangeDebt(ctx, a, s.id, winddown.ChangeDebt{NewDebt: changed, Version: 1})
+		}},
+		{"mark", "SettleDebt", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.SettleDebt(ctx, a, s.id, winddown.SettleDebt{ID: s.debt, Version: 2, On: today})
+		}},
+		{"mark", "ReopenDebt", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.ReopenDebt(ctx, a, s.id, winddown.ReopenDebt{ID: s.debt, Version: 3})
+		}},
+		{"mark", "WriteOffDebt", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.WriteOffDebt(ctx, a, s.id, winddown.WriteOffDebt{ID: s.debt, Version: 4, Reason: "Срок прошёл"})
+		}},
+		{"mark", "RemoveDebt", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.RemoveDebt(ctx, a, s.id, winddown.RemoveDebt{ID: s.debt, Version: 5, Reason: "Ошибка"})
+		}},
+		{"review", "AcceptStep", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.AcceptStep(ctx, a, s.id, review(winddown.ZeroFBS, zeroFBS))
+		}},
+		{"review", "SendBack", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.SendBack(ctx, a, s.id, review(winddown.ZeroFBS, zeroFBS+1))
+		}},
+		{"review", "Waive", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.Waive(ctx, a, s.id, review(winddown.RequestAct, requestAct))
+		}},
+		{"review", "Unwaive", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.Unwaive(ctx, a, s.id, review(winddown.RequestAct, requestAct+1))
+		}},
+		{"review", "Ask", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.Ask(ctx, a, s.id, winddown.SellOut, "Всё продано?")
+		}},
+		{"answer", "Answer", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return s.app.Answer(ctx, a, s.id, 1, "Да")
+		}},
+		{"answer", "Resolve", func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.Resolve(ctx, a, s.id, 1) }},
+	}
+}
+
+type proofCase struct {
+	action, name string
+	do           func(context.Context, scene, winddown.Actor) error
+}
+
 // expected turns the refusal that somebody with the right gets into nil.
 func expected(err error, kind winddown.Kind) error {
 	if errors.Is(err, kind) {
@@ -126,36 +256,38 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage owner_link let_act")
+	columns := strings.Fields("see mark regress manage owner_link let_act review answer")
 	table := map[string]string{
-		"owner":                    "+ + + + x +",
-		"helper":                   "+ + + - - -",
-		"accountant":               "+ - + - - -",
-		"accountant acting":        "+ + + - - -",
-		"accountant without owner": "+ + + + + -",
-		"lead":                     "+ - + - - -",
-		"lead acting":              "+ + + - - -",
-		"admin":                    "+ - + - - -",
-		"firm's accountant":        "0 0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0 0",
+		"owner":                    "+ + + + x + - +",
+		"helper":                   "+ + + - - - - +",
+		"accountant":               "+ - + - - - + +",
+		"accountant acting":        "+ + + - - - + +",
+		"accountant without owner": "+ + + + + - + +",
+		"lead":                     "+ - + - - - + +",
+		"lead acting":              "+ + + - - - + +",
+		"admin":                    "+ - + - - - + +",
+		"firm's accountant":        "0 0 0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}
 	for _, name := range []string{"owner", "helper", "accountant", "guest", "colleague", "stranger"} {
 		people[name] = w.person(name)
 	}
+	file := w.pdf("заказы.pdf", "0")
 	firm := func() uuid.UUID { // the accountant's, once there is one
 		return one[uuid.UUID](w, "select firm_id from firm_people where user_id = $1", uuid.UUID(people["accountant"].UserID))
 	}
 
 	// stage opens a case in which somebody stands as the row of the table says.
-	stage := func(t *testing.T, row string) (scene, winddown.Actor) {
+	// For the use cases about proof there is some.
+	stage := func(t *testing.T, row string, proof bool) (scene, winddown.Actor) {
 		w := *w
 		w.t = t
-		s := scene{world: &w, guest: people["guest"].UserID}
+		s := scene{world: &w, guest: people["guest"].UserID, debt: newID(t), file: file}
 		host := people["owner"]
 		answers := winddown.RawAnswers{FBS: "yes", WBStock: "yes", Leftover: "sell"}
 		if row == "accountant without owner" {
@@ -169,6 +301,13 @@ func TestRights(t *testing.T) {
 			s.id = w.openWith(host, answers)
 		}
 		w.join(host, people["guest"], s.id, winddown.Helper)
+		if proof {
+			if err := w.upload(host, s.id, winddown.ZeroFBS, winddown.SlotStockZero, file); err != nil {
+				t.Fatal(err)
+			}
+			w.exec("insert into questions (case_id, number, step, body, asked_at) values ($1, 1, 'zero_fbs', 'Снимок сегодняшний?', $2)",
+				uuid.UUID(s.id), noon)
+		}
 		w.mark(host, s.id, winddown.ZeroFBS)
 		if strings.Contains(row, "accountant") && row != "accountant without owner" || strings.HasPrefix(row, "lead") || row == "admin" {
 			w.join(host, people["accountant"], s.id, winddown.Accountant)
@@ -219,30 +358,43 @@ func TestRights(t *testing.T) {
 		return scene{}, winddown.Actor{}
 	}
 
-	if got := slices.Sorted(maps.Keys(useCases())); !slices.Equal(got, slices.Sorted(slices.Values(columns))) {
+	actions := slices.Collect(maps.Keys(useCases()))
+	for _, c := range proofCases() {
+		actions = append(actions, c.action)
+	}
+	slices.Sort(actions)
+	if got := slices.Compact(actions); !slices.Equal(got, slices.Sorted(slices.Values(columns))) {
 		t.Fatalf("use cases for %v, columns %v", got, columns)
 	}
 	for _, row := range slices.Sorted(maps.Keys(table)) {
 		cells := strings.Fields(table[row])
 		t.Run(row, func(t *testing.T) {
 			// Refusals change nothing, so one case serves them all; what is allowed gets its own.
-			refused, asker := stage(t, row)
+			refused, asker := stage(t, row, true)
 			before := refused.contents(refused.id)
+			wantRefused := func(cell, name string, err error) {
+				t.Helper()
+				kinds := map[string]winddown.Kind{"-": winddown.Forbidden, "x": winddown.Invalid, "0": winddown.NotFound}
+				wantKind(t, named(name, err), kinds[cell])
+			}
 			for i, column := range columns {
 				for name, do := range useCases()[column] {
-					switch cells[i] {
-					case "+":
-						s, actor := stage(t, row)
-						if err := do(t.Context(), s, actor); err != nil {
-							t.Errorf("%s: %v", name, err)
-						}
-					case "-":
-						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.Forbidden)
-					case "x":
-						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.Invalid)
-					case "0":
-						wantKind(t, named(name, do(t.Context(), refused, asker)), winddown.NotFound)
+					if cells[i] != "+" {
+						wantRefused(cells[i], name, do(t.Context(), refused, asker))
+						continue
 					}
+					s, actor := stage(t, row, false)
+					if err := do(t.Context(), s, actor); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+			}
+			allowed, actor := stage(t, row, true)
+			for _, c := range proofCases() {
+				if cell := cells[slices.Index(columns, c.action)]; cell != "+" {
+					wantRefused(cell, c.name, c.do(t.Context(), refused, asker))
+				} else if err := c.do(t.Context(), allowed, actor); err != nil {
+					t.Errorf("%s: %v", c.name, err)
 				}
 			}
 			refused.wantUnchanged(refused.id, before)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -45,11 +46,14 @@ func (a *App) Seed(ctx context.Context, o SeedOptions) (SeedResult, error) {
 	if used {
 		return SeedResult{}, fmt.Errorf("the database is not empty: sample data goes into an empty one only")
 	}
+	if err := a.RefreshCalendar(ctx); err != nil {
+		return SeedResult{}, err
+	}
 	hash, err := a.hasher.hash(ctx, o.Password)
 	if err != nil {
 		return SeedResult{}, err
 	}
-	g := &generator{rng: rand.New(rand.NewPCG(o.Seed, o.Seed)), asOf: o.AsOf.UTC().Truncate(24 * time.Hour).Add(9 * time.Hour), calendar: a.calendar, hash: hash}
+	g := &generator{rng: rand.New(rand.NewPCG(o.Seed, o.Seed)), asOf: o.AsOf.UTC().Truncate(24 * time.Hour).Add(9 * time.Hour), calendar: a.Calendar(), hash: hash}
 	var result SeedResult
 	err = a.db.Seed(ctx, func(s *postgres.Seeder) error {
 		accountants := make([]postgres.SeedUser, o.Accountants)
@@ -186,9 +190,9 @@ func (g *generator) seller(i int, accountant postgres.SeedUser) (postgres.SeedCa
 			answers.Leftover = "sell"
 		}
 	}
-	w := &walk{by: by, onBehalf: onBehalf, asOf: g.asOf}
+	w := &walk{by: by, onBehalf: onBehalf, accountant: accountant.User.ID, asOf: g.asOf, id: g.id}
 	in := winddown.NewCase{Seller: winddown.Seller{Name: company, INN: g.inn(strings.HasPrefix(company, "ООО"))}, Answers: answers}
-	opened := 70 + int(g.rng.UintN(30))
+	opened := 85 + int(g.rng.UintN(30))
 	c, events, err := winddown.OpenCase(g.id(), in, w.stamp(opened))
 	w.note(opened, events, err)
 	c.HasOwner = owner != nil
@@ -201,6 +205,7 @@ func (g *generator) seller(i int, accountant postgres.SeedUser) (postgres.SeedCa
 		story = middle
 	}
 	story(w, int(g.rng.UintN(4)))
+	w.inbox(1 + int(g.rng.UintN(24)))
 	if w.err != nil {
 		panic(fmt.Sprintf("sample case %d breaks a rule: %v", i, w.err))
 	}
@@ -216,12 +221,15 @@ func (g *generator) seller(i int, accountant postgres.SeedUser) (postgres.SeedCa
 
 // walk leads one sample case through the rules, day by day.
 type walk struct {
-	c        *winddown.Case
-	by       winddown.ID
-	onBehalf bool
-	asOf     time.Time
-	events   []winddown.Event
-	err      error
+	c          *winddown.Case
+	by         winddown.ID
+	onBehalf   bool
+	accountant winddown.ID
+	asOf       time.Time
+	id         func() winddown.ID
+	claim      winddown.Money // by how much the next act that comes is wrong
+	events     []winddown.Event
+	err        error
 }
 
 // stamp is a moment so many days before the day the data is about.
@@ -252,22 +260,119 @@ func (w *walk) version(code winddown.Code) int {
 	return st.Version
 }
 
-// done signs the steps, as far as the answers call for them, so many days ago.
+// done signs the steps, as far as the answers call for them, so many days ago; of a case
+// with several acts the first that has not come so far.
 func (w *walk) done(daysAgo int, codes ...winddown.Code) {
 	for _, code := range codes {
 		if !w.c.Needed(code) {
 			continue
 		}
 		s := w.stamp(daysAgo)
-		in := winddown.MarkDone{Step: code, Version: w.version(code), On: s.Today}
-		if code == winddown.RequestAct {
+		act, err := w.c.ActFor(code, 0)
+		w.note(daysAgo, nil, err)
+		in := winddown.MarkDone{Step: code, Version: w.version(code), On: s.Today, Act: act.Position}
+		switch code {
+		case winddown.RequestAct:
 			in.Channel, in.Ticket = winddown.Support, fmt.Sprintf("48-%d", 1100+s.Today.Day*7+int(w.c.ID[0]))
 			in.PeriodFrom, in.PeriodTo = winddown.Date{Year: s.Today.Year - 2, Month: time.January, Day: 1}, s.Today
-			in.Counterparty = "ООО «РВБ»"
+			in.Counterparty = cmp.Or(act.Counterparty, "ООО «РВБ»")
+		case winddown.ReceiveAct:
+			in.Ours = winddown.Balance{Known: true, Amount: w.c.Balance}
+			in.Theirs = winddown.Balance{Known: true, Amount: w.c.Balance - w.claim}
+			w.claim = 0
+		case winddown.SignAct:
+			w.compare(daysAgo, winddown.CompareAct{Agrees: true})
+			in.Signer, in.Authority, in.Via = "Руководитель", "Устав", winddown.ViaEDO
+		case winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns, winddown.StripMedia, winddown.SettleDebts:
+		}
+		in.Reasons = map[winddown.SlotCode]string{}
+		for _, slot := range w.c.MissingProof(code, act.Position) {
+			in.Reasons[slot] = "Документ хранится в бухгалтерии"
 		}
 		events, err := w.c.MarkDone(in, s)
 		w.note(daysAgo, events, err)
 	}
+}
+
+// compare says of the first act whether it agrees.
+func (w *walk) compare(daysAgo int, in winddown.CompareAct) {
+	s, a := w.stamp(daysAgo), w.c.Acts[0]
+	in.Act, in.Version, in.On = a.Position, a.Version, s.Today
+	events, err := w.c.CompareAct(in, s)
+	w.note(daysAgo, events, err)
+}
+
+// dispute sends objections to the first act.
+func (w *walk) dispute(daysAgo int) {
+	s, a := w.stamp(daysAgo), w.c.Acts[0]
+	events, err := w.c.DisputeAct(winddown.DisputeAct{Act: a.Position, Version: a.Version, On: s.Today}, s)
+	w.note(daysAgo, events, err)
+}
+
+func (w *walk) addAct(daysAgo int, counterparty string) {
+	events, err := w.c.AddAct(winddown.AddAct{Counterparty: counterparty}, w.stamp(daysAgo))
+	w.note(daysAgo, events, err)
+}
+
+// owe writes a debt down, so many kopecks.
+func (w *walk) owe(daysAgo int, side winddown.Side, what string, amount winddown.Money) {
+	s := w.stamp(daysAgo)
+	_, events, err := w.c.Debts.AddDebts([]winddown.NewDebt{{ID: w.id(), Side: side, What: what, Amount: amount, On: s.Today}}, s)
+	w.note(daysAgo, append(events, w.c.KeepLedger(s)...), err)
+}
+
+// settle pays whatever is open.
+func (w *walk) settle(daysAgo int) {
+	for _, d := range w.c.Debts.Open() {
+		s := w.stamp(daysAgo)
+		_, events, err := w.c.Debts.SettleDebt(winddown.SettleDebt{ID: d.ID, Version: d.Version, On: s.Today}, s)
+		w.note(daysAgo, append(events, w.c.KeepLedger(s)...), err)
+	}
+}
+
+// report notes a weekly report; one that was dealt with is closed a day later.
+func (w *walk) report(daysAgo int, dealtWith bool) {
+	s := w.stamp(daysAgo)
+	events, err := w.c.AddDeadline(winddown.AddDeadline{Kind: winddown.DueReport, What: "Еженедельный отчёт о реализации", From: s.Today}, s)
+	w.note(daysAgo, events, err)
+	if dealtWith {
+		s := w.stamp(daysAgo - 1)
+		events, err := w.c.CloseDeadline(w.c.DeadlineSeq, s.Today, s)
+		w.note(daysAgo-1, events, err)
+	}
+}
+
+// review lets the accountant say something about a step.
+func (w *walk) review(daysAgo int, code winddown.Code, reason string, rule func(winddown.Review, winddown.Stamp) ([]winddown.Event, error)) {
+	if !w.c.Needed(code) {
+		code = winddown.SellOut
+	}
+	in := winddown.Review{Step: code, Version: w.version(code), Reason: reason}
+	w.byAccountant(daysAgo, func(s winddown.Stamp) ([]winddown.Event, error) { return rule(in, s) })
+}
+
+func (w *walk) byAccountant(daysAgo int, rule func(winddown.Stamp) ([]winddown.Event, error)) {
+	by, onBehalf := w.by, w.onBehalf
+	w.by, w.onBehalf = w.accountant, true
+	events, err := rule(w.stamp(daysAgo))
+	w.note(daysAgo, events, err)
+	w.by, w.onBehalf = by, onBehalf
+}
+
+// ask lets the accountant ask about a step.
+func (w *walk) ask(daysAgo int, code winddown.Code, question string) {
+	w.byAccountant(daysAgo, func(s winddown.Stamp) ([]winddown.Event, error) { return w.c.Ask(code, question, s) })
+}
+
+// answer answers the question that was asked last.
+func (w *walk) answer(daysAgo int, text string) {
+	events, err := w.c.Answer(w.c.QuestionSeq, text, w.stamp(daysAgo))
+	w.note(daysAgo, events, err)
+}
+
+// close closes the question that was asked last.
+func (w *walk) close(daysAgo int) {
+	w.byAccountant(daysAgo, func(s winddown.Stamp) ([]winddown.Event, error) { return w.c.Resolve(w.c.QuestionSeq, s) })
 }
 
 func (w *walk) pending(daysAgo int, code winddown.Code, pickUpIn int) {
@@ -275,12 +380,28 @@ func (w *walk) pending(daysAgo int, code winddown.Code, pickUpIn int) {
 		return
 	}
 	s := w.stamp(daysAgo)
-	in := winddown.MarkPending{Step: code, Version: w.version(code)}
-	if pickUpIn != 0 {
-		in.PickUpBy = winddown.DateOf(w.asOf).AddDays(pickUpIn)
-	}
-	events, err := w.c.MarkPending(in, s)
+	events, err := w.c.MarkPending(winddown.MarkPending{Step: code, Version: w.version(code)}, s)
 	w.note(daysAgo, events, err)
+	if pickUpIn != 0 {
+		until := winddown.DateOf(w.asOf).AddDays(pickUpIn)
+		from := until.AddDays(-7)
+		if from.After(s.Today) {
+			from = s.Today
+		}
+		events, err := w.c.AddDeadline(winddown.AddDeadline{Kind: winddown.DuePickUp, From: from, Until: until}, s)
+		w.note(daysAgo, events, err)
+	}
+}
+
+// inbox looks into the portal's inbox so many days ago, or when something happened last if
+// that was later.
+func (w *walk) inbox(daysAgo int) {
+	last := winddown.DateOf(w.events[len(w.events)-1].At).DaysUntil(winddown.DateOf(w.asOf))
+	daysAgo = min(daysAgo, last)
+	if !w.c.Finished() {
+		events, err := w.c.CheckInbox(w.stamp(daysAgo))
+		w.note(daysAgo, events, err)
+	}
 }
 
 func (w *walk) regress(daysAgo int, code winddown.Code, reason string) {
@@ -315,11 +436,17 @@ func middle(w *walk, _ int) {
 func stories() []func(w *walk, d int) {
 	return []func(w *walk, d int){
 		func(*walk, int) {}, // just opened
-		func(w *walk, d int) { w.done(20+d, winddown.ZeroFBS); w.pending(15, winddown.SellOut, 0) },
+		func(w *walk, d int) {
+			w.done(20+d, winddown.ZeroFBS)
+			w.pending(15, winddown.SellOut, 0)
+			w.report(12, true)
+			w.report(5, false)
+		},
 		func(w *walk, d int) {
 			w.done(30+d, winddown.ZeroFBS)
 			w.done(8, winddown.SellOut)
 			w.pending(7, winddown.ReturnStock, 0)
+			w.ask(4, winddown.ReturnStock, "Поддержка уже ответила, когда отгрузят остаток?")
 		},
 		func(w *walk, d int) { // returns are about to be disposed of
 			w.done(30, winddown.ZeroFBS)
@@ -333,14 +460,22 @@ func stories() []func(w *walk, d int) {
 			w.pending(2, winddown.CollectReturns, 5+d)
 		},
 		func(w *walk, d int) { w.goodsGone(2 + d) },
-		func(w *walk, d int) { w.goodsGone(5 + d); w.done(3, winddown.StripMedia) },
+		func(w *walk, d int) {
+			w.goodsGone(5 + d)
+			w.ask(4, winddown.CollectReturns, "В отчёте о возвратах больше ничего в пути?")
+			w.answer(3, "Ничего: проверили вчера и сегодня")
+			w.done(3, winddown.StripMedia)
+		},
 		func(w *walk, d int) {
 			w.goodsGone(14)
 			w.done(12, winddown.StripMedia)
+			w.review(8, winddown.ZeroFBS, "", w.c.Accept)
+			w.review(8, winddown.CollectReturns, "", w.c.Accept)
 			w.done(2+d, winddown.RequestAct)
 		},
-		func(w *walk, d int) {
+		func(w *walk, d int) { // asked long ago, and deep in debt
 			w.goodsGone(40)
+			w.owe(36, winddown.ToWB, "Логистика и хранение за прошлый год", 46478815)
 			w.done(34, winddown.StripMedia)
 			w.done(22+d, winddown.RequestAct)
 		},
@@ -351,12 +486,16 @@ func stories() []func(w *walk, d int) {
 		},
 		func(w *walk, d int) {
 			w.goodsGone(40)
+			w.review(32, winddown.ReturnStock, "", w.c.Accept)
 			w.done(30, winddown.StripMedia, winddown.RequestAct)
+			w.owe(8, winddown.ByWB, "Выплата за последние продажи", 1250000)
 			w.done(3+d, winddown.ReceiveAct)
 		},
 		func(w *walk, d int) {
 			w.goodsGone(45)
 			w.done(40, winddown.StripMedia, winddown.RequestAct)
+			w.owe(25, winddown.ToWB, "Хранение за два месяца", 341820)
+			w.owe(25, winddown.ByWB, "Выплата за последние продажи", 120000)
 			w.done(20, winddown.ReceiveAct)
 			w.done(6+d, winddown.SignAct)
 		},
@@ -383,6 +522,40 @@ func stories() []func(w *walk, d int) {
 			w.finish(20)
 			w.regress(3+d, winddown.ReturnStock, "В отчёте об остатках снова появился товар")
 		},
+		func(w *walk, d int) { // the act was wrong and is asked for anew
+			w.goodsGone(45)
+			w.done(40, winddown.StripMedia, winddown.RequestAct)
+			w.claim = 341820
+			w.done(30, winddown.ReceiveAct)
+			w.compare(28, winddown.CompareAct{Difference: "3 418,20", Objections: "Хранение за сентябрь начислено дважды\nНет возврата от 3 октября"})
+			w.dispute(27)
+			w.done(5+d, winddown.RequestAct)
+		},
+		func(w *walk, d int) { // two acts, one of which has come
+			w.goodsGone(35)
+			w.addAct(33, "ООО «Вайлдберриз»")
+			w.done(15+d, winddown.RequestAct)
+			w.done(14, winddown.RequestAct)
+			w.done(4, winddown.ReceiveAct)
+		},
+		func(w *walk, d int) {
+			w.goodsGone(12 + d)
+			w.review(3, winddown.ReturnStock, "На снимке остатки другого склада, приложите общий отчёт", w.c.SendBack)
+		},
+		func(w *walk, d int) { // the accountant lets the act be asked for
+			w.done(35, winddown.ZeroFBS)
+			w.done(20, winddown.SellOut)
+			w.done(12, winddown.ReturnStock)
+			w.review(7, winddown.RequestAct, "Последний возврат едет второй месяц, поддержка разрешила запросить акт", w.c.Waive)
+			w.ask(7, winddown.CollectReturns, "Номер обращения о возврате?")
+			w.answer(6, "48-1177")
+			w.close(6)
+			w.done(2+d, winddown.RequestAct)
+		},
+		func(w *walk, d int) { // a debt came to light after the settlement
+			w.whole(9 + d)
+			w.owe(2+d, winddown.ToWB, "Штраф, начисленный после акта", 500000)
+		},
 	}
 }
 
@@ -391,7 +564,10 @@ func (w *walk) whole(daysAgo int) {
 	w.goodsGone(daysAgo + 30)
 	w.done(daysAgo+28, winddown.StripMedia)
 	w.done(daysAgo+26, winddown.RequestAct)
+	w.owe(daysAgo+20, winddown.ToWB, "Хранение", 341820)
+	w.owe(daysAgo+20, winddown.ByWB, "Выплата за последние продажи", 120000)
 	w.done(daysAgo+10, winddown.ReceiveAct)
 	w.done(daysAgo+6, winddown.SignAct)
+	w.settle(daysAgo + 2)
 	w.done(daysAgo, winddown.SettleDebts)
 }

@@ -105,6 +105,30 @@ func TestSampleDataKeepTheRules(t *testing.T) {
 	if n := one[int](w, "select count(*) from events where at > $1", w.clock.Now()); n != 0 {
 		t.Errorf("%d events lie in the future", n)
 	}
+	if n := one[int](w, `select count(*) from events e join events f on (f.stream_kind, f.stream_id, f.seq) = (e.stream_kind, e.stream_id, e.seq + 1)
+		where f.at < e.at`); n != 0 {
+		t.Errorf("%d events are told before what came earlier", n)
+	}
+	for what, query := range map[string]string{
+		"a seller in debt":     "select count(*) from cases where balance < 0 and finished_on is null",
+		"a settled debt":       "select count(*) from debts where settled_on is not null",
+		"a second round":       "select count(*) from acts where round = 2",
+		"a second act":         "select count(*) from acts where position = 2",
+		"an open question":     "select count(*) from cases where questions > 0",
+		"an answered question": "select count(*) from questions where answer <> '' and resolved_at is null",
+		"a closed question":    "select count(*) from questions where resolved_at is not null",
+		"an accepted step":     "select count(*) from case_steps where accepted_at is not null",
+		"a returned step":      "select count(*) from cases where problem = 'returned'",
+		"a late debt":          "select count(*) from cases where problem = 'unsettled'",
+		"a waiver":             "select count(*) from cases where waived",
+		"a weekly report":      "select count(*) from cases where due_kind = 'report'",
+		"a batch of returns":   "select count(*) from deadlines where kind = 'pick_up' and closed_on is null",
+		"a written reason":     "select count(*) from evidence where kind = 'reason'",
+	} {
+		if one[int](w, query) == 0 {
+			t.Errorf("the sample data lack %s", what)
+		}
+	}
 	for kind, query := range map[winddown.StreamKind]string{
 		winddown.UserStream: "select id::text from users", winddown.FirmStream: "select id::text from firms",
 	} {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,6 +65,11 @@ func TestRoundTrips(t *testing.T) {
 	version := func(code winddown.Code) int { // read past the tracer's eyes
 		return one[int](w, "select version from case_steps where case_id = $1 and code = $2", [16]byte(id), string(code))
 	}
+	file := w.pdf("заказы.pdf", "0")
+	proof := winddown.AddEvidence{Step: winddown.SellOut, Slot: winddown.SlotOrdersDone, Name: "заказы.pdf"}
+	review := func(code winddown.Code) winddown.Review {
+		return winddown.Review{Step: code, Version: version(code), Reason: "Так надо"}
+	}
 	for _, use := range []struct {
 		name string
 		max  int64
@@ -78,6 +84,14 @@ func TestRoundTrips(t *testing.T) {
 		{"Register", 2, as(accountantsToken, func(a winddown.Actor) error {
 			_, err := w.app.Register(ctx, a, winddown.RegisterFilter{Query: "петрова", Sort: winddown.SortDeadline})
 			return err
+		})},
+		{"Acts", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Acts(ctx, a, id); return err })},
+		{"Deadlines", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Deadlines(ctx, a, id); return err })},
+		{"Ledger", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Ledger(ctx, a, id); return err })},
+		{"MayUpload", 2, as(token, func(a winddown.Actor) error { return w.app.MayUpload(ctx, a, id, proof) })},
+		{"EvidenceFile, none", 2, as(token, func(a winddown.Actor) error {
+			_, _, err := w.app.EvidenceFile(ctx, a, id, 1)
+			return expected(err, winddown.NotFound)
 		})},
 		{"Ready", 2, func() error { return w.app.Ready(ctx) }},
 		{"MarkDone", 3, as(token, func(a winddown.Actor) error {
@@ -97,6 +111,21 @@ func TestRoundTrips(t *testing.T) {
 		{"MarkPending", 3, as(token, func(a winddown.Actor) error {
 			return w.app.MarkPending(ctx, a, id, winddown.MarkPending{Step: winddown.SellOut, Version: version(winddown.SellOut), Note: "Продаю"})
 		})},
+		{"AddEvidence", 3, as(token, func(a winddown.Actor) error { return w.app.AddEvidence(ctx, a, id, proof, []app.StoredFile{file}) })},
+		{"AcceptStep", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.AcceptStep(ctx, a, id, review(winddown.SellOut)) })},
+		{"SendBack", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SendBack(ctx, a, id, review(winddown.SellOut)) })},
+		{"Waive", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.Waive(ctx, a, id, review(winddown.RequestAct)) })},
+		{"Ask", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.Ask(ctx, a, id, winddown.SellOut, "Всё продано?") })},
+		{"AddAct", 3, as(token, func(a winddown.Actor) error {
+			return w.app.AddAct(ctx, a, id, winddown.AddAct{Counterparty: "ООО «РВБ»"})
+		})},
+		{"AddDeadline", 3, as(token, func(a winddown.Actor) error {
+			return w.app.AddDeadline(ctx, a, id, winddown.AddDeadline{Kind: winddown.DueReport, From: winddown.DateOf(noon)})
+		})},
+		{"CheckInbox", 3, as(token, func(a winddown.Actor) error { return w.app.CheckInbox(ctx, a, id) })},
+		{"AddDebts", 3, as(token, func(a winddown.Actor) error {
+			return w.app.AddDebts(ctx, a, id, []winddown.NewDebt{{ID: id, Side: winddown.ToWB, What: "Хранение", Amount: 1, On: winddown.DateOf(noon)}})
+		})},
 		{"OpenCase", 2, as(token, func(a winddown.Actor) error { _, err := w.app.OpenCase(ctx, a, newCase(everything())); return err })},
 	} {
 		t.Run(use.name, func(t *testing.T) {
@@ -106,7 +135,7 @@ func TestRoundTrips(t *testing.T) {
 			for warm := range 2 {
 				id = w.open(owner)
 				w.join(owner, accountant, id, winddown.Accountant)
-				if use.name == "Regress" || use.name == "Undo" {
+				if slices.Contains([]string{"Regress", "Undo", "AcceptStep", "SendBack"}, use.name) {
 					w.mark(owner, id, winddown.SellOut)
 				}
 				before := c.n.Load()

@@ -16,9 +16,14 @@ import (
 func (w *world) trail() (winddown.Actor, winddown.ID) {
 	w.t.Helper()
 	owner, helper := w.person("Петрова"), w.person("Иванова")
-	id := w.open(owner)
+	id := w.openWith(owner, winddown.RawAnswers{FBS: "no", WBStock: "no"})
 	w.join(owner, helper, id, winddown.Helper)
-	w.mark(owner, id, goods()...)
+	for _, code := range []winddown.Code{winddown.SellOut, winddown.CollectReturns} {
+		if err := w.app.MarkPending(w.t.Context(), owner, id, winddown.MarkPending{Step: code, Version: 1}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.mark(owner, id, code)
+	}
 	w.mark(helper, id, winddown.StripMedia, winddown.RequestAct)
 	if err := w.app.Regress(w.t.Context(), helper, id, winddown.Regress{
 		Step: winddown.StripMedia, Version: w.version(owner, id, winddown.StripMedia), Reason: "Карточка вернулась",

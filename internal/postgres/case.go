@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -19,9 +21,23 @@ const caseScope = `(c.responsible_id = @actor
     or exists (select from case_people p where p.case_id = c.id and p.user_id = @actor)
     or exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role in ('admin', 'lead')))`
 
+// caseColumns, stepColumns and actColumns are read in two ways: in the actor's scope, and by
+// an invitation.
+const (
+	caseColumns = `c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
+       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
+       c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines`
+	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
+       s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
+       s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
+       s.waiver_at, s.waiver_by`
+	actColumns = `a.position, a.round, a.version, a.counterparty, a.period_from, a.period_to, a.channel, a.ticket, a.requested_on,
+       a.checked_on, a.received_on, a.ours, a.theirs, a.compared_on, a.agrees, a.difference, a.objections, a.disputed_on,
+       a.signed_on, a.signer, a.authority, a.via, a.countersigned_on`
+)
+
 const sqlCase = `-- name: Case
-select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
-       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
+select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
@@ -39,26 +55,23 @@ select c.id from cases c where c.id = @case and ` + caseScope + `
 for no key update of c`
 
 const sqlSteps = `-- name: Steps
-select s.code, s.version, s.started_on, s.note, s.pick_up_by, s.done_on, s.done_at, s.done_by, s.on_behalf,
-       s.problem, s.problem_reason, s.problem_steps, s.problem_on, s.problem_at, s.problem_by
+select ` + stepColumns + `
 from case_steps s join cases c on c.id = s.case_id
 where c.id = @case and ` + caseScope
 
 const sqlActs = `-- name: Acts
-select a.position, a.counterparty, a.period_from, a.period_to, a.channel, a.ticket, a.requested_on, a.checked_on,
-       a.received_on, a.signed_on
+select ` + actColumns + `
 from acts a join cases c on c.id = a.case_id
 where c.id = @case and ` + caseScope + `
-order by a.position`
+order by a.position, a.round`
 
 // sqlCaseNames finds the people a case's page names.
 const sqlCaseNames = `-- name: CaseNames
 select u.id, u.name
 from users u
 where u.id in (
-    select s.done_by from case_steps s join cases c on c.id = s.case_id where c.id = @case and ` + caseScope + `
-    union all
-    select s.problem_by from case_steps s join cases c on c.id = s.case_id where c.id = @case and ` + caseScope + `
+    select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
+    from case_steps s join cases c on c.id = s.case_id where c.id = @case and ` + caseScope + `
     union all
     select c.responsible_id from cases c where c.id = @case and ` + caseScope + `)`
 
@@ -81,6 +94,15 @@ type caseRow struct {
 	FinishedOn    winddown.Date
 	EventSeq      int64
 	EventHash     []byte
+	EvidenceSeq   int
+	EvidenceBytes int64
+	QuestionSeq   int
+	DeadlineSeq   int
+	ActSeq        int
+	InboxOn       winddown.Date
+	Terms         []termJSON
+	Balance       int64
+	Lines         int
 	HasOwner      bool
 	IsOwner       bool
 	IsHelper      bool
@@ -94,7 +116,6 @@ type stepRow struct {
 	Version       int
 	StartedOn     winddown.Date
 	Note          string
-	PickUpBy      winddown.Date
 	DoneOn        winddown.Date
 	DoneAt        *time.Time
 	DoneBy        winddown.ID
@@ -105,32 +126,35 @@ type stepRow struct {
 	ProblemOn     winddown.Date
 	ProblemAt     *time.Time
 	ProblemBy     winddown.ID
-}
 
-type actRow struct {
-	Position     int
-	Counterparty string
-	PeriodFrom   winddown.Date
-	PeriodTo     winddown.Date
-	Channel      string
-	Ticket       string
-	RequestedOn  winddown.Date
-	CheckedOn    winddown.Date
-	ReceivedOn   winddown.Date
-	SignedOn     winddown.Date
+	Proofs          []string
+	Questions       int
+	AcceptedBy      winddown.ID
+	AcceptedAt      *time.Time
+	AcceptedDropped *time.Time
+	DroppedBy       winddown.ID
+	DroppedAccepted *time.Time
+	DroppedAt       *time.Time
+	WaiverSteps     []string
+	WaiverReason    string
+	WaiverOn        winddown.Date
+	WaiverAt        *time.Time
+	WaiverBy        winddown.ID
 }
 
 func (r caseRow) standing() winddown.Standing {
 	return winddown.Standing{Owner: r.IsOwner, Helper: r.IsHelper, Accountant: r.IsAccountant, Lead: r.IsLead, Admin: r.IsAdmin}
 }
 
-func (r caseRow) domain(steps []stepRow, acts []actRow) (*winddown.Case, error) {
+func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow) (*winddown.Case, error) {
 	c := &winddown.Case{
 		ID: r.ID, FirmID: r.FirmID, ResponsibleID: r.ResponsibleID,
 		Seller:  winddown.Seller{Name: r.SellerName, INN: r.INN, OGRN: r.OGRN, Cabinet: r.Cabinet},
 		Answers: winddown.Answers{FBS: r.FBS, WBStock: r.WBStock, Leftover: winddown.Leftover(r.Leftover)},
 		Acting:  r.Acting, HasOwner: r.HasOwner, Playbook: r.Playbook, Zone: r.Zone,
 		Version: r.Version, OpenedOn: r.OpenedOn, FinishedOn: r.FinishedOn,
+		Balance: winddown.Money(r.Balance), Lines: r.Lines, InboxOn: r.InboxOn, EvidenceSeq: r.EvidenceSeq,
+		EvidenceBytes: r.EvidenceBytes, QuestionSeq: r.QuestionSeq, DeadlineSeq: r.DeadlineSeq, ActSeq: r.ActSeq,
 	}
 	book, ok := winddown.PlaybookVersion(r.Playbook)
 	if !ok {
@@ -147,12 +171,18 @@ func (r caseRow) domain(steps []stepRow, acts []actRow) (*winddown.Case, error) 
 		}
 		c.Steps = append(c.Steps, s.domain())
 	}
-	for _, a := range acts {
-		c.Acts = append(c.Acts, winddown.Act{
-			Position: a.Position, Counterparty: a.Counterparty, PeriodFrom: a.PeriodFrom, PeriodTo: a.PeriodTo,
-			Channel: winddown.Channel(a.Channel), Ticket: a.Ticket, RequestedOn: a.RequestedOn, CheckedOn: a.CheckedOn,
-			ReceivedOn: a.ReceivedOn, SignedOn: a.SignedOn,
-		})
+	for i, a := range acts {
+		if i+1 < len(acts) && acts[i+1].Position == a.Position {
+			c.Past = append(c.Past, a.domain())
+			continue
+		}
+		c.Acts = append(c.Acts, a.domain())
+	}
+	for _, d := range deadlines {
+		c.Deadlines = append(c.Deadlines, d.domain())
+	}
+	for _, t := range r.Terms {
+		c.Terms = append(c.Terms, t.domain())
 	}
 	if len(c.Acts) == 0 {
 		return nil, fmt.Errorf("case %s has no act", r.ID)
@@ -162,22 +192,80 @@ func (r caseRow) domain(steps []stepRow, acts []actRow) (*winddown.Case, error) 
 
 func (r stepRow) domain() winddown.Step {
 	st := winddown.Step{
-		Code: winddown.Code(r.Code), Version: r.Version, StartedOn: r.StartedOn, Note: r.Note, PickUpBy: r.PickUpBy,
+		Code: winddown.Code(r.Code), Version: r.Version, StartedOn: r.StartedOn, Note: r.Note, Proofs: r.Proofs, Questions: r.Questions,
 	}
 	if !r.DoneOn.IsZero() {
 		st.Tick = &winddown.Tick{On: r.DoneOn, At: *r.DoneAt, By: r.DoneBy, OnBehalf: r.OnBehalf}
 	}
 	if r.Problem != "" {
-		p := &winddown.Problem{Kind: winddown.ProblemKind(r.Problem), Reason: r.ProblemReason, On: r.ProblemOn, By: r.ProblemBy}
-		if r.ProblemAt != nil {
-			p.At = *r.ProblemAt
-		}
-		for _, code := range r.ProblemSteps {
-			p.Steps = append(p.Steps, winddown.Code(code))
-		}
-		st.Problem = p
+		st.Problem = &winddown.Problem{Kind: winddown.ProblemKind(r.Problem), Reason: r.ProblemReason, Steps: codes(r.ProblemSteps),
+			On: r.ProblemOn, At: timeOf(r.ProblemAt), By: r.ProblemBy}
+	}
+	if r.AcceptedAt != nil {
+		st.Accepted = &winddown.Acceptance{By: r.AcceptedBy, At: *r.AcceptedAt, DroppedAt: timeOf(r.AcceptedDropped)}
+	}
+	if r.DroppedAt != nil {
+		st.Dropped = &winddown.Acceptance{By: r.DroppedBy, At: timeOf(r.DroppedAccepted), DroppedAt: *r.DroppedAt}
+	}
+	if r.WaiverAt != nil {
+		st.Waiver = &winddown.Waiver{Steps: codes(r.WaiverSteps), Reason: r.WaiverReason, On: r.WaiverOn, At: *r.WaiverAt, By: r.WaiverBy}
 	}
 	return st
+}
+
+func codes(list []string) []winddown.Code {
+	var all []winddown.Code
+	for _, s := range list {
+		all = append(all, winddown.Code(s))
+	}
+	return all
+}
+
+func texts[T ~string](list []T) []string {
+	all := []string{}
+	for _, s := range list {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// timeOf is a moment that may be missing.
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// orNull is a moment as a column stores it: the zero time is NULL.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// Part names rows of a case that are read where they are asked for only.
+type Part struct {
+	table  string
+	step   winddown.Code
+	text   winddown.TextKind
+	key    string
+	locale string
+}
+
+// EvidenceOf asks for the evidence of a step, or of all steps when the code is empty.
+func EvidenceOf(code winddown.Code) Part { return Part{table: "evidence", step: code} }
+
+// Questions asks for the questions of a case.
+func Questions() Part { return Part{table: "questions"} }
+
+// Ledger asks for the lines of a case's ledger.
+func Ledger() Part { return Part{table: "debts"} }
+
+// TextOf asks for a text as it was replaced last.
+func TextOf(kind winddown.TextKind, key, locale string) Part {
+	return Part{table: "text_overrides", text: kind, key: key, locale: locale}
 }
 
 // CaseRead is a case as one person sees it.
@@ -187,6 +275,7 @@ type CaseRead struct {
 	Names     map[winddown.ID]string // of the people the case names
 	Trail     []TrailLine            // newest first
 	TrailMore bool                   // whether older lines exist
+	Text      winddown.Text          // that was asked for; its zero where the one built in counts
 }
 
 // TrailQuery says which part of a case's trail to read: at most Limit lines before the
@@ -197,13 +286,13 @@ type TrailQuery struct {
 	Limit  int
 }
 
-// Case returns a case in the actor's scope with the asked part of its trail, in one round
-// trip. A case out of scope is NotFound, as is one that does not exist.
-func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, trail TrailQuery) (CaseRead, error) {
+// Case returns a case in the actor's scope with the asked parts and lines of its trail, in
+// one round trip. A case out of scope is NotFound, as is one that does not exist.
+func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, trail TrailQuery, parts ...Part) (CaseRead, error) {
 	var q caseQuery
 	var lines []trailRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		q.queue(b, actor, id)
+		q.queue(b, actor, id, parts...)
 		queueTrail(b, actor, id, trail, &lines)
 	})
 	if err != nil {
@@ -219,18 +308,23 @@ func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, tr
 
 // loadedCase is a case as a transaction found it.
 type loadedCase struct {
-	steps  map[winddown.Code]int // versions
-	acts   []winddown.Act
-	seller winddown.Seller
+	steps     []winddown.Step
+	acts      []winddown.Act
+	deadlines []winddown.Deadline
+	evidence  []winddown.Evidence
+	questions []winddown.Question
+	debts     winddown.Ledger
+	seq       int // number of the last version of evidence
+	seller    winddown.Seller
 }
 
-// LockCase returns a case in the actor's scope and holds its row until the transaction
-// ends. A case out of scope is NotFound.
-func (tx *Tx) LockCase(ctx context.Context, id winddown.ID) (CaseRead, error) {
+// LockCase returns a case in the actor's scope with the asked parts and holds its row until
+// the transaction ends. A case out of scope is NotFound.
+func (tx *Tx) LockCase(ctx context.Context, id winddown.ID, parts ...Part) (CaseRead, error) {
 	var q caseQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
-		q.queue(b, tx.actor, id)
+		q.queue(b, tx.actor, id, parts...)
 	})
 	if err != nil {
 		return CaseRead{}, err
@@ -250,19 +344,23 @@ func (tx *Tx) keep(q *caseQuery) (CaseRead, error) {
 }
 
 func (tx *Tx) remember(c *winddown.Case) {
-	l := loadedCase{steps: map[winddown.Code]int{}, acts: append([]winddown.Act(nil), c.Acts...), seller: c.Seller}
-	for _, st := range c.Steps {
-		l.steps[st.Code] = st.Version
+	tx.cases[c.ID] = loadedCase{
+		steps: slices.Clone(c.Steps), acts: slices.Clone(c.Acts), deadlines: slices.Clone(c.Deadlines), evidence: slices.Clone(c.Evidence),
+		questions: slices.Clone(c.Questions), debts: slices.Clone(c.Debts), seq: c.EvidenceSeq, seller: c.Seller,
 	}
-	tx.cases[c.ID] = l
 }
 
 // caseQuery collects the rows of one case.
 type caseQuery struct {
-	cases  []caseRow
-	steps  []stepRow
-	acts   []actRow
-	people []nameRow
+	cases     []caseRow
+	steps     []stepRow
+	acts      []actRow
+	deadlines []deadlineRow
+	people    []nameRow
+	evidence  []evidenceRow
+	questions []questionRow
+	debts     []debtRow
+	text      winddown.Text
 }
 
 type nameRow struct {
@@ -270,28 +368,53 @@ type nameRow struct {
 	Name string
 }
 
-func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID) {
+func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, parts ...Part) {
 	args := pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}
 	b.Queue(sqlCase, args).Query(collect(&q.cases))
 	b.Queue(sqlSteps, args).Query(collect(&q.steps))
 	b.Queue(sqlActs, args).Query(collect(&q.acts))
+	b.Queue(sqlDeadlines, args).Query(collect(&q.deadlines))
 	b.Queue(sqlCaseNames, args).Query(collect(&q.people))
+	for _, p := range parts {
+		switch p.table {
+		case "evidence":
+			b.Queue(sqlEvidence, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "step": p.step}).Query(collect(&q.evidence))
+		case "questions":
+			b.Queue(sqlQuestions, args).Query(collect(&q.questions))
+		case "debts":
+			b.Queue(sqlDebts, args).Query(collect(&q.debts))
+		case "text_overrides":
+			queueText(b, p.text, p.key, p.locale, &q.text)
+		}
+	}
 }
 
 func (q *caseQuery) result() (CaseRead, error) {
 	if len(q.cases) == 0 {
 		return CaseRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	c, err := q.cases[0].domain(q.steps, q.acts)
-	return CaseRead{Case: c, Standing: q.cases[0].standing(), Names: q.names()}, err
-}
-
-func (q *caseQuery) names() map[winddown.ID]string {
-	names := map[winddown.ID]string{}
-	for _, n := range q.people {
-		names[n.ID] = n.Name
+	c, err := q.cases[0].domain(q.steps, q.acts, q.deadlines)
+	if err != nil {
+		return CaseRead{}, err
 	}
-	return names
+	read := CaseRead{Case: c, Standing: q.cases[0].standing(), Names: map[winddown.ID]string{}, Text: q.text}
+	for _, n := range q.people {
+		read.Names[n.ID] = n.Name
+	}
+	for _, r := range q.evidence {
+		c.Evidence = append(c.Evidence, r.domain())
+		read.Names[r.ByID] = r.ByName
+	}
+	for _, r := range q.questions {
+		c.Questions = append(c.Questions, r.domain())
+		read.Names[r.AskedBy], read.Names[r.AnsweredBy], read.Names[r.ResolvedBy] = r.AskedName, r.AnsweredName, r.ResolvedName
+	}
+	for _, r := range q.debts {
+		c.Debts = append(c.Debts, r.domain())
+		read.Names[r.ByID] = r.ByName
+	}
+	delete(read.Names, winddown.ID{})
+	return read, nil
 }
 
 // collect reads all rows into rows by the names of their columns.
@@ -307,18 +430,17 @@ const sqlInsertCase = `-- name: InsertCase
 insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet, name_key, search_text, fbs, wb_stock,
     leftover, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
     act_state, act_on, act_ticket, stage, burn_on, overdue_on, due_on, due_kind, problem, blocker, ball, ball_on,
-    steps_done, steps_needed)
+    steps_done, steps_needed, evidence_seq, evidence_bytes, question_seq, deadline_seq, act_seq, inbox_on, terms, balance, lines,
+    waived, questions)
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
     coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
-    @ball_on, @steps_done, @steps_needed)`
+    @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
+    @balance, @lines, @waived, @questions)`
 
 const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
-
-const sqlInsertAct = `-- name: InsertAct
-insert into acts (case_id, position) values (@case, @position)`
 
 // sqlUpdateCase writes to a case this transaction holds locked in the actor's scope; the
 // seller's requisites, which hardly ever change, have a statement of their own.
@@ -329,7 +451,9 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     act_state = @act_state, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket, stage = @stage,
     burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
     due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker,
-    ball = @ball, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed
+    ball = @ball, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
+    evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
+    terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions
 where id = @id`
 
 const sqlUpdateSeller = `-- name: UpdateSeller
@@ -338,17 +462,14 @@ update cases set seller_name = @seller_name, inn = @inn, ogrn = @ogrn, cabinet =
 where id = @id`
 
 const sqlUpdateStep = `-- name: UpdateStep
-update case_steps set version = @version, started_on = @started_on, note = @note, pick_up_by = @pick_up_by,
-    done_on = @done_on, done_at = @done_at, done_by = @done_by, on_behalf = @on_behalf, problem = @problem,
-    problem_reason = @problem_reason, problem_steps = @problem_steps, problem_on = @problem_on,
-    problem_at = @problem_at, problem_by = @problem_by
+update case_steps set version = @version, started_on = @started_on, note = @note, done_on = @done_on, done_at = @done_at,
+    done_by = @done_by, on_behalf = @on_behalf, problem = @problem, problem_reason = @problem_reason,
+    problem_steps = @problem_steps, problem_on = @problem_on, problem_at = @problem_at, problem_by = @problem_by,
+    proofs = @proofs, questions = @questions, accepted_by = @accepted_by, accepted_at = @accepted_at,
+    accepted_dropped = @accepted_dropped, dropped_by = @dropped_by, dropped_accepted = @dropped_accepted,
+    dropped_at = @dropped_at, waiver_steps = @waiver_steps, waiver_reason = @waiver_reason, waiver_on = @waiver_on,
+    waiver_at = @waiver_at, waiver_by = @waiver_by
 where case_id = @case and code = @code`
-
-const sqlUpdateAct = `-- name: UpdateAct
-update acts set counterparty = @counterparty, period_from = @period_from, period_to = @period_to, channel = @channel,
-    ticket = @ticket, requested_on = @requested_on, checked_on = @checked_on, received_on = @received_on,
-    signed_on = @signed_on
-where case_id = @case and position = @position`
 
 // InsertCase writes a new case and its summary.
 func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary) {
@@ -362,30 +483,30 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary) {
 		tx.write(sqlInsertStep, pgx.StrictNamedArgs{"case": c.ID, "code": st.Code, "version": st.Version})
 	}
 	for _, a := range c.Acts {
-		tx.write(sqlInsertAct, pgx.StrictNamedArgs{"case": c.ID, "position": a.Position})
+		tx.write(sqlInsertAct, actArgs(c.ID, a))
 	}
 	tx.remember(c)
 	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, 0, nil)
 }
 
 // SaveCase writes a case that LockCase returned or InsertCase wrote: its row with the
-// summary, and the steps and acts that changed.
+// summary, and the rows around it that changed.
 func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) {
 	loaded := tx.cases[c.ID]
 	tx.writeCase(c.ID, sqlUpdateCase, tx.caseArgs(c, s))
 	if loaded.seller != c.Seller {
 		tx.writeCase(c.ID, sqlUpdateSeller, sellerArgs(c))
 	}
-	for _, st := range c.Steps {
-		if loaded.steps[st.Code] != st.Version {
+	for i, st := range c.Steps {
+		if i >= len(loaded.steps) || !reflect.DeepEqual(loaded.steps[i], st) {
 			tx.writeCase(c.ID, sqlUpdateStep, stepArgs(c.ID, st))
 		}
 	}
-	for i, a := range c.Acts {
-		if i >= len(loaded.acts) || loaded.acts[i] != a {
-			tx.writeCase(c.ID, sqlUpdateAct, actArgs(c.ID, a))
-		}
-	}
+	tx.saveActs(c, loaded.acts)
+	tx.saveEvidence(c, loaded)
+	tx.saveQuestions(c, loaded.questions)
+	tx.saveDeadlines(c, loaded.deadlines)
+	tx.saveDebts(c, loaded.debts)
 	if tx.misuse == nil {
 		tx.remember(c)
 	}
@@ -399,6 +520,9 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs
 		"act_state": s.Act, "act_on": s.ActOn, "act_ticket": s.Ticket, "stage": s.Stage, "burn_on": s.BurnOn,
 		"overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due, "problem": s.Problem, "blocker": s.Blocker,
 		"ball": s.Ball, "ball_on": s.BallOn, "steps_done": s.Done, "steps_needed": s.Needed,
+		"evidence_seq": c.EvidenceSeq, "evidence_bytes": c.EvidenceBytes, "question_seq": c.QuestionSeq, "deadline_seq": c.DeadlineSeq, "act_seq": c.ActSeq,
+		"inbox_on": c.InboxOn, "terms": termsJSON(c.Terms), "balance": int64(c.Balance), "lines": c.Lines, "waived": s.Waived,
+		"questions": s.Questions,
 	}
 }
 
@@ -412,30 +536,30 @@ func sellerArgs(c *winddown.Case) pgx.StrictNamedArgs {
 func stepArgs(id winddown.ID, st winddown.Step) pgx.StrictNamedArgs {
 	args := pgx.StrictNamedArgs{
 		"case": id, "code": st.Code, "version": st.Version, "started_on": st.StartedOn, "note": st.Note,
-		"pick_up_by": st.PickUpBy, "done_on": nil, "done_at": nil, "done_by": nil, "on_behalf": false,
-		"problem": "", "problem_reason": "", "problem_steps": []string{}, "problem_on": nil, "problem_at": nil,
-		"problem_by": nil,
+		"done_on": nil, "done_at": nil, "done_by": nil, "on_behalf": false,
+		"problem": "", "problem_reason": "", "problem_steps": []string{}, "problem_on": nil, "problem_at": nil, "problem_by": nil,
+		"proofs": texts(st.Proofs), "questions": st.Questions,
+		"accepted_by": nil, "accepted_at": nil, "accepted_dropped": nil, "dropped_by": nil, "dropped_accepted": nil, "dropped_at": nil,
+		"waiver_steps": []string{}, "waiver_reason": "", "waiver_on": nil, "waiver_at": nil, "waiver_by": nil,
 	}
 	if t := st.Tick; t != nil {
 		args["done_on"], args["done_at"], args["done_by"], args["on_behalf"] = t.On, t.At, t.By, t.OnBehalf
 	}
 	if p := st.Problem; p != nil {
-		codes := []string{}
-		for _, code := range p.Steps {
-			codes = append(codes, string(code))
-		}
-		args["problem"], args["problem_reason"], args["problem_steps"] = p.Kind, p.Reason, codes
+		args["problem"], args["problem_reason"], args["problem_steps"] = p.Kind, p.Reason, texts(p.Steps)
 		args["problem_on"], args["problem_at"], args["problem_by"] = p.On, p.At, p.By
 	}
-	return args
-}
-
-func actArgs(id winddown.ID, a winddown.Act) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
-		"case": id, "position": a.Position, "counterparty": a.Counterparty, "period_from": a.PeriodFrom,
-		"period_to": a.PeriodTo, "channel": a.Channel, "ticket": a.Ticket, "requested_on": a.RequestedOn,
-		"checked_on": a.CheckedOn, "received_on": a.ReceivedOn, "signed_on": a.SignedOn,
+	if a := st.Accepted; a != nil {
+		args["accepted_by"], args["accepted_at"], args["accepted_dropped"] = a.By, a.At, orNull(a.DroppedAt)
 	}
+	if a := st.Dropped; a != nil {
+		args["dropped_by"], args["dropped_accepted"], args["dropped_at"] = a.By, a.At, a.DroppedAt
+	}
+	if w := st.Waiver; w != nil {
+		args["waiver_steps"], args["waiver_reason"], args["waiver_on"] = texts(w.Steps), w.Reason, w.On
+		args["waiver_at"], args["waiver_by"] = w.At, w.By
+	}
+	return args
 }
 
 // nameKey sorts sellers as a Russian reader expects, whatever the database's collation:
@@ -471,7 +595,7 @@ func fold(s string) string {
 
 const sqlMyCases = `-- name: MyCases
 select c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.stage, c.act_state, c.act_on, c.burn_on,
-       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, p.role
+       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, c.balance, c.waived, c.questions, p.role
 from case_people p join cases c on c.id = p.case_id
 where p.user_id = @actor
 order by c.finished_on is not null, c.created_at desc, c.id
@@ -511,6 +635,9 @@ type myCaseRow struct {
 	Blocker     string
 	StepsDone   int
 	StepsNeeded int
+	Balance     int64
+	Waived      bool
+	Questions   int
 	Role        string
 }
 
@@ -534,7 +661,7 @@ func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase
 				Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn,
 				OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),
 				Problem: winddown.ProblemKind(r.Problem), Blocker: winddown.Code(r.Blocker),
-				Done: r.StepsDone, Needed: r.StepsNeeded,
+				Done: r.StepsDone, Needed: r.StepsNeeded, Balance: winddown.Money(r.Balance), Waived: r.Waived, Questions: r.Questions,
 			},
 		})
 	}

@@ -75,7 +75,9 @@ select event_seq, event_hash from cases where @kind = 'case' and id = @stream
 union all
 select event_seq, event_hash from users where @kind = 'user' and id = @stream
 union all
-select event_seq, event_hash from firms where @kind = 'firm' and id = @stream`
+select event_seq, event_hash from firms where @kind = 'firm' and id = @stream
+union all
+select event_seq, event_hash from system_streams where @kind = 'system' and id = @stream`
 
 // VerifyStream walks the chain of a stream in one snapshot and returns the number of its
 // events. It is an operator's tool and takes no actor. A broken chain is an error that

@@ -89,3 +89,25 @@ func (db *DB) snapshot(ctx context.Context, queue func(*pgx.Batch)) error {
 	b.Queue("commit")
 	return classify(db.pool.SendBatch(ctx, b).Close())
 }
+
+const sqlTryLock = `-- name: TryLock
+select pg_try_advisory_xact_lock(hashtext(@name))`
+
+// exclusively runs fn while no other process runs under a lock of this name, and reports
+// whether it did; it does not wait for the other.
+func (db *DB) exclusively(ctx context.Context, name string, fn func(pgx.Tx) error) (done bool, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		// The work may take longer than a forgotten transaction is given.
+		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
+			return classify(err)
+		}
+		if err := tx.QueryRow(ctx, sqlTryLock, pgx.StrictNamedArgs{"name": name}).Scan(&done); err != nil {
+			return classify(err)
+		}
+		if !done {
+			return nil
+		}
+		return fn(tx)
+	})
+	return done, err
+}

@@ -132,8 +132,7 @@ from invites where token_hash = @token for update`
 // sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
 // invitation: the token's holder is not one of the case's people yet.
 const sqlCaseByInvite = `-- name: CaseByInvite
-select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
-       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash,
+select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
@@ -143,17 +142,21 @@ from cases c
 where c.id = (select i.case_id from invites i where i.token_hash = @token)`
 
 const sqlStepsByInvite = `-- name: StepsByInvite
-select s.code, s.version, s.started_on, s.note, s.pick_up_by, s.done_on, s.done_at, s.done_by, s.on_behalf,
-       s.problem, s.problem_reason, s.problem_steps, s.problem_on, s.problem_at, s.problem_by
+select ` + stepColumns + `
 from case_steps s
 where s.case_id = (select i.case_id from invites i where i.token_hash = @token)`
 
 const sqlActsByInvite = `-- name: ActsByInvite
-select a.position, a.counterparty, a.period_from, a.period_to, a.channel, a.ticket, a.requested_on, a.checked_on,
-       a.received_on, a.signed_on
+select ` + actColumns + `
 from acts a
 where a.case_id = (select i.case_id from invites i where i.token_hash = @token)
-order by a.position`
+order by a.position, a.round`
+
+const sqlDeadlinesByInvite = `-- name: DeadlinesByInvite
+select ` + deadlineColumns + `
+from deadlines d
+where d.case_id = (select i.case_id from invites i where i.token_hash = @token)
+order by d.number`
 
 // LockedInvite is an invitation, the case it leads to and the person who holds it, all
 // held until the transaction ends.
@@ -176,6 +179,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
 		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))
 		b.Queue(sqlActsByInvite, token).Query(collect(&q.acts))
+		b.Queue(sqlDeadlinesByInvite, token).Query(collect(&q.deadlines))
 		guest.queue(b, user)
 	})
 	if err != nil {

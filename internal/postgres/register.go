@@ -59,7 +59,7 @@ from r`
 const registerSelect = registerRows + `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
-       r.steps_needed, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, u.name as responsible
+       r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, u.name as responsible
 from r left join users u on u.id = r.responsible_id` + registerWhere
 
 // The pages of the register, one statement per sort and direction. The first key is
@@ -130,6 +130,9 @@ type registerRow struct {
 	BallOn      winddown.Date
 	StepsDone   int
 	StepsNeeded int
+	Balance     int64
+	Waived      bool
+	Questions   int
 	Grp         int
 	ChangedOn   winddown.Date
 	Responsible *string
@@ -143,7 +146,8 @@ func (r registerRow) domain(sort winddown.RegisterSort) winddown.RegisterRow {
 			Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Ticket: r.ActTicket, Stage: winddown.Group(r.Stage),
 			BurnOn: r.BurnOn, OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),
 			Problem: winddown.ProblemKind(r.Problem), Blocker: winddown.Code(r.Blocker), Ball: winddown.Ball(r.Ball),
-			BallOn: r.BallOn, Done: r.StepsDone, Needed: r.StepsNeeded,
+			BallOn: r.BallOn, Done: r.StepsDone, Needed: r.StepsNeeded, Balance: winddown.Money(r.Balance), Waived: r.Waived,
+			Questions: r.Questions,
 		},
 		Cursor: winddown.Cursor{Group: r.Grp, Date: "infinity", Name: r.NameKey, ID: r.ID},
 	}

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +84,7 @@ const eventColumns = "stream_kind stream_id seq at by_id about_id body hash"
 
 // Cases loads cases whose people are loaded already.
 func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
-	var rows, people, steps, acts, events [][]any
+	var rows, people, steps, acts, deadlines, debts, evidence, questions, events [][]any
 	for _, sc := range cases {
 		c, sum := sc.Case, sc.Summary
 		head, trail, err := seal(winddown.OnStream(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, sc.Events))
@@ -90,45 +92,99 @@ func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
 			return err
 		}
 		events = append(events, trail...)
-		rows = append(rows, []any{
-			c.ID, c.FirmID, c.ResponsibleID, c.Seller.Name, c.Seller.INN, c.Seller.OGRN, c.Seller.Cabinet, nameKey(c.Seller),
-			searchText(c.Seller), c.Answers.FBS, c.Answers.WBStock, string(c.Answers.Leftover), c.Acting,
-			c.Playbook, c.Zone, c.Version, c.OpenedOn, c.FinishedOn, sc.CreatedAt, sc.ChangedAt, head.Seq, head.Hash[:],
-			string(sum.Act), orInfinity(sum.ActOn), sum.Ticket, string(sum.Stage), orInfinity(sum.BurnOn),
-			orInfinity(sum.OverdueOn), orInfinity(sum.DueOn), string(sum.Due), string(sum.Problem), string(sum.Blocker),
-			string(sum.Ball), sum.BallOn, sum.Done, sum.Needed,
-		})
+		rows = append(rows, seedCase(sc, sum, head))
 		if !sc.Owner.IsZero() {
 			people = append(people, []any{c.ID, sc.Owner, string(winddown.Owner), sc.CreatedAt})
 		}
 		for _, st := range c.Steps {
 			a := stepArgs(c.ID, st)
-			steps = append(steps, []any{a["case"], string(st.Code), a["version"], a["started_on"], a["note"], a["pick_up_by"],
-				a["done_on"], a["done_at"], a["done_by"], a["on_behalf"], fmt.Sprint(a["problem"]), a["problem_reason"],
-				a["problem_steps"], a["problem_on"], a["problem_at"], a["problem_by"]})
+			steps = append(steps, values(a, seedStepColumns))
 		}
-		for _, act := range c.Acts {
-			acts = append(acts, []any{c.ID, act.Position, act.Counterparty, act.PeriodFrom, act.PeriodTo, string(act.Channel),
-				act.Ticket, act.RequestedOn, act.CheckedOn, act.ReceivedOn, act.SignedOn})
+		for _, act := range append(slices.Clone(c.Past), c.Acts...) {
+			acts = append(acts, values(actArgs(c.ID, act), seedActColumns))
+		}
+		for _, d := range c.Deadlines {
+			deadlines = append(deadlines, values(deadlineArgs(c.ID, d), seedDeadlineColumns))
+		}
+		for i, d := range c.Debts {
+			debts = append(debts, values(debtArgs(c.ID, i+1, d), seedDebtColumns))
+		}
+		for _, e := range c.Evidence {
+			evidence = append(evidence, values(evidenceArgs(c.ID, e), seedEvidenceColumns))
+		}
+		for _, q := range c.Questions {
+			questions = append(questions, values(questionArgs(c.ID, q), seedQuestionColumns))
 		}
 	}
-	if err := s.copy(ctx, "cases", "id firm_id responsible_id seller_name inn ogrn cabinet name_key search_text fbs wb_stock "+
-		"leftover acting playbook zone version opened_on finished_on created_at changed_at event_seq event_hash "+
-		"act_state act_on act_ticket stage burn_on overdue_on due_on due_kind problem blocker ball ball_on steps_done steps_needed", rows); err != nil {
+	if err := s.copy(ctx, "cases", seedCaseColumns, rows); err != nil {
 		return err
 	}
 	if err := s.copy(ctx, "case_people", "case_id user_id role added_at", people); err != nil {
 		return err
 	}
-	if err := s.copy(ctx, "case_steps", "case_id code version started_on note pick_up_by done_on done_at done_by on_behalf "+
-		"problem problem_reason problem_steps problem_on problem_at problem_by", steps); err != nil {
-		return err
-	}
-	if err := s.copy(ctx, "acts", "case_id position counterparty period_from period_to channel ticket requested_on "+
-		"checked_on received_on signed_on", acts); err != nil {
-		return err
+	for _, t := range []struct {
+		table, columns string
+		rows           [][]any
+	}{
+		{"case_steps", seedStepColumns, steps}, {"acts", seedActColumns, acts}, {"deadlines", seedDeadlineColumns, deadlines},
+		{"debts", seedDebtColumns, debts}, {"evidence", seedEvidenceColumns, evidence}, {"questions", seedQuestionColumns, questions},
+	} {
+		if err := s.copy(ctx, t.table, t.columns, t.rows); err != nil {
+			return err
+		}
 	}
 	return s.copy(ctx, "events", eventColumns, events)
+}
+
+// The columns that sample data fill, each with the value a write gives the parameter of the
+// same name; case_id is that of case.
+const (
+	seedCaseColumns = "id firm_id responsible_id seller_name inn ogrn cabinet name_key search_text fbs wb_stock leftover acting " +
+		"playbook zone version opened_on finished_on created_at changed_at event_seq event_hash act_state act_on act_ticket stage " +
+		"burn_on overdue_on due_on due_kind problem blocker ball ball_on steps_done steps_needed evidence_seq evidence_bytes " +
+		"question_seq deadline_seq act_seq inbox_on terms balance lines waived questions"
+	seedStepColumns = "case_id code version started_on note done_on done_at done_by on_behalf problem problem_reason problem_steps " +
+		"problem_on problem_at problem_by proofs questions accepted_by accepted_at accepted_dropped dropped_by dropped_accepted " +
+		"dropped_at waiver_steps waiver_reason waiver_on waiver_at waiver_by"
+	seedActColumns = "case_id position round version counterparty period_from period_to channel ticket requested_on checked_on " +
+		"received_on ours theirs compared_on agrees difference objections disputed_on signed_on signer authority via countersigned_on"
+	seedDeadlineColumns = "case_id number kind what from_on until_on closed_on"
+	seedDebtColumns     = "case_id id line version side what amount on_date document settled_on written_off written_off_on removed by_id at"
+	seedQuestionColumns = "case_id number step body asked_by asked_at answer answered_by answered_at resolved_by resolved_at"
+	seedEvidenceColumns = "case_id number step slot act round debt doc version kind name type size sha256 note frozen by_id at on_behalf"
+)
+
+// seedCase is the row of a sample case.
+func seedCase(sc SeedCase, sum winddown.Summary, head winddown.Head) []any {
+	args := (&Tx{now: sc.ChangedAt}).caseArgs(sc.Case, sum)
+	for k, v := range sellerArgs(sc.Case) {
+		args[k] = v
+	}
+	args["opened_on"], args["created_at"], args["event_seq"], args["event_hash"] = sc.Case.OpenedOn, sc.CreatedAt, head.Seq, head.Hash[:]
+	for _, column := range []string{"act_on", "burn_on", "overdue_on", "due_on"} {
+		args[column] = orInfinity(args[column].(winddown.Date))
+	}
+	return values(args, seedCaseColumns)
+}
+
+// values picks the parameters of a write in the order of columns.
+func values(args pgx.StrictNamedArgs, columns string) []any {
+	var row []any
+	for name := range strings.FieldsSeq(columns) {
+		if name == "case_id" {
+			name = "case"
+		}
+		row = append(row, plain(args[name]))
+	}
+	return row
+}
+
+// plain is a value as COPY takes it: it knows no named string types.
+func plain(v any) any {
+	if r := reflect.ValueOf(v); r.IsValid() && r.Kind() == reflect.String {
+		return r.String()
+	}
+	return v
 }
 
 // seal chains the events of one new stream and returns its head and rows.

@@ -126,32 +126,43 @@ func unscoped() map[string]string {
 		operators = "an operator's tool, without an actor"
 	)
 	return map[string]string{
-		"sqlUpdateCase":       locked,
-		"sqlUpdateSeller":     locked,
-		"sqlUpdateStep":       locked,
-		"sqlUpdateAct":        locked,
-		"sqlAdvanceCase":      locked,
-		"sqlDeleteHelper":     locked,
-		"sqlRevokeInvite":     locked,
-		"sqlRevokeInvitesBy":  locked,
-		"sqlRevokeInvites":    locked,
-		"sqlUseInvite":        byInvite,
-		"sqlInviteByToken":    byInvite,
-		"sqlInviteLocked":     byInvite,
-		"sqlLockCaseByInvite": byInvite,
-		"sqlCaseByInvite":     byInvite,
-		"sqlStepsByInvite":    byInvite,
-		"sqlActsByInvite":     byInvite,
-		"sqlMyCases":          ownRows,
-		"sqlKeepsBooks":       ownRows,
-		"sqlRegisterCounts":   ownRows,
-		"sqlRegisterSentence": ownRows,
-		"sqlHead":             operators,
+		"sqlUpdateCase":        locked,
+		"sqlUpdateSeller":      locked,
+		"sqlUpdateStep":        locked,
+		"sqlUpdateAct":         locked,
+		"sqlDeleteAct":         locked,
+		"sqlFreezeEvidence":    locked,
+		"sqlUpdateQuestion":    locked,
+		"sqlUpdateDeadline":    locked,
+		"sqlDeleteDeadline":    locked,
+		"sqlUpdateDebt":        locked,
+		"sqlDeadlinesByInvite": byInvite,
+		"sqlKnownFiles":        "the sweeper of files asks for hashes alone",
+		"sqlAdvanceCase":       locked,
+		"sqlDeleteHelper":      locked,
+		"sqlRevokeInvite":      locked,
+		"sqlRevokeInvitesBy":   locked,
+		"sqlRevokeInvites":     locked,
+		"sqlUseInvite":         byInvite,
+		"sqlInviteByToken":     byInvite,
+		"sqlInviteLocked":      byInvite,
+		"sqlLockCaseByInvite":  byInvite,
+		"sqlCaseByInvite":      byInvite,
+		"sqlStepsByInvite":     byInvite,
+		"sqlActsByInvite":      byInvite,
+		"sqlMyCases":           ownRows,
+		"sqlKeepsBooks":        ownRows,
+		"sqlRegisterCounts":    ownRows,
+		"sqlRegisterSentence":  ownRows,
+		"sqlHead":              operators,
+		"sqlCaseReader":        operators,
+		"sqlWaitingCases":      operators,
+		"sqlRedate":            locked,
 	}
 }
 
 // caseTables matches the use of a table that holds what belongs to one case.
-var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites)\b`)
+var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites|evidence|questions|deadlines|debts)\b`)
 
 // Visibility is in the SQL: whoever may not see a case gets none of its rows, whatever
 // the code above forgets.

@@ -21,17 +21,20 @@ type Tx struct {
 	batch  *pgx.Batch
 	begun  bool
 	writes int // queued so far, sent or not
+	silent int // writes beside them that are no events: see Redate
 	actor  winddown.Actor
 	now    time.Time
 	heads  map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
 	cases  map[winddown.ID]loadedCase        // as they were when they were locked
 	misuse error                             // a write to a case that was not locked
+
+	generation int64 // of the calendar, at the last read
 }
 
 // InTx runs fn in a transaction and commits what it wrote together with the events it
-// returns. Returning no events commits nothing; a write without an event is an error, so
-// that no change escapes the trail. Errors come back with their kind, and nothing of the
-// transaction stays.
+// returns. Returning no events commits nothing but what is named as silent; any other write
+// without an event is an error, so that no change escapes the trail. Errors come back with
+// their kind, and nothing of the transaction stays.
 func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn func(*Tx) ([]winddown.Event, error)) error {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
@@ -60,9 +63,11 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	return nil
 }
 
-// read queues a query and sends everything queued so far.
+// read queues a query and sends everything queued so far. The calendar's generation comes
+// along, read after the locks the query waits for.
 func (tx *Tx) read(ctx context.Context, queue func(*pgx.Batch)) error {
 	queue(tx.batch)
+	tx.batch.Queue(sqlGeneration).QueryRow(func(r pgx.Row) error { return r.Scan(&tx.generation) })
 	return tx.send(ctx)
 }
 
@@ -96,7 +101,11 @@ func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
 		if tx.writes > 0 {
 			return fmt.Errorf("a transaction wrote %d statements and no event", tx.writes)
 		}
-		return tx.rollback()
+		if tx.silent == 0 {
+			return tx.rollback()
+		}
+		tx.batch.Queue("commit")
+		return tx.send(ctx)
 	}
 	if err := tx.append(events); err != nil {
 		return err
@@ -131,6 +140,9 @@ update users set event_seq = @seq, event_hash = @hash where id = @stream`
 
 const sqlAdvanceFirm = `-- name: AdvanceFirm
 update firms set event_seq = @seq, event_hash = @hash where id = @stream`
+
+const sqlAdvanceSystem = `-- name: AdvanceSystem
+update system_streams set event_seq = @seq, event_hash = @hash where id = @stream`
 
 // append seals the events behind the heads of their streams and queues them. A stream
 // whose head this transaction does not hold is a mistake of the caller.
@@ -171,7 +183,7 @@ func (tx *Tx) append(events []winddown.Event) error {
 		case winddown.FirmStream:
 			tx.write(sqlAdvanceFirm, args)
 		case winddown.SystemStream:
-			return fmt.Errorf("the %s stream has no owner row", s.Kind)
+			tx.write(sqlAdvanceSystem, args)
 		}
 	}
 	return nil

@@ -16,7 +16,8 @@ with s as (
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone
+select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone,
+       (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
 where u.disabled_at is null`
 
@@ -25,21 +26,21 @@ where u.disabled_at is null`
 const touchEvery = 5 * time.Minute
 
 // Actor returns the person behind a login session's token and notes that the session is
-// in use. An unknown, ended or expired session is Unauthenticated.
-func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (winddown.Actor, error) {
-	var a winddown.Actor
-	err := db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
+// in use; the generation of the calendar comes along. An unknown, ended or expired session
+// is Unauthenticated.
+func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
+	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone)
+	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &generation)
 	if err != nil {
 		err = classify(err)
 		if winddown.KindOf(err) == winddown.NotFound {
-			return winddown.Actor{}, &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+			return winddown.Actor{}, 0, &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
 		}
-		return winddown.Actor{}, err
+		return winddown.Actor{}, 0, err
 	}
 	a.Via = winddown.ViaPages
-	return a, nil
+	return a, generation, nil
 }
 
 // Account is a person with what only the program sees of him.

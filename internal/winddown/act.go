@@ -1,5 +1,11 @@
 package winddown
 
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
 // Channel is the way the act was asked for.
 type Channel string
 
@@ -13,10 +19,33 @@ const (
 // Channels returns every channel.
 func Channels() []Channel { return []Channel{Support, Documents, Other} }
 
-// Act is one reconciliation act of a case. A case has one by default, and one more for
-// every further legal entity of the marketplace it dealt with.
+// SignedVia is the way the act was signed.
+type SignedVia string
+
+// The ways to sign: electronic document interchange, paper, a button of the portal.
+const (
+	ViaEDO    SignedVia = "edo"
+	ViaPaper  SignedVia = "paper"
+	ViaPortal SignedVia = "portal"
+)
+
+// SignedVias returns every way to sign.
+func SignedVias() []SignedVia { return []SignedVia{ViaEDO, ViaPaper, ViaPortal} }
+
+// Balance is a closing balance as a document states it: positive when the marketplace
+// owes the seller. Known is false while nobody has said.
+type Balance struct {
+	Known  bool
+	Amount Money
+}
+
+// Act is one round of a reconciliation act of a case. A case has one act by default, and
+// one more for every further legal entity of the marketplace it dealt with; an act that
+// was disputed and requested again has a further round, and the old rounds stay.
 type Act struct {
-	Position     int // 1 for the first
+	Position     int // 1 for the first act
+	Round        int // 1 for the first round
+	Version      int // counts every change of the act
 	Counterparty string
 	PeriodFrom   Date
 	PeriodTo     Date
@@ -27,10 +56,146 @@ type Act struct {
 	// reminders up to that day are spent.
 	CheckedOn  Date
 	ReceivedOn Date
+	Ours       Balance // by the seller's own books
+	Theirs     Balance // as the act states it
+	ComparedOn Date
+	Agrees     bool
+	Difference Money  // ours less theirs, for an act that disagrees
+	Objections string // one a line
+	DisputedOn Date   // the objections were sent
 	SignedOn   Date
+	Signer     string // who signed for the seller
+	Authority  string // on what authority
+	Via        SignedVia
+	// CountersignedOn is the day the marketplace's signature came.
+	CountersignedOn Date
 }
 
-// ActState is how far an act has come.
+// Limits of what people type about an act.
+const (
+	MaxActs       = 10
+	MaxRounds     = 20
+	MaxObjections = 4000 // characters
+)
+
+// Phase is where an act stands between the letter and the countersigned paper.
+type Phase string
+
+// The phases. Disputed means that the objections are sent and a new act is awaited; it
+// lasts until the next round is requested.
+const (
+	PhaseNotRequested  Phase = "not_requested"
+	PhaseRequested     Phase = "requested"
+	PhaseReceived      Phase = "received"
+	PhaseAgreed        Phase = "agreed"
+	PhaseDisagreed     Phase = "disagreed"
+	PhaseDisputed      Phase = "disputed"
+	PhaseSigned        Phase = "signed"
+	PhaseCountersigned Phase = "countersigned"
+)
+
+// Phases returns every phase.
+func Phases() []Phase {
+	return []Phase{PhaseNotRequested, PhaseRequested, PhaseReceived, PhaseAgreed, PhaseDisagreed, PhaseDisputed, PhaseSigned, PhaseCountersigned}
+}
+
+// ActAction is something done about an act.
+type ActAction string
+
+// The actions. Undo takes the last one back.
+const (
+	ActRequest     ActAction = "request"
+	ActReceive     ActAction = "receive"
+	ActAgree       ActAction = "agree"
+	ActDisagree    ActAction = "disagree"
+	ActDispute     ActAction = "dispute"
+	ActSign        ActAction = "sign"
+	ActCountersign ActAction = "countersign"
+	ActUndo        ActAction = "undo"
+)
+
+// ActActions returns every action.
+func ActActions() []ActAction {
+	return []ActAction{ActRequest, ActReceive, ActAgree, ActDisagree, ActDispute, ActSign, ActCountersign, ActUndo}
+}
+
+// NextPhase is the act's state machine: the phase an action leads to, or false for one
+// that is refused. An action that leads to the phase it starts from corrects details;
+// a request of a disputed act begins a new round.
+func NextPhase(from Phase, a ActAction) (Phase, bool) {
+	to, ok := map[Phase]map[ActAction]Phase{
+		PhaseNotRequested: {ActRequest: PhaseRequested},
+		PhaseRequested:    {ActRequest: PhaseRequested, ActReceive: PhaseReceived, ActUndo: PhaseNotRequested},
+		PhaseReceived: {
+			ActRequest: PhaseReceived, ActReceive: PhaseReceived, ActAgree: PhaseAgreed, ActDisagree: PhaseDisagreed, ActUndo: PhaseRequested,
+		},
+		PhaseAgreed: {
+			ActRequest: PhaseAgreed, ActReceive: PhaseAgreed, ActAgree: PhaseAgreed, ActDisagree: PhaseDisagreed, ActSign: PhaseSigned,
+			ActUndo: PhaseReceived,
+		},
+		PhaseDisagreed: {
+			ActRequest: PhaseDisagreed, ActReceive: PhaseDisagreed, ActAgree: PhaseAgreed, ActDisagree: PhaseDisagreed,
+			ActDispute: PhaseDisputed, ActUndo: PhaseReceived,
+		},
+		PhaseDisputed: {
+			ActRequest: PhaseRequested, ActReceive: PhaseDisputed, ActAgree: PhaseAgreed, ActDispute: PhaseDisputed,
+			ActUndo: PhaseDisagreed,
+		},
+		PhaseSigned: {
+			ActRequest: PhaseSigned, ActReceive: PhaseSigned, ActSign: PhaseSigned, ActCountersign: PhaseCountersigned, ActUndo: PhaseAgreed,
+		},
+		PhaseCountersigned: {
+			ActRequest: PhaseCountersigned, ActReceive: PhaseCountersigned, ActSign: PhaseCountersigned,
+			ActCountersign: PhaseCountersigned, ActUndo: PhaseSigned,
+		},
+	}[from][a]
+	return to, ok
+}
+
+// Phase returns where the act stands. A date without the ones before it does not count.
+func (a Act) Phase() Phase {
+	switch {
+	case a.RequestedOn.IsZero():
+		return PhaseNotRequested
+	case a.ReceivedOn.IsZero():
+		return PhaseRequested
+	case a.ComparedOn.IsZero():
+		return PhaseReceived
+	case !a.Agrees && !a.DisputedOn.IsZero():
+		return PhaseDisputed
+	case !a.Agrees:
+		return PhaseDisagreed
+	case a.SignedOn.IsZero():
+		return PhaseAgreed
+	case a.CountersignedOn.IsZero():
+		return PhaseSigned
+	}
+	return PhaseCountersigned
+}
+
+// May reports whether an action is open to the act where it stands. The request of a
+// later round cannot be taken back: rounds are never lost.
+func (a Act) May(action ActAction) bool {
+	from := a.Phase()
+	if action == ActUndo && from == PhaseRequested && a.Round > 1 {
+		return false
+	}
+	_, ok := NextPhase(from, action)
+	return ok
+}
+
+// ObjectionList returns the objections, one an item.
+func (a Act) ObjectionList() []string {
+	var list []string
+	for line := range strings.SplitSeq(a.Objections, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// ActState is how far an act has come, as the register words it.
 type ActState string
 
 // The states of an act, in order.
@@ -44,28 +209,22 @@ const (
 // ActStates returns every state, in order.
 func ActStates() []ActState { return []ActState{NotRequested, Requested, Received, Signed} }
 
-// State returns how far the act has come and since when. A date without the ones
-// before it does not count.
+// State returns how far the act has come and since when. A disputed act counts as
+// received until it is requested again.
 func (a Act) State() (ActState, Date) {
-	switch {
-	case a.RequestedOn.IsZero():
-		return NotRequested, Date{}
-	case a.ReceivedOn.IsZero():
+	switch a.Phase() {
+	case PhaseRequested:
 		return Requested, a.RequestedOn
-	case a.SignedOn.IsZero():
+	case PhaseReceived, PhaseAgreed, PhaseDisagreed, PhaseDisputed:
 		return Received, a.ReceivedOn
+	case PhaseSigned, PhaseCountersigned:
+		return Signed, a.SignedOn
+	case PhaseNotRequested:
 	}
-	return Signed, a.SignedOn
+	return NotRequested, Date{}
 }
 
-func (s ActState) rank() int {
-	for i, x := range ActStates() {
-		if x == s {
-			return i
-		}
-	}
-	return 0
-}
+func (s ActState) rank() int { return slices.Index(ActStates(), s) }
 
 // leastAdvanced returns the act of a case that holds the others up: the least advanced,
 // and among equals the one that has been so the longest.
@@ -83,4 +242,507 @@ func leastAdvanced(acts []Act) Act {
 		}
 	}
 	return least
+}
+
+// actStep is what a step of the checklist asks of every act of the case.
+type actStep struct {
+	action ActAction
+	state  ActState
+}
+
+// actSteps are the steps that follow from the acts.
+func actSteps(code Code) (actStep, bool) {
+	switch code {
+	case RequestAct:
+		return actStep{ActRequest, Requested}, true
+	case ReceiveAct:
+		return actStep{ActReceive, Received}, true
+	case SignAct:
+		return actStep{ActSign, Signed}, true
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SettleDebts:
+	}
+	return actStep{}, false
+}
+
+// reached reports whether every act of the case has come at least so far.
+func (c *Case) reached(s ActState) bool {
+	for _, a := range c.Acts {
+		if state, _ := a.State(); state.rank() < s.rank() {
+			return false
+		}
+	}
+	return true
+}
+
+// anyReached reports whether some act of the case has come at least so far.
+func (c *Case) anyReached(s ActState) bool {
+	return slices.ContainsFunc(c.Acts, func(a Act) bool {
+		state, _ := a.State()
+		return state.rank() >= s.rank()
+	})
+}
+
+// Act returns the current round of an act, or NotFound.
+func (c *Case) Act(position int) (*Act, error) {
+	for i := range c.Acts {
+		if c.Acts[i].Position == position {
+			return &c.Acts[i], nil
+		}
+	}
+	return nil, &Error{Kind: NotFound, Key: "error.not_found"}
+}
+
+// ActFor returns the act that a step's form is about: the one at the given position, or,
+// for position 0, the first that has not come so far yet, and else the first.
+func (c *Case) ActFor(code Code, position int) (*Act, error) {
+	if position != 0 {
+		return c.Act(position)
+	}
+	if step, ok := actSteps(code); ok {
+		for i := range c.Acts {
+			if state, _ := c.Acts[i].State(); state.rank() < step.state.rank() {
+				return &c.Acts[i], nil
+			}
+		}
+	}
+	return &c.Acts[0], nil
+}
+
+// Rounds returns the earlier rounds of an act, the first one first.
+func (c *Case) Rounds(position int) []Act {
+	var rounds []Act
+	for _, a := range c.Past {
+		if a.Position == position {
+			rounds = append(rounds, a)
+		}
+	}
+	return rounds
+}
+
+// follow brings the steps that follow from the acts in line with them: a step whose acts
+// are all there is signed, one where an act is missing again loses its signature, which
+// the history keeps; done steps that rest on it are suspended.
+func (c *Case) follow(s Stamp) []Event {
+	var events []Event
+	for i := range c.Steps {
+		st := &c.Steps[i]
+		step, ok := actSteps(st.Code)
+		if !ok {
+			continue
+		}
+		switch there := c.reached(step.state); {
+		case st.Tick == nil && there:
+			on := c.latestAct(st.Code)
+			st.Tick = &Tick{On: on, At: s.At, By: s.By, OnBehalf: s.OnBehalf}
+			st.Version++
+			events = append(events, Event{Kind: StepDone, Step: st.Code, After: Changes{"on": on.String()}, OnBehalf: s.OnBehalf})
+		case st.Tick != nil && st.Problem == nil && !there: // one that is suspended waits to be confirmed
+			events = append(events, st.revert(s)...)
+		}
+	}
+	acts := slices.Clone(c.Acts)
+	c.forget()
+	events = append(events, c.changed(acts, s)...)
+	return append(events, c.suspend(s)...)
+}
+
+// revert takes a signature away that nothing stands behind any more; the history keeps it.
+func (st *Step) revert(s Stamp) []Event {
+	st.Version++
+	if st.Tick == nil {
+		return st.drop(s)
+	}
+	before := Changes{"on": st.Tick.On.String()}
+	st.Tick, st.Problem = nil, nil
+	if st.StartedOn.IsZero() {
+		st.StartedOn = s.Today
+	}
+	return append([]Event{{Kind: StepReverted, Step: st.Code, Before: before, OnBehalf: s.OnBehalf}}, st.drop(s)...)
+}
+
+// forget takes away the dates that neither count nor stand behind a suspended signature.
+// When the dates before them return, they would count again without anybody's word.
+func (c *Case) forget() {
+	for i := range c.Acts {
+		a := &c.Acts[i]
+		for _, st := range c.Steps {
+			step, ok := actSteps(st.Code)
+			if !ok || st.Tick != nil {
+				continue
+			}
+			state, _ := a.State()
+			if state.rank() < step.state.rank() {
+				a.takeBack(st.Code)
+			}
+			if st.Code == SignAct && state.rank() < Received.rank() {
+				a.forgetComparison()
+			}
+		}
+	}
+}
+
+// takeBack takes the date away that a step put into the act.
+func (a *Act) takeBack(code Code) {
+	switch code {
+	case RequestAct:
+		a.RequestedOn, a.CheckedOn = Date{}, Date{}
+	case ReceiveAct:
+		a.ReceivedOn = Date{}
+	case SignAct:
+		a.SignedOn, a.CountersignedOn = Date{}, Date{}
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SettleDebts:
+	}
+}
+
+// forgetComparison takes the comparison back, with the dispute that followed from it.
+func (a *Act) forgetComparison() {
+	a.ComparedOn, a.Agrees, a.Difference, a.Objections, a.DisputedOn = Date{}, false, 0, "", Date{}
+}
+
+// latestAct returns the day on which the last of the acts did what a step asks.
+func (c *Case) latestAct(code Code) Date {
+	var latest Date
+	for _, a := range c.Acts {
+		on := a.SignedOn
+		switch code {
+		case RequestAct:
+			on = a.RequestedOn
+		case ReceiveAct:
+			on = a.ReceivedOn
+		case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SignAct, SettleDebts:
+		}
+		if on.After(latest) {
+			latest = on
+		}
+	}
+	return latest
+}
+
+// actGate returns Blocked when an act may not take what a step is about: the step's gate
+// is closed, or the act itself has not come so far.
+func (c *Case) actGate(code Code, a Act) error {
+	if err := c.gate(code); err != nil {
+		return err
+	}
+	before, needed := RequestAct, NotRequested
+	switch code {
+	case ReceiveAct:
+		needed = Requested
+	case SignAct:
+		before, needed = ReceiveAct, Received
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, RequestAct, SettleDebts:
+	}
+	if state, _ := a.State(); state.rank() < needed.rank() {
+		return &Error{Kind: Blocked, Key: "step.error.blocked", Blockers: []Code{before}}
+	}
+	return nil
+}
+
+// AddAct adds an act for a further legal entity of the marketplace.
+type AddAct struct {
+	Counterparty string
+	Version      int // of the case; zero asks for no check
+}
+
+// AddAct adds an act that is not requested yet; steps that follow from the acts open
+// again. It returns Invalid or Conflict.
+func (c *Case) AddAct(in AddAct, s Stamp) ([]Event, error) {
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	var v invalid
+	name := tidyLine(in.Counterparty)
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		v.add("counterparty", "act.error.counterparty_missing", nil)
+	case n > MaxName:
+		v.add("counterparty", "error.field.too_long", Args{"Max": MaxName})
+	}
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if at := slices.IndexFunc(c.Acts, func(a Act) bool { return strings.EqualFold(a.Counterparty, name) }); at >= 0 {
+		if a := c.Acts[at]; a.Position == c.ActSeq && a.Version == 1 && in.Version == c.Version-1 { // the same form sent twice
+			return nil, nil
+		}
+		v.add("counterparty", "act.error.counterparty_known", nil)
+		return nil, v.err()
+	}
+	if in.Version != 0 && in.Version != c.Version {
+		return nil, &Error{Kind: Conflict, Key: "case.error.stale"}
+	}
+	if len(c.Acts) >= MaxActs {
+		return nil, &Error{Kind: Conflict, Key: "act.error.too_many", Args: Args{"Max": MaxActs}}
+	}
+	c.ActSeq++
+	position := c.ActSeq
+	c.Acts = append(c.Acts, Act{Position: position, Round: 1, Version: 1, Counterparty: name})
+	c.Version++
+	events := []Event{{Kind: ActAdded, Act: position, After: Changes{"counterparty": name}, OnBehalf: s.OnBehalf}}
+	return append(events, c.follow(s)...), nil
+}
+
+// RemoveAct takes away an act that was added by mistake: not the only one, and not one that
+// anything was ever noted about or filed with. It returns NotFound or Conflict. Removing it
+// again changes nothing.
+func (c *Case) RemoveAct(position, version int, s Stamp) ([]Event, error) {
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	a, err := c.Act(position)
+	if err != nil {
+		if position > 0 && position <= c.ActSeq { // the same form sent twice
+			return nil, nil
+		}
+		return nil, err
+	}
+	if version != a.Version {
+		return nil, staleAct(*a)
+	}
+	if len(c.Acts) == 1 || a.Version > 1 || a.Phase() != PhaseNotRequested || c.filed(position) {
+		return nil, &Error{Kind: Conflict, Key: "act.error.not_removable"}
+	}
+	before := Changes{"counterparty": a.Counterparty}
+	c.Acts = slices.DeleteFunc(c.Acts, func(a Act) bool { return a.Position == position })
+	c.Version++
+	events := []Event{{Kind: ActRemoved, Act: position, Before: before, OnBehalf: s.OnBehalf}}
+	return append(events, c.follow(s)...), nil
+}
+
+// filed reports whether any slot of an act holds evidence.
+func (c *Case) filed(position int) bool {
+	for _, st := range c.Steps {
+		for _, slot := range c.Slots(st.Code) {
+			if slot.PerAct && st.Proven(slot.Code, position, 1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// CompareAct says whether a received act agrees with the seller's own books.
+type CompareAct struct {
+	Act        int
+	Version    int // of the act
+	On         Date
+	Agrees     bool
+	Difference string // typed; ours less theirs
+	Objections string // one a line
+}
+
+// CompareAct notes the comparison. It returns NotFound, Blocked, Conflict for a stale
+// version or an act that cannot be compared now, or Invalid. The same input again changes
+// nothing.
+func (c *Case) CompareAct(in CompareAct, s Stamp) ([]Event, error) {
+	action := ActAgree
+	if !in.Agrees {
+		action = ActDisagree
+	}
+	return c.moveAct(in.Act, in.Version, action, s, func(a *Act) (Event, error) {
+		var v invalid
+		checkPast(&v, "on", in.On, s.Today)
+		if len(v.fields) == 0 && in.On.Before(a.ReceivedOn) {
+			v.add("on", "act.error.compared_before_received", Args{"Date": a.ReceivedOn})
+		}
+		difference, objections := Money(0), ""
+		if !in.Agrees {
+			objections = tidyText(in.Objections)
+			mistakes := len(v.fields)
+			if difference = v.money("difference", in.Difference); difference == 0 && len(v.fields) == mistakes {
+				v.add("difference", "act.error.difference_zero", nil)
+			}
+			switch n := utf8.RuneCountInString(objections); {
+			case n == 0:
+				v.add("objections", "act.error.objections_missing", nil)
+			case n > MaxObjections:
+				v.add("objections", "error.field.too_long", Args{"Max": MaxObjections})
+			}
+		}
+		if err := v.err(); err != nil {
+			return Event{}, err
+		}
+		a.ComparedOn, a.Agrees, a.Difference, a.Objections = in.On, in.Agrees, difference, objections
+		if in.Agrees {
+			a.DisputedOn = Date{}
+		}
+		return Event{Kind: ActCompared, Step: SignAct}, nil
+	})
+}
+
+// DisputeAct says that the objections were sent to the marketplace.
+type DisputeAct struct {
+	Act     int
+	Version int
+	On      Date
+}
+
+// DisputeAct notes the dispute; the act can be requested again. Errors as for CompareAct.
+func (c *Case) DisputeAct(in DisputeAct, s Stamp) ([]Event, error) {
+	return c.moveAct(in.Act, in.Version, ActDispute, s, func(a *Act) (Event, error) {
+		var v invalid
+		checkPast(&v, "on", in.On, s.Today)
+		if len(v.fields) == 0 && in.On.Before(a.ComparedOn) {
+			v.add("on", "act.error.disputed_before_compared", Args{"Date": a.ComparedOn})
+		}
+		if err := v.err(); err != nil {
+			return Event{}, err
+		}
+		a.DisputedOn = in.On
+		return Event{Kind: ActDisputed, Step: SignAct}, nil
+	})
+}
+
+// CountersignAct says that the marketplace's signature has come.
+type CountersignAct struct {
+	Act     int
+	Version int
+	On      Date
+}
+
+// CountersignAct notes the marketplace's signature. Errors as for CompareAct.
+func (c *Case) CountersignAct(in CountersignAct, s Stamp) ([]Event, error) {
+	return c.moveAct(in.Act, in.Version, ActCountersign, s, func(a *Act) (Event, error) {
+		var v invalid
+		checkPast(&v, "on", in.On, s.Today)
+		if len(v.fields) == 0 && in.On.Before(a.ReceivedOn) {
+			v.add("on", "act.error.countersigned_before_received", Args{"Date": a.ReceivedOn})
+		}
+		if err := v.err(); err != nil {
+			return Event{}, err
+		}
+		a.CountersignedOn = in.On
+		return Event{Kind: ActCountersigned, Step: SignAct}, nil
+	})
+}
+
+// UndoAct takes the last thing back that was noted about an act.
+type UndoAct struct {
+	Act     int
+	Version int
+	Reason  string
+}
+
+// UndoAct takes the act one phase back; the history keeps what was noted. Errors as for
+// CompareAct, and Invalid without a reason.
+func (c *Case) UndoAct(in UndoAct, s Stamp) ([]Event, error) {
+	reason, err := checkReason(in.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return c.moveAct(in.Act, in.Version, ActUndo, s, func(a *Act) (Event, error) {
+		step := SignAct
+		switch a.Phase() {
+		case PhaseRequested:
+			step = RequestAct
+			a.RequestedOn, a.CheckedOn = Date{}, Date{}
+		case PhaseReceived:
+			step = ReceiveAct
+			a.ReceivedOn = Date{}
+		case PhaseAgreed, PhaseDisagreed:
+			a.forgetComparison()
+		case PhaseDisputed:
+			a.DisputedOn = Date{}
+		case PhaseSigned:
+			a.SignedOn = Date{}
+		case PhaseCountersigned:
+			a.CountersignedOn = Date{}
+		case PhaseNotRequested:
+		}
+		return Event{Kind: ActUndone, Step: step, Reason: reason}, nil
+	})
+}
+
+// moveAct runs an action on an act through the state machine and brings the steps in line.
+func (c *Case) moveAct(position, version int, action ActAction, s Stamp, apply func(*Act) (Event, error)) ([]Event, error) {
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	a, err := c.Act(position)
+	if err != nil {
+		return nil, err
+	}
+	if action != ActUndo {
+		if err := c.gate(SignAct); err != nil {
+			return nil, err
+		}
+	}
+	next := *a
+	if !next.May(action) {
+		if version != a.Version {
+			return nil, staleAct(*a)
+		}
+		return nil, &Error{Kind: Conflict, Key: "act.error.order"}
+	}
+	e, err := apply(&next)
+	if err != nil {
+		return nil, err
+	}
+	if next == *a {
+		return nil, nil
+	}
+	if version != a.Version {
+		return nil, staleAct(*a)
+	}
+	e.Act, e.Round, e.Before, e.After, e.OnBehalf = position, a.Round, a.changes(), next.changes(), s.OnBehalf
+	next.Version++
+	*a = next
+	events := []Event{e}
+	if st, err := c.Step(e.Step); err == nil && action == ActUndo {
+		about, _ := actSteps(e.Step)
+		if st.Problem != nil && !c.reached(about.state) { // there is nothing left to be confirmed
+			events = append(events, st.revert(s)...)
+		}
+		events = append(events, st.drop(s)...) // what was accepted is not what there is
+	}
+	return append(events, c.follow(s)...), nil
+}
+
+// suspended returns those of the steps whose signature a problem suspends.
+func (c *Case) suspended(codes ...Code) []Code {
+	var open []Code
+	for _, code := range codes {
+		if st, err := c.Step(code); err == nil && st.Tick != nil && st.Problem != nil {
+			open = append(open, code)
+		}
+	}
+	return open
+}
+
+// changes is the act as the trail records it.
+func (a Act) changes() Changes {
+	ch := Changes{
+		"counterparty": a.Counterparty, "period_from": a.PeriodFrom.String(), "period_to": a.PeriodTo.String(),
+		"channel": string(a.Channel), "ticket": a.Ticket, "requested_on": a.RequestedOn.String(),
+		"received_on": a.ReceivedOn.String(), "compared_on": a.ComparedOn.String(), "objections": a.Objections,
+		"disputed_on": a.DisputedOn.String(), "signed_on": a.SignedOn.String(), "signer": a.Signer, "authority": a.Authority,
+		"via": string(a.Via), "countersigned_on": a.CountersignedOn.String(),
+	}
+	if a.Ours.Known {
+		ch["ours"] = a.Ours.Amount.String()
+	}
+	if a.Theirs.Known {
+		ch["theirs"] = a.Theirs.Amount.String()
+	}
+	if !a.ComparedOn.IsZero() {
+		ch["agrees"] = yesNo(a.Agrees)
+	}
+	if a.Difference != 0 {
+		ch["difference"] = a.Difference.String()
+	}
+	return ch
+}
+
+func staleAct(a Act) error {
+	return &Error{Kind: Conflict, Key: "act.error.stale", Args: Args{"Act": a.Position}}
+}
+
+// checkPast refuses a date that is missing or has not come yet.
+func checkPast(v *invalid, field string, on, today Date) {
+	switch {
+	case on.IsZero():
+		v.add(field, "step.error.date_missing", nil)
+	case on.After(today):
+		v.add(field, "step.error.date_future", nil)
+	}
 }

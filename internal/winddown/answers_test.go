@@ -114,7 +114,7 @@ func TestNotNeededRefused(t *testing.T) {
 	c := openCase(t, winddown.RawAnswers{FBS: "no", WBStock: "no"})
 	before := clone(c)
 	for _, code := range []winddown.Code{winddown.ZeroFBS, winddown.ReturnStock} {
-		events, err := c.MarkDone(winddown.MarkDone{Step: code, Version: 1, On: day("2026-11-12")}, by(1, "2026-11-12"))
+		events, err := c.MarkDone(form(t, c, code, "2026-11-12"), by(1, "2026-11-12"))
 		wantRefused(t, events, err, winddown.Conflict, "step.error.not_needed")
 		events, err = c.MarkPending(winddown.MarkPending{Step: code, Version: 1}, by(1, "2026-11-12"))
 		wantRefused(t, events, err, winddown.Conflict, "step.error.not_needed")

@@ -54,7 +54,24 @@ type Case struct {
 	// FinishedOn is the day the owner finished the case; zero while it goes on.
 	FinishedOn Date
 	Steps      []Step // in the playbook's order
-	Acts       []Act  // at least one
+	Acts       []Act  // the current round of each, at least one
+	Past       []Act  // earlier rounds, the oldest first
+	// Balance is that of the open lines of the ledger, positive when the marketplace owes
+	// the seller; Lines counts its lines.
+	Balance       Money
+	Lines         int
+	Deadlines     []Deadline // typed in
+	InboxOn       Date       // the portal's inbox was last looked into
+	Terms         []Term     // of the case's own
+	EvidenceSeq   int        // number of the last version of evidence
+	EvidenceBytes int64      // size of all its files
+	QuestionSeq   int        // number of the last question
+	DeadlineSeq   int        // number of the last deadline
+	ActSeq        int        // position of the last act that was added
+	// These are loaded where they are asked for only.
+	Evidence  []Evidence
+	Questions []Question
+	Debts     Ledger
 }
 
 // Step is one line of a case's checklist.
@@ -63,9 +80,13 @@ type Step struct {
 	Version   int  // counts every change of the step
 	StartedOn Date // «В работе» since; zero when not begun
 	Note      string
-	PickUpBy  Date  // collect_returns: the day until which the returns wait
 	Tick      *Tick // the signature, kept while a problem suspends it
 	Problem   *Problem
+	Proofs    []string // the slots that hold evidence
+	Questions int      // that are not resolved
+	Accepted  *Acceptance
+	Dropped   *Acceptance // the one before, when it was dropped
+	Waiver    *Waiver
 }
 
 // Tick is a signature under a step.
@@ -83,13 +104,15 @@ type ProblemKind string
 const (
 	Regressed ProblemKind = "regressed" // goods appeared again
 	Reopened  ProblemKind = "reopened"  // a step it rests on is open again
+	Returned  ProblemKind = "returned"  // the accountant sent it back
+	Unsettled ProblemKind = "unsettled" // the ledger is not balanced any more
 	Burning   ProblemKind = "burning"   // returns are about to be disposed of
 )
 
 // Problem suspends a tick until it is confirmed again.
 type Problem struct {
 	Kind   ProblemKind
-	Reason string // what the person typed, for Regressed
+	Reason string // what the person typed, for Regressed and Returned
 	Steps  []Code // the steps that opened again, for Reopened
 	On     Date
 	At     time.Time
@@ -114,6 +137,9 @@ const (
 
 // BurnDays is how many days before the pick-up date returns show as a problem.
 const BurnDays = 3
+
+// WatchDays is how long after the finish goods that appear again are watched for.
+const WatchDays = 90
 
 func (s Seller) tidy() Seller {
 	s.Name, s.Cabinet = tidyLine(s.Name), tidyLine(s.Cabinet)
@@ -166,14 +192,14 @@ func ParseAnswers(raw RawAnswers) (Answers, error) {
 
 func (raw RawAnswers) parse(v *invalid) Answers {
 	var a Answers
-	yesNo := func(field, value string) bool {
+	said := func(field, value string) bool {
 		if value != "yes" && value != "no" {
 			v.add(field, "case.error."+field+"_missing", nil)
 		}
 		return value == "yes"
 	}
-	a.FBS = yesNo("fbs", raw.FBS)
-	a.WBStock = yesNo("wb_stock", raw.WBStock)
+	a.FBS = said("fbs", raw.FBS)
+	a.WBStock = said("wb_stock", raw.WBStock)
 	if a.WBStock {
 		a.Leftover = Leftover(raw.Leftover)
 		if !slices.Contains(Leftovers(), a.Leftover) {
@@ -202,7 +228,7 @@ func OpenCase(id ID, in NewCase, s Stamp) (*Case, []Event, error) {
 	}
 	c := &Case{
 		ID: id, Seller: seller, Answers: answers, Playbook: CurrentPlaybook, Zone: DefaultZone,
-		Version: 1, OpenedOn: s.Today, Acts: []Act{{Position: 1}},
+		Version: 1, OpenedOn: s.Today, ActSeq: 1, Acts: []Act{{Position: 1, Round: 1, Version: 1}},
 	}
 	for _, d := range c.playbook().Steps {
 		c.Steps = append(c.Steps, Step{Code: d.Code, Version: 1})
@@ -263,10 +289,28 @@ func (c *Case) Satisfied(code Code) bool {
 	return err == nil && st.Tick != nil && st.Problem == nil
 }
 
-// Blockers returns the steps that keep a step closed, in the playbook's order.
+// Blockers returns the steps that keep a step closed, in the playbook's order: those of
+// its gate that are open and that no waiver does without. With several acts a step about
+// them is open as soon as one of them has come so far.
 func (c *Case) Blockers(code Code) []Code {
 	d, _ := c.playbook().Step(code)
-	return c.unsatisfied(d.Gate)
+	open := c.unsatisfied(d.Gate)
+	if len(open) == 0 {
+		return nil
+	}
+	if st, err := c.Step(code); err == nil {
+		open = slices.DeleteFunc(open, func(g Code) bool { return st.waived(g) && c.waivable(g) })
+	}
+	if (code == ReceiveAct && c.anyReached(Requested) || code == SignAct && c.anyReached(Received)) && !slices.ContainsFunc(open, c.stuck) {
+		return nil
+	}
+	return open
+}
+
+// stuck reports whether a step is suspended or closed itself, and not only waiting for
+// further acts.
+func (c *Case) stuck(code Code) bool {
+	return len(c.suspended(code)) > 0 || len(c.Blockers(code)) > 0
 }
 
 // Warnings returns the steps that ought to come before a step but do not close it.
@@ -299,7 +343,7 @@ func (c *Case) own(code Code, today Date) Status {
 		return HasProblem
 	case st.Tick != nil:
 		return Done
-	case st.burning(today):
+	case code == CollectReturns && c.burning(today):
 		return HasProblem
 	case !st.StartedOn.IsZero():
 		return InProgress
@@ -307,9 +351,13 @@ func (c *Case) own(code Code, today Date) Status {
 	return NotStarted
 }
 
+// PickUpBy returns the earliest day until which returns wait to be picked up, or none.
+func (c *Case) PickUpBy() Date { return c.pickUpBy() }
+
 // burning reports whether returns that wait to be picked up are about to be disposed of.
-func (st *Step) burning(today Date) bool {
-	return st.Tick == nil && !st.PickUpBy.IsZero() && !today.Before(st.PickUpBy.AddDays(-BurnDays))
+func (c *Case) burning(today Date) bool {
+	by := c.pickUpBy()
+	return !by.IsZero() && !today.Before(by.AddDays(-BurnDays))
 }
 
 // ProblemOf returns the problem a step shows on the given day, or nil.
@@ -321,8 +369,8 @@ func (c *Case) ProblemOf(code Code, today Date) *Problem {
 	switch {
 	case st.Problem != nil:
 		return st.Problem
-	case st.burning(today):
-		return &Problem{Kind: Burning, On: st.PickUpBy.AddDays(-BurnDays)}
+	case code == CollectReturns && st.Tick == nil && c.burning(today):
+		return &Problem{Kind: Burning, On: c.pickUpBy().AddDays(-BurnDays)}
 	}
 	return &Problem{Kind: Reopened, Steps: c.Blockers(code)}
 }
@@ -382,40 +430,64 @@ type MarkDone struct {
 	Version int // of the step, as the form was drawn
 	On      Date
 	Note    string
-	// PickUpBy is for collect_returns.
-	PickUpBy Date
-	// The rest is for request_act.
+	// Reasons say why there is no file in required slots of the step.
+	Reasons map[SlotCode]string
+	// Act is the position of the act that request_act, receive_act and sign_act are about;
+	// 0 for the first that has not come so far.
+	Act int
+	// For request_act.
 	Channel      Channel
 	Ticket       string
 	PeriodFrom   Date
 	PeriodTo     Date
 	Counterparty string
+	// For receive_act: the closing balances, by the seller's books and by the act.
+	Ours   Balance
+	Theirs Balance
+	// For sign_act.
+	Signer    string
+	Authority string
+	Via       SignedVia
 }
 
 // MarkDone signs a step, signs it again after a problem, or corrects a signature's
-// details. It returns NotFound, Conflict (stale version or a finished case), Blocked
-// with the blockers, or Invalid; the case is then as it was. The same person repeating
-// the same input changes nothing and yields no event.
+// details. Steps about the acts take one act each time; they are signed when the last act
+// has come so far. It returns NotFound, Conflict (stale version, a finished case, or an
+// act that may not take this now), Blocked with the blockers, or Invalid; the case is then
+// as it was. The same person repeating the same input changes nothing and yields no event.
 func (c *Case) MarkDone(in MarkDone, s Stamp) ([]Event, error) {
 	st, err := c.editable(in.Step)
 	if err != nil {
 		return nil, err
 	}
+	if about, ok := actSteps(in.Step); ok {
+		return c.markAct(st, about, in, s)
+	}
 	if err := c.gate(in.Step); err != nil {
 		return nil, err
 	}
-	if err := c.checkMark(&in, s); err != nil {
+	if err := c.checkMark(&in, Act{}, s); err != nil {
 		return nil, err
 	}
-	before := c.markChanges(st)
-	again := st.Tick != nil && st.Problem == nil && st.Tick.By == s.By
-	after := c.proposed(in)
-	if again && same(before, after) {
+	before := markChanges(st)
+	after := Changes{"note": in.Note, "on": in.On.String()}
+	if st.Tick != nil && st.Problem == nil && st.Tick.By == s.By && same(before, after) && len(in.Reasons) == 0 {
 		return nil, nil
 	}
 	if in.Version != st.Version {
 		return nil, stale(st)
 	}
+	events := c.excuse(&in, Act{}, s)
+	kind := c.sign(st, in, s)
+	events = append([]Event{{Kind: kind, Step: in.Step, Before: before, After: after, OnBehalf: s.OnBehalf}}, events...)
+	if in.Step == CollectReturns {
+		events = append(events, c.collected(in.On, s)...)
+	}
+	return append(events, st.drop(s)...), nil
+}
+
+// sign puts the signature under a step and returns what that was.
+func (c *Case) sign(st *Step, in MarkDone, s Stamp) EventKind {
 	kind := StepDone
 	if st.Tick != nil {
 		kind = StepCorrected
@@ -423,7 +495,7 @@ func (c *Case) MarkDone(in MarkDone, s Stamp) ([]Event, error) {
 			kind = StepConfirmed
 		}
 	}
-	c.applyMark(st, in)
+	st.Note = in.Note
 	if kind == StepCorrected && st.Tick.By == s.By {
 		st.Tick.On = in.On
 	} else {
@@ -431,16 +503,123 @@ func (c *Case) MarkDone(in MarkDone, s Stamp) ([]Event, error) {
 	}
 	st.Problem = nil
 	st.Version++
-	events := []Event{{Kind: kind, Step: in.Step, Before: before, After: after, OnBehalf: s.OnBehalf}}
-	return events, nil
+	c.fulfil(st.Code)
+	return kind
+}
+
+// fulfil takes a step out of the waivers that did without it: when it opens again, the
+// gates close.
+func (c *Case) fulfil(code Code) {
+	for i := range c.Steps {
+		if w := c.Steps[i].Waiver; w != nil && slices.Contains(w.Steps, code) {
+			without := *w
+			without.Steps = slices.DeleteFunc(slices.Clone(w.Steps), func(o Code) bool { return o == code })
+			c.Steps[i].Waiver = &without
+		}
+	}
+}
+
+// markAct is MarkDone for a step that follows from the acts.
+func (c *Case) markAct(st *Step, about actStep, in MarkDone, s Stamp) ([]Event, error) {
+	a, err := c.ActFor(in.Step, in.Act)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.actGate(in.Step, *a); err != nil {
+		return nil, err
+	}
+	next := *a
+	again := about.action == ActRequest && a.Phase() == PhaseDisputed
+	if again {
+		next = Act{Position: a.Position, Round: a.Round + 1, Version: a.Version, Counterparty: a.Counterparty}
+	}
+	if err := c.checkMark(&in, next, s); err != nil {
+		return nil, err
+	}
+	next.take(in)
+	before, after := merge(markChanges(st), a.changes()), next.changes()
+	after["note"], after["on"] = in.Note, in.On.String()
+	repeated := in.Version == st.Version-1 && (st.Tick == nil || st.Problem != nil) || st.Tick != nil && st.Problem == nil && st.Tick.By == s.By
+	if repeated && !again && next == *a && st.Note == in.Note && len(in.Reasons) == 0 {
+		return nil, nil
+	}
+	if in.Version != st.Version {
+		return nil, stale(st)
+	}
+	if !a.May(about.action) {
+		return nil, &Error{Kind: Conflict, Key: "act.error.order"}
+	}
+	if again {
+		if a.Round >= MaxRounds {
+			return nil, &Error{Kind: Conflict, Key: "act.error.too_many_rounds", Args: Args{"Max": MaxRounds}}
+		}
+		c.Past = append(slices.Clone(c.Past), *a)
+		before = Changes{}
+	}
+	excuses := c.excuse(&in, next, s)
+	next.Version++
+	*a = next
+	e := Event{Step: in.Step, Act: a.Position, Round: a.Round, Before: before, After: after, OnBehalf: s.OnBehalf}
+	if c.reached(about.state) {
+		in.On = c.latestAct(in.Step)
+		after["on"] = in.On.String()
+		e.Kind = c.sign(st, in, s)
+	} else {
+		st.Note = in.Note
+		if st.StartedOn.IsZero() {
+			st.StartedOn = s.Today
+		}
+		st.Version++
+		e.Kind = ActNoted
+	}
+	if again {
+		e.Kind = ActRequestedAgain
+	}
+	events := append([]Event{e}, excuses...)
+	events = append(events, st.drop(s)...)
+	if again {
+		events = append(events, c.renew(s)...)
+	}
+	return append(events, c.follow(s)...), nil
+}
+
+// renew ends the suspension of the steps after the request: a new round takes the place of
+// the act they were signed for.
+func (c *Case) renew(s Stamp) []Event {
+	var events []Event
+	for _, code := range []Code{ReceiveAct, SignAct} {
+		if st, err := c.Step(code); err == nil && st.Problem != nil {
+			events = append(events, st.revert(s)...)
+		}
+	}
+	return events
+}
+
+// take puts into an act what a step's form says.
+func (a *Act) take(in MarkDone) {
+	switch in.Step {
+	case RequestAct:
+		if a.RequestedOn != in.On {
+			a.CheckedOn = Date{}
+		}
+		a.RequestedOn, a.Channel, a.Ticket = in.On, in.Channel, in.Ticket
+		a.PeriodFrom, a.PeriodTo = in.PeriodFrom, in.PeriodTo
+		if in.Counterparty != "" { // an act keeps the name it has
+			a.Counterparty = in.Counterparty
+		}
+	case ReceiveAct:
+		a.ReceivedOn, a.Ours, a.Theirs = in.On, in.Ours, in.Theirs
+	case SignAct:
+		a.SignedOn, a.Signer, a.Authority, a.Via = in.On, in.Signer, in.Authority, in.Via
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SettleDebts:
+	}
 }
 
 // MarkPending is the answer «Ещё нет, вернусь позже».
 type MarkPending struct {
-	Step     Code
-	Version  int
-	Note     string
-	PickUpBy Date // collect_returns
+	Step    Code
+	Version int
+	Note    string
 }
 
 // MarkPending notes that a step is under way. For receive_act it also says that the act
@@ -463,21 +642,17 @@ func (c *Case) MarkPending(in MarkPending, s Stamp) ([]Event, error) {
 	var v invalid
 	in.Note = tidyText(in.Note)
 	checkNote(&v, in.Note)
-	if in.Step != CollectReturns {
-		in.PickUpBy = Date{}
-	}
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	before := Changes{"note": st.Note, "pick_up_by": st.PickUpBy.String(), "started_on": st.StartedOn.String()}
+	before := Changes{"note": st.Note, "started_on": st.StartedOn.String()}
 	started := st.StartedOn
 	if started.IsZero() {
 		started = s.Today
 	}
-	after := Changes{"note": in.Note, "pick_up_by": in.PickUpBy.String(), "started_on": started.String()}
-	if in.Step == ReceiveAct {
-		before["checked_on"] = c.Acts[0].CheckedOn.String()
-		after["checked_on"] = s.Today.String()
+	after := Changes{"note": in.Note, "started_on": started.String()}
+	if awaited := c.awaited(); in.Step == ReceiveAct && awaited.Position != 0 {
+		before["checked_on"], after["checked_on"] = awaited.CheckedOn.String(), s.Today.String()
 	}
 	if same(before, after) {
 		return nil, nil
@@ -485,12 +660,29 @@ func (c *Case) MarkPending(in MarkPending, s Stamp) ([]Event, error) {
 	if in.Version != st.Version {
 		return nil, stale(st)
 	}
-	st.Note, st.PickUpBy, st.StartedOn = in.Note, in.PickUpBy, started
+	st.Note, st.StartedOn = in.Note, started
 	if in.Step == ReceiveAct {
-		c.Acts[0].CheckedOn = s.Today
+		for i := range c.Acts {
+			if c.Acts[i].Phase() == PhaseRequested {
+				c.Acts[i].CheckedOn = s.Today
+				c.Acts[i].Version++
+			}
+		}
 	}
 	st.Version++
 	return []Event{{Kind: StepPending, Step: in.Step, Before: before, After: after, OnBehalf: s.OnBehalf}}, nil
+}
+
+// awaited returns the act that was looked for the longest ago among those that are asked
+// for and have not come.
+func (c *Case) awaited() Act {
+	var found Act
+	for _, a := range c.Acts {
+		if a.Phase() == PhaseRequested && (found.Position == 0 || a.CheckedOn.Before(found.CheckedOn)) {
+			found = a
+		}
+	}
+	return found
 }
 
 // Undo takes a signature back.
@@ -500,24 +692,26 @@ type Undo struct {
 	Reason  string
 }
 
-// Consequences returns what taking a step's signature away, or suspending it, does to
-// the steps that rest on it: closed are those that become unavailable, suspended those
-// that are done and become a problem.
+// Consequences returns what taking a step's signature away does to the steps that rest on
+// it: closed are those that become unavailable, suspended those that are done and become a
+// problem. Suspending the signature does no more than that.
 func (c *Case) Consequences(code Code) (closed, suspended []Code) {
-	lost := map[Code]bool{code: true}
-	for _, d := range c.playbook().Steps {
-		wasOpen := len(c.Blockers(d.Code)) == 0
-		hit := slices.ContainsFunc(d.Gate, func(g Code) bool { return lost[g] })
-		if !hit || !c.Needed(d.Code) {
-			continue
-		}
-		st, _ := c.Step(d.Code)
+	after := *c
+	after.Steps, after.Acts = slices.Clone(c.Steps), slices.Clone(c.Acts)
+	if st, err := after.Step(code); err == nil {
+		st.Tick, st.Problem = nil, nil
+	}
+	for i := range after.Acts {
+		after.Acts[i].takeBack(code)
+	}
+	after.suspend(Stamp{})
+	for i, st := range c.Steps {
 		switch {
-		case st.Tick != nil && st.Problem == nil:
-			suspended = append(suspended, d.Code)
-			lost[d.Code] = true
-		case st.Tick == nil && wasOpen:
-			closed = append(closed, d.Code)
+		case st.Code == code || !c.Needed(st.Code):
+		case st.Problem == nil && after.Steps[i].Problem != nil:
+			suspended = append(suspended, st.Code)
+		case st.Tick == nil && len(c.Blockers(st.Code)) == 0 && len(after.Blockers(st.Code)) > 0:
+			closed = append(closed, st.Code)
 		}
 	}
 	return closed, suspended
@@ -544,20 +738,42 @@ func (c *Case) Undo(in Undo, s Stamp) ([]Event, error) {
 	if in.Version != st.Version {
 		return nil, stale(st)
 	}
-	before := c.markChanges(st)
-	st.Tick, st.Problem = nil, nil
-	switch in.Step {
-	case RequestAct:
-		c.Acts[0].RequestedOn, c.Acts[0].CheckedOn = Date{}, Date{}
-	case ReceiveAct:
-		c.Acts[0].ReceivedOn = Date{}
-	case SignAct:
-		c.Acts[0].SignedOn = Date{}
-	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SettleDebts:
+	if in.Step == RequestAct && slices.ContainsFunc(c.Acts, func(a Act) bool { return a.Round > 1 }) {
+		return nil, &Error{Kind: Conflict, Key: "act.error.round_stays"}
 	}
+	before, acts := markChanges(st), slices.Clone(c.Acts)
+	st.Tick, st.Problem = nil, nil
+	for i := range c.Acts {
+		c.Acts[i].takeBack(in.Step)
+	}
+	c.forget()
 	st.Version++
-	events := []Event{{Kind: StepUndone, Step: in.Step, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}
+	undone := Event{Kind: StepUndone, Step: in.Step, Before: before, Reason: reason, OnBehalf: s.OnBehalf}
+	changed := c.changed(acts, s)
+	if len(c.Acts) == 1 && len(changed) == 1 { // the only act needs no line of its own
+		undone.Before, undone.After = merge(before, changed[0].Before), changed[0].After
+		changed = nil
+	}
+	events := append([]Event{undone}, changed...)
+	events = append(events, st.drop(s)...)
 	return append(events, c.suspend(s)...), nil
+}
+
+// changed returns an event for every act that is not as it was before, and counts its
+// version.
+func (c *Case) changed(before []Act, s Stamp) []Event {
+	var events []Event
+	for i := range c.Acts {
+		a := &c.Acts[i]
+		at := slices.IndexFunc(before, func(o Act) bool { return o.Position == a.Position && o.Round == a.Round })
+		if at < 0 || before[at] == *a {
+			continue
+		}
+		a.Version = before[at].Version + 1
+		events = append(events, Event{Kind: ActUndone, Act: a.Position, Round: a.Round, Before: before[at].changes(), After: a.changes(),
+			OnBehalf: s.OnBehalf})
+	}
+	return events
 }
 
 // Regress says that a done step is no longer true.
@@ -587,6 +803,9 @@ func (c *Case) Regress(in Regress, s Stamp) ([]Event, error) {
 	if st.Tick == nil || !c.Needed(in.Step) {
 		return nil, &Error{Kind: Conflict, Key: "step.error.not_done"}
 	}
+	if !c.Watched(s.Today) {
+		return nil, &Error{Kind: Conflict, Key: "step.error.watch_over", Args: Args{"Days": WatchDays}}
+	}
 	if st.Problem != nil {
 		if st.Problem.By == s.By && st.Problem.Reason == reason { // the same form sent twice
 			return nil, nil
@@ -596,12 +815,22 @@ func (c *Case) Regress(in Regress, s Stamp) ([]Event, error) {
 	if in.Version != st.Version {
 		return nil, stale(st)
 	}
-	before := c.markChanges(st)
-	st.PickUpBy = Date{} // the old date is about returns that were collected
+	return c.regress(st, reason, s), nil
+}
+
+func (c *Case) regress(st *Step, reason string, s Stamp) []Event {
+	before := markChanges(st)
 	st.Problem = &Problem{Kind: Regressed, Reason: reason, On: s.Today, At: s.At, By: s.By}
 	st.Version++
-	events := []Event{{Kind: StepRegressed, Step: in.Step, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}
-	return append(events, c.suspend(s)...), nil
+	events := []Event{{Kind: StepRegressed, Step: st.Code, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}
+	events = append(events, st.drop(s)...)
+	return append(events, c.suspend(s)...)
+}
+
+// Watched reports whether goods that appear again still count: while the case goes on, and
+// 90 days after its finish.
+func (c *Case) Watched(today Date) bool {
+	return !c.Finished() || !today.After(c.FinishedOn.AddDays(WatchDays))
 }
 
 // suspend marks every done step whose gate is no longer met as a problem, so that it
@@ -617,6 +846,7 @@ func (c *Case) suspend(s Stamp) []Event {
 		st.Problem = &Problem{Kind: Reopened, Steps: open, On: s.Today, At: s.At, By: s.By}
 		st.Version++
 		events = append(events, Event{Kind: StepSuspended, Step: st.Code, Steps: open, OnBehalf: s.OnBehalf})
+		events = append(events, st.drop(s)...)
 	}
 	return events
 }
@@ -658,13 +888,15 @@ func (c *Case) reneed(answers Answers, s Stamp) []Event {
 		was[st.Code] = c.Needed(st.Code)
 	}
 	c.Answers = answers
+	var events []Event
 	for i := range c.Steps {
 		st := &c.Steps[i]
 		if c.Needed(st.Code) && !was[st.Code] {
-			*st = Step{Code: st.Code, Version: st.Version + 1}
+			events = append(events, st.revert(s)...)
+			*st = Step{Code: st.Code, Version: st.Version, Proofs: st.Proofs, Questions: st.Questions, Accepted: st.Accepted, Dropped: st.Dropped}
 		}
 	}
-	return c.suspend(s)
+	return append(events, c.suspend(s)...)
 }
 
 // DeclareRest says that a seller who meant to sell everything has a rest to take back: the
@@ -740,6 +972,9 @@ func (c *Case) Finish(version int, s Stamp) ([]Event, error) {
 	if open := c.Unfinished(); len(open) > 0 {
 		return nil, &Error{Kind: Blocked, Key: "finish.error.blocked", Blockers: open}
 	}
+	if c.Balance != 0 {
+		return nil, &Error{Kind: Blocked, Key: "finish.error.blocked", Blockers: []Code{SettleDebts}}
+	}
 	if version != 0 && version != c.Version {
 		return nil, &Error{Kind: Conflict, Key: "case.error.stale"}
 	}
@@ -799,107 +1034,163 @@ func (c *Case) gate(code Code) error {
 	return nil
 }
 
-// checkMark tidies the input and drops what does not belong to its step.
-func (c *Case) checkMark(in *MarkDone, s Stamp) error {
+// checkMark tidies the input and drops what does not belong to its step. The act is the
+// one the step is about, as it was before; its zero value where the step is about none.
+func (c *Case) checkMark(in *MarkDone, act Act, s Stamp) error {
 	var v invalid
 	in.Note = tidyText(in.Note)
 	in.Ticket, in.Counterparty = tidyLine(in.Ticket), tidyLine(in.Counterparty)
-	if in.Step != CollectReturns {
-		in.PickUpBy = Date{}
-	}
-	act := c.Acts[0]
+	in.Signer, in.Authority = tidyLine(in.Signer), tidyLine(in.Authority)
 	if in.Step != RequestAct {
 		in.Channel, in.Ticket, in.Counterparty = "", "", ""
 		in.PeriodFrom, in.PeriodTo = Date{}, Date{}
 	}
+	if in.Step != ReceiveAct {
+		in.Ours, in.Theirs = Balance{}, Balance{}
+	}
+	if in.Step != SignAct {
+		in.Signer, in.Authority, in.Via = "", "", ""
+	}
+	checkPast(&v, "on", in.On, s.Today)
+	if len(v.fields) == 0 {
+		c.checkOrder(&v, in, act)
+	}
+	checkNote(&v, in.Note)
+	switch in.Step {
+	case RequestAct:
+		checkRequest(&v, in, s.Today)
+		for _, other := range c.Acts {
+			if in.Counterparty != "" && other.Position != act.Position && strings.EqualFold(other.Counterparty, in.Counterparty) {
+				v.add("counterparty", "act.error.counterparty_known", nil)
+			}
+		}
+	case SignAct:
+		checkSigner(&v, in)
+	case SettleDebts:
+		if c.Balance != 0 {
+			v.add("done", "step.error.balance", Args{"Balance": c.Balance})
+		}
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, ReceiveAct:
+	}
+	c.checkProof(&v, in, act)
+	return v.err()
+}
+
+// checkProof wants a reason for every required slot that is empty.
+func (c *Case) checkProof(v *invalid, in *MarkDone, act Act) {
+	reasons := map[SlotCode]string{}
+	for _, slot := range c.missingProof(in.Step, act) {
+		reason := tidyText(in.Reasons[slot])
+		switch n := utf8.RuneCountInString(reason); {
+		case n == 0:
+			v.add("reason_"+string(slot), "evidence.error.missing", Args{"Slot": slot})
+		case n > MaxNote:
+			v.add("reason_"+string(slot), "error.field.too_long", Args{"Max": MaxNote})
+		}
+		reasons[slot] = reason
+	}
+	in.Reasons = reasons
+}
+
+// checkOrder refuses a date that contradicts the other dates of the act.
+func (c *Case) checkOrder(v *invalid, in *MarkDone, act Act) {
 	switch {
-	case in.On.IsZero():
-		v.add("on", "step.error.date_missing", nil)
-	case in.On.After(s.Today):
-		v.add("on", "step.error.date_future", nil)
+	case in.Step == RequestAct && act.Round > 1 && in.On.Before(c.disputedOn(act)):
+		v.add("on", "step.error.requested_before_disputed", Args{"Date": c.disputedOn(act)})
 	case in.Step == RequestAct && !act.ReceivedOn.IsZero() && in.On.After(act.ReceivedOn):
 		v.add("on", "step.error.requested_after_received", Args{"Date": act.ReceivedOn})
 	case in.Step == RequestAct && !act.SignedOn.IsZero() && in.On.After(act.SignedOn): // its receipt was undone
 		v.add("on", "step.error.requested_after_signed", Args{"Date": act.SignedOn})
 	case in.Step == ReceiveAct && !act.SignedOn.IsZero() && in.On.After(act.SignedOn):
 		v.add("on", "step.error.received_after_signed", Args{"Date": act.SignedOn})
+	case in.Step == ReceiveAct && !act.ReceivedOn.IsZero() && !act.ComparedOn.IsZero() && in.On.After(act.ComparedOn):
+		v.add("on", "step.error.received_after_compared", Args{"Date": act.ComparedOn})
 	case in.Step == ReceiveAct && in.On.Before(act.RequestedOn):
 		v.add("on", "step.error.received_before_requested", Args{"Date": act.RequestedOn})
 	case in.Step == SignAct && in.On.Before(act.ReceivedOn):
 		v.add("on", "step.error.signed_before_received", Args{"Date": act.ReceivedOn})
+	case in.Step == SignAct && in.On.Before(act.ComparedOn):
+		v.add("on", "step.error.signed_before_compared", Args{"Date": act.ComparedOn})
 	}
-	checkNote(&v, in.Note)
-	if in.Step == RequestAct {
-		if in.Channel != "" && !slices.Contains(Channels(), in.Channel) {
-			v.add("channel", "step.error.channel", nil)
-		}
-		if utf8.RuneCountInString(in.Ticket) > MaxTicket {
-			v.add("ticket", "error.field.too_long", Args{"Max": MaxTicket})
-		}
-		if utf8.RuneCountInString(in.Counterparty) > MaxName {
-			v.add("counterparty", "error.field.too_long", Args{"Max": MaxName})
-		}
-		if in.PeriodFrom.After(s.Today) {
-			v.add("period_from", "step.error.date_future", nil)
-		}
-		if in.PeriodTo.After(s.Today) {
-			v.add("period_to", "step.error.date_future", nil)
-		}
-		if !in.PeriodFrom.IsZero() && !in.PeriodTo.IsZero() && in.PeriodTo.Before(in.PeriodFrom) {
-			v.add("period_to", "step.error.period_order", nil)
+}
+
+// disputedOn returns the day on which the round before an act's was disputed.
+func (c *Case) disputedOn(a Act) Date {
+	on := Date{}
+	for _, past := range append(c.Rounds(a.Position), c.currentRound(a)) {
+		if past.Round == a.Round-1 {
+			on = past.DisputedOn
 		}
 	}
-	return v.err()
+	return on
+}
+
+func (c *Case) currentRound(a Act) Act {
+	for _, now := range c.Acts {
+		if now.Position == a.Position {
+			return now
+		}
+	}
+	return Act{}
+}
+
+func checkRequest(v *invalid, in *MarkDone, today Date) {
+	if in.Channel != "" && !slices.Contains(Channels(), in.Channel) {
+		v.add("channel", "step.error.channel", nil)
+	}
+	if utf8.RuneCountInString(in.Ticket) > MaxTicket {
+		v.add("ticket", "error.field.too_long", Args{"Max": MaxTicket})
+	}
+	if utf8.RuneCountInString(in.Counterparty) > MaxName {
+		v.add("counterparty", "error.field.too_long", Args{"Max": MaxName})
+	}
+	if in.PeriodFrom.After(today) {
+		v.add("period_from", "step.error.date_future", nil)
+	}
+	if in.PeriodTo.After(today) {
+		v.add("period_to", "step.error.date_future", nil)
+	}
+	if !in.PeriodFrom.IsZero() && !in.PeriodTo.IsZero() && in.PeriodTo.Before(in.PeriodFrom) {
+		v.add("period_to", "step.error.period_order", nil)
+	}
+}
+
+func checkSigner(v *invalid, in *MarkDone) {
+	if utf8.RuneCountInString(in.Signer) > MaxName {
+		v.add("signer", "error.field.too_long", Args{"Max": MaxName})
+	}
+	if utf8.RuneCountInString(in.Authority) > MaxName {
+		v.add("authority", "error.field.too_long", Args{"Max": MaxName})
+	}
+	if in.Via != "" && !slices.Contains(SignedVias(), in.Via) {
+		v.add("via", "error.field.unknown", nil)
+	}
 }
 
 // markChanges is a step's signature as the trail records it.
-func (c *Case) markChanges(st *Step) Changes {
+func markChanges(st *Step) Changes {
 	ch := Changes{"note": st.Note}
 	if st.Tick != nil {
 		ch["on"] = st.Tick.On.String()
 	}
-	switch st.Code {
-	case CollectReturns:
-		ch["pick_up_by"] = st.PickUpBy.String()
-	case RequestAct:
-		act := c.Acts[0]
-		ch["channel"], ch["ticket"], ch["counterparty"] = string(act.Channel), act.Ticket, act.Counterparty
-		ch["period_from"], ch["period_to"] = act.PeriodFrom.String(), act.PeriodTo.String()
-	case ZeroFBS, SellOut, ReturnStock, StripMedia, ReceiveAct, SignAct, SettleDebts:
-	}
 	return ch
 }
 
-// proposed is the signature an input asks for, in the same form as markChanges.
-func (c *Case) proposed(in MarkDone) Changes {
-	ch := Changes{"note": in.Note, "on": in.On.String()}
-	switch in.Step {
-	case CollectReturns:
-		ch["pick_up_by"] = in.PickUpBy.String()
-	case RequestAct:
-		ch["channel"], ch["ticket"], ch["counterparty"] = string(in.Channel), in.Ticket, in.Counterparty
-		ch["period_from"], ch["period_to"] = in.PeriodFrom.String(), in.PeriodTo.String()
-	case ZeroFBS, SellOut, ReturnStock, StripMedia, ReceiveAct, SignAct, SettleDebts:
+// KeepLedger brings the case in line with its ledger, which must be loaded: debts that are
+// not balanced any more suspend the step that settled them.
+func (c *Case) KeepLedger(s Stamp) []Event {
+	c.Balance, c.Lines = c.Debts.Balance(), len(c.Debts)
+	st, err := c.Step(SettleDebts)
+	if err != nil || st.Tick == nil || st.Problem != nil {
+		return nil
 	}
-	return ch
-}
-
-func (c *Case) applyMark(st *Step, in MarkDone) {
-	st.Note, st.PickUpBy = in.Note, in.PickUpBy
-	act := &c.Acts[0]
-	switch in.Step {
-	case RequestAct:
-		if act.RequestedOn != in.On {
-			act.CheckedOn = Date{}
-		}
-		act.RequestedOn, act.Channel, act.Ticket = in.On, in.Channel, in.Ticket
-		act.PeriodFrom, act.PeriodTo, act.Counterparty = in.PeriodFrom, in.PeriodTo, in.Counterparty
-	case ReceiveAct:
-		act.ReceivedOn = in.On
-	case SignAct:
-		act.SignedOn = in.On
-	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, SettleDebts:
+	var events []Event
+	if c.Balance != 0 {
+		st.Problem = &Problem{Kind: Unsettled, On: s.Today, At: s.At, By: s.By}
+		events = append(events, Event{Kind: StepSuspended, Step: SettleDebts, After: Changes{"balance": c.Balance.String()}, OnBehalf: s.OnBehalf})
 	}
+	st.Version++
+	return append(events, st.drop(s)...)
 }
 
 // stale is the Conflict of two people at one step; the edge says who and when.
@@ -949,11 +1240,5 @@ func (s Seller) changes() Changes {
 }
 
 func (a Answers) changes() Changes {
-	yesNo := func(b bool) string {
-		if b {
-			return "yes"
-		}
-		return "no"
-	}
 	return Changes{"fbs": yesNo(a.FBS), "wb_stock": yesNo(a.WBStock), "leftover": string(a.Leftover)}
 }

@@ -3,6 +3,7 @@ package winddown_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestOpenCase(t *testing.T) {
 	}
 	seller := winddown.Seller{Name: "ИП Петрова", INN: sellerINN, OGRN: sellerOGRN, Cabinet: "второй"}
 	if c.ID != (winddown.ID{7}) || c.Seller != seller || c.Playbook != winddown.CurrentPlaybook || c.Zone != "Europe/Moscow" ||
-		c.Version != 1 || c.OpenedOn != day("2026-10-01") || c.Finished() || len(c.Acts) != 1 || c.Acts[0] != (winddown.Act{Position: 1}) {
+		c.Version != 1 || c.OpenedOn != day("2026-10-01") || c.Finished() || len(c.Acts) != 1 || c.Acts[0] != (winddown.Act{Position: 1, Round: 1, Version: 1}) {
 		t.Errorf("opened %+v", c)
 	}
 	var codes []winddown.Code
@@ -143,7 +144,7 @@ const gateStates = 5
 // Every gate, closed in every way: the answer is Blocked with exactly the steps that
 // stand in the way, and nothing changes. Open, it lets the mark through.
 func TestGates(t *testing.T) {
-	p, _ := winddown.PlaybookVersion(1)
+	p, _ := winddown.PlaybookVersion(winddown.CurrentPlaybook)
 	for _, d := range p.Steps {
 		if len(d.Gate) == 0 {
 			continue
@@ -166,15 +167,29 @@ func TestGates(t *testing.T) {
 // possible when a step that is always needed should be not needed.
 func closeGate(t *testing.T, d winddown.StepDef, n int) (c *winddown.Case, blockers []winddown.Code, possible bool) {
 	c = openCase(t, everything())
-	if d.Code != winddown.RequestAct {
-		c.Acts[0].RequestedOn, c.Acts[0].ReceivedOn = day("2026-11-01"), day("2026-11-02")
+	tick := func(code winddown.Code) {
+		step(t, c, code).Tick = &winddown.Tick{On: day("2026-11-02"), At: by(1, today).At, By: person(1)}
+		switch act := &c.Acts[0]; code {
+		case winddown.RequestAct:
+			act.RequestedOn = day("2026-11-02")
+		case winddown.ReceiveAct:
+			act.ReceivedOn, act.ComparedOn, act.Agrees = day("2026-11-02"), day("2026-11-02"), true
+		case winddown.SignAct:
+			act.SignedOn = day("2026-11-02")
+		}
+	}
+	for _, code := range allSteps() {
+		if slices.Contains(d.Gate, code) || code == d.Code {
+			break
+		}
+		tick(code)
 	}
 	for _, code := range d.Gate {
 		st := step(t, c, code)
 		state := gateState(n % gateStates)
 		n /= gateStates
 		if state == signed || state == suspended {
-			st.Tick = &winddown.Tick{On: day("2026-11-02"), At: by(1, today).At, By: person(1)}
+			tick(code)
 		}
 		switch state {
 		case untouched, signed:
@@ -204,7 +219,7 @@ func testGate(t *testing.T, c *winddown.Case, code winddown.Code, blockers []win
 	if got := c.Blockers(code); !slices.Equal(got, blockers) {
 		t.Errorf("blockers %v, want %v", got, blockers)
 	}
-	done := winddown.MarkDone{Step: code, Version: 1, On: day("2026-11-20")}
+	filled := form(t, c, code, "2026-11-20")
 	pending := winddown.MarkPending{Step: code, Version: 1, Note: "ждём"}
 	if len(blockers) == 0 {
 		if got := c.Status(code, day(today)); got != winddown.NotStarted {
@@ -213,7 +228,7 @@ func testGate(t *testing.T, c *winddown.Case, code winddown.Code, blockers []win
 		if events, err := clone(c).MarkPending(pending, by(1, today)); err != nil || len(events) != 1 {
 			t.Errorf("pending: %v, %v", events, err)
 		}
-		if events, err := c.MarkDone(done, by(1, today)); err != nil || len(events) != 1 {
+		if events, err := c.MarkDone(filled, by(1, today)); err != nil || len(events) != 1+len(filled.Reasons) {
 			t.Errorf("done: %v, %v", events, err)
 		}
 		return
@@ -223,10 +238,10 @@ func testGate(t *testing.T, c *winddown.Case, code winddown.Code, blockers []win
 	}
 	before := clone(c)
 	for name, try := range map[string]func() ([]winddown.Event, error){
-		"done":       func() ([]winddown.Event, error) { return c.MarkDone(done, by(1, today)) },
+		"done":       func() ([]winddown.Event, error) { return c.MarkDone(filled, by(1, today)) },
 		"pending":    func() ([]winddown.Event, error) { return c.MarkPending(pending, by(1, today)) },
-		"stale done": func() ([]winddown.Event, error) { done.Version = 9; return c.MarkDone(done, by(1, today)) },
-		"wrong done": func() ([]winddown.Event, error) { done.On = winddown.Date{}; return c.MarkDone(done, by(1, today)) },
+		"stale done": func() ([]winddown.Event, error) { filled.Version = 9; return c.MarkDone(filled, by(1, today)) },
+		"wrong done": func() ([]winddown.Event, error) { filled.On = winddown.Date{}; return c.MarkDone(filled, by(1, today)) },
 	} {
 		events, err := try()
 		wantRefused(t, events, err, winddown.Blocked, "step.error.blocked")
@@ -258,14 +273,15 @@ func TestStripMediaOnlyWarns(t *testing.T) {
 	}
 }
 
-// signedCase is a case whose act was requested on 12, received on 24 November and
-// signed on 1 December.
+// signedCase is a case whose act was requested on 12, received on 24 and
+// compared on 26 November and signed on 1 December.
 func signedCase(t *testing.T) *winddown.Case {
 	t.Helper()
 	c := openCase(t, everything())
 	mark(t, c, "2026-11-10", goods()...)
 	mark(t, c, "2026-11-12", winddown.RequestAct)
 	mark(t, c, "2026-11-24", winddown.ReceiveAct)
+	compare(t, c, "2026-11-26")
 	mark(t, c, "2026-12-01", winddown.SignAct)
 	return c
 }
@@ -296,9 +312,11 @@ func TestMarkDoneRefused(t *testing.T) {
 		{"request in the future", on(winddown.RequestAct, "2026-12-11"), []string{"on: step.error.date_future"}},
 		{"received on the day of the request", on(winddown.ReceiveAct, "2026-11-12"), nil},
 		{"received before the request", on(winddown.ReceiveAct, "2026-11-11"), []string{"on: step.error.received_before_requested"}},
-		{"received on the day of signing", on(winddown.ReceiveAct, "2026-12-01"), nil},
+		{"received on the day of the comparison", on(winddown.ReceiveAct, "2026-11-26"), nil},
+		{"received after the comparison", on(winddown.ReceiveAct, "2026-11-27"), []string{"on: step.error.received_after_compared"}},
 		{"received after signing", on(winddown.ReceiveAct, "2026-12-02"), []string{"on: step.error.received_after_signed"}},
-		{"signed on the day of receipt", on(winddown.SignAct, "2026-11-24"), nil},
+		{"signed on the day of the comparison", on(winddown.SignAct, "2026-11-26"), nil},
+		{"signed before the comparison", on(winddown.SignAct, "2026-11-25"), []string{"on: step.error.signed_before_compared"}},
 		{"signed before receipt", on(winddown.SignAct, "2026-11-23"), []string{"on: step.error.signed_before_received"}},
 		{"settled before signing", on(winddown.SettleDebts, "2026-11-30"), nil},
 		{"no channel", request(func(in *winddown.MarkDone) { in.Ticket = "1" }), nil},
@@ -323,7 +341,7 @@ func TestMarkDoneRefused(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			c := signedCase(t)
 			before := clone(c)
-			x.in.Version = step(t, c, x.in.Step).Version
+			x.in.Version, x.in.Act = step(t, c, x.in.Step).Version, 1
 			// Somebody else, so that naming the same date again is not a repetition.
 			events, err := c.MarkDone(x.in, by(2, today))
 			if x.want == nil {
@@ -375,12 +393,12 @@ func TestOrderMistakeNamesTheOtherDate(t *testing.T) {
 func TestMarkDoneKeepsWhatWasTyped(t *testing.T) {
 	c := openCase(t, winddown.RawAnswers{FBS: "no", WBStock: "no"})
 	mark(t, c, "2026-11-10", winddown.SellOut)
-	in := winddown.MarkDone{Step: winddown.CollectReturns, Version: 1, On: day("2026-11-11"), Note: " забрали\r\nвсё ", PickUpBy: day("2026-11-15")}
+	in := winddown.MarkDone{Step: winddown.CollectReturns, Version: 1, On: day("2026-11-11"), Note: " забрали\r\nвсё "}
 	if _, err := c.MarkDone(in, by(2, "2026-11-12")); err != nil {
 		t.Fatal(err)
 	}
 	st := step(t, c, winddown.CollectReturns)
-	if st.Note != "забрали\nвсё" || st.PickUpBy != day("2026-11-15") || st.Version != 2 ||
+	if st.Note != "забрали\nвсё" || st.Version != 2 ||
 		*st.Tick != (winddown.Tick{On: day("2026-11-11"), At: by(2, "2026-11-12").At, By: person(2), OnBehalf: true}) {
 		t.Errorf("step %+v, tick %+v", st, st.Tick)
 	}
@@ -391,12 +409,14 @@ func TestMarkDoneKeepsWhatWasTyped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := winddown.Act{Position: 1, Counterparty: "ООО «РВБ»", PeriodFrom: day("2025-01-01"), PeriodTo: day("2026-11-11"),
+	want := winddown.Act{Position: 1, Round: 1, Version: 2, Counterparty: "ООО «РВБ»", PeriodFrom: day("2025-01-01"), PeriodTo: day("2026-11-11"),
 		Channel: winddown.Support, Ticket: "№ 17", RequestedOn: day("2026-11-12")}
 	if c.Acts[0] != want {
 		t.Errorf("act %+v, want %+v", c.Acts[0], want)
 	}
-	after := winddown.Changes{"note": "", "on": "2026-11-12", "channel": "support", "ticket": "№ 17", "counterparty": "ООО «РВБ»", "period_from": "2025-01-01", "period_to": "2026-11-11"}
+	after := winddown.Changes{"on": "2026-11-12", "requested_on": "2026-11-12", "channel": "support", "ticket": "№ 17", "counterparty": "ООО «РВБ»",
+		"period_from": "2025-01-01", "period_to": "2026-11-11"}
+	maps.DeleteFunc(events[0].After, func(_, v string) bool { return v == "" })
 	if fmt.Sprint(events[0].After) != fmt.Sprint(after) {
 		t.Errorf("recorded %v, want %v", events[0].After, after)
 	}
@@ -502,14 +522,14 @@ func TestUnknownStep(t *testing.T) {
 
 func TestMarkPending(t *testing.T) {
 	c := openCase(t, everything())
-	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, Note: " едут ", PickUpBy: day("2026-12-20")}
+	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, Note: " едут "}
 	events, err := c.MarkPending(in, by(1, "2026-12-01"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantKinds(t, events, "step_pending collect_returns")
 	st := step(t, c, winddown.CollectReturns)
-	if st.Note != "едут" || st.PickUpBy != day("2026-12-20") || st.StartedOn != day("2026-12-01") || st.Version != 2 || st.Tick != nil {
+	if st.Note != "едут" || st.StartedOn != day("2026-12-01") || st.Version != 2 || st.Tick != nil {
 		t.Errorf("step %+v", st)
 	}
 	before := clone(c)
@@ -536,14 +556,6 @@ func TestMarkPending(t *testing.T) {
 		t.Errorf("started on %s, want the first day kept", st.StartedOn)
 	}
 
-	// Other steps have no pick-up date.
-	if _, err := c.MarkPending(winddown.MarkPending{Step: winddown.SellOut, Version: 1, PickUpBy: day("2026-12-20")}, by(1, today)); err != nil {
-		t.Fatal(err)
-	}
-	if got := step(t, c, winddown.SellOut).PickUpBy; !got.IsZero() {
-		t.Errorf("sell_out waits until %s", got)
-	}
-
 	mark(t, c, today, winddown.ZeroFBS)
 	before = clone(c)
 	events, err = c.MarkPending(winddown.MarkPending{Step: winddown.ZeroFBS, Version: 2, Note: "x"}, by(1, today))
@@ -556,12 +568,13 @@ func TestLookingForTheActSpendsReminders(t *testing.T) {
 	c := openCase(t, everything())
 	mark(t, c, "2026-11-12", goods()...)
 	mark(t, c, "2026-11-12", winddown.RequestAct)
+	checkInbox(t, c, "2026-11-12")
 	due := func() string { return winddown.Summarize(c, winddown.RussianCalendar()).DueOn.String() }
 	if got := due(); got != "2026-11-17" {
 		t.Errorf("first reminder %s", got)
 	}
 	for _, x := range []struct{ looked, next string }{
-		{"2026-11-16", "2026-11-17"}, {"2026-11-17", "2026-11-23"}, {"2026-11-24", "2026-11-26"}, {"2026-11-26", ""},
+		{"2026-11-16", "2026-11-17"}, {"2026-11-17", "2026-11-23"}, {"2026-11-24", "2026-11-26"}, {"2026-11-26", "2026-12-12"},
 	} {
 		in := winddown.MarkPending{Step: winddown.ReceiveAct, Version: step(t, c, winddown.ReceiveAct).Version}
 		if events, err := c.MarkPending(in, by(1, x.looked)); err != nil || len(events) != 1 {
@@ -653,13 +666,18 @@ func TestUndoRefused(t *testing.T) {
 
 // Undoing a later date of the act leaves the earlier ones.
 func TestUndoTakesOnlyItsOwnDate(t *testing.T) {
-	for code, want := range map[winddown.Code]winddown.Act{
-		winddown.RequestAct: {Position: 1, ReceivedOn: day("2026-11-24"), SignedOn: day("2026-12-01")},
-		winddown.ReceiveAct: {Position: 1, RequestedOn: day("2026-11-12"), SignedOn: day("2026-12-01")},
-		winddown.SignAct:    {Position: 1, RequestedOn: day("2026-11-12"), ReceivedOn: day("2026-11-24")},
-		winddown.SellOut:    {Position: 1, RequestedOn: day("2026-11-12"), ReceivedOn: day("2026-11-24"), SignedOn: day("2026-12-01")},
+	for code, date := range map[winddown.Code]func(*winddown.Act) *winddown.Date{
+		winddown.RequestAct: func(a *winddown.Act) *winddown.Date { return &a.RequestedOn },
+		winddown.ReceiveAct: func(a *winddown.Act) *winddown.Date { return &a.ReceivedOn },
+		winddown.SignAct:    func(a *winddown.Act) *winddown.Date { return &a.SignedOn },
+		winddown.SellOut:    nil,
 	} {
 		c := signedCase(t)
+		want := c.Acts[0]
+		if date != nil {
+			*date(&want) = winddown.Date{}
+			want.Version++
+		}
 		undo(t, c, today, code)
 		if c.Acts[0] != want {
 			t.Errorf("undone %s: act %+v, want %+v", code, c.Acts[0], want)
@@ -762,6 +780,72 @@ func TestFinishAndReopen(t *testing.T) {
 	events, err = c.Reopen("Рано", version, by(1, today))
 	wantRepeat(t, events, err)
 	unchanged(t, before, c)
+}
+
+// A case whose debts come up again is not settled any more, and not finished.
+func TestLedgerOfACase(t *testing.T) {
+	c := signedCase(t)
+	mark(t, c, today, winddown.StripMedia, winddown.SettleDebts)
+	if _, err := c.Accept(review(t, c, winddown.SettleDebts), by(3, today)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, &c.Debts, fine(1))
+	events := c.KeepLedger(by(2, today))
+	wantKinds(t, events, "step_suspended settle_debts", "acceptance_dropped settle_debts")
+	p := c.ProblemOf(winddown.SettleDebts, day(today))
+	if events[0].After["balance"] != "-3418.20" || p == nil || p.Kind != winddown.Unsettled || c.Balance != -341820 || c.Lines != 1 {
+		t.Errorf("event %+v, problem %+v, balance %s of %d lines", events[0], p, c.Balance, c.Lines)
+	}
+	if events := c.KeepLedger(by(2, today)); len(events) != 0 {
+		t.Errorf("kept again: %v", kinds(events))
+	}
+	before := clone(c)
+	_, err := c.MarkDone(form(t, c, winddown.SettleDebts, today), by(1, today))
+	wantFields(t, err, "done: step.error.balance")
+	refused, err := c.Finish(0, by(1, today))
+	wantRefused(t, refused, err, winddown.Blocked, "finish.error.blocked")
+	unchanged(t, before, c)
+
+	// The debts decide, whatever is signed.
+	step(t, c, winddown.SettleDebts).Problem = nil
+	refused, err = c.Finish(0, by(1, today))
+	wantRefused(t, refused, err, winddown.Blocked, "finish.error.blocked")
+	step(t, c, winddown.SettleDebts).Problem = p
+
+	if _, _, err := c.Debts.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: 1, On: day(today)}, by(1, today)); err != nil {
+		t.Fatal(err)
+	}
+	if events := c.KeepLedger(by(1, today)); len(events) != 0 || c.Balance != 0 || c.Satisfied(winddown.SettleDebts) {
+		t.Errorf("paid: events %v, balance %s", kinds(events), c.Balance)
+	}
+	mark(t, c, today, winddown.SettleDebts)
+	if _, err := c.Finish(0, by(1, today)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Goods that appear after the finish count for ninety days.
+func TestWatchAfterTheFinish(t *testing.T) {
+	for on, watched := range map[string]bool{"2026-12-10": true, "2027-03-10": true, "2027-03-11": false} {
+		c := signedCase(t)
+		mark(t, c, today, winddown.StripMedia, winddown.SettleDebts)
+		if _, err := c.Finish(0, by(1, today)); err != nil {
+			t.Fatal(err)
+		}
+		before := clone(c)
+		events, err := c.Regress(winddown.Regress{Step: winddown.SellOut, Version: 2, Reason: "x"}, by(1, on))
+		if got := c.Watched(day(on)); got != watched {
+			t.Errorf("watched on %s: %v", on, got)
+		}
+		if watched {
+			if err != nil || len(events) == 0 {
+				t.Errorf("on %s: events %v, error %v", on, kinds(events), err)
+			}
+			continue
+		}
+		wantRefused(t, events, err, winddown.Conflict, "step.error.watch_over")
+		unchanged(t, before, c)
+	}
 }
 
 func TestChangeDetails(t *testing.T) {

@@ -26,6 +26,9 @@ type Stream struct {
 	ID   ID
 }
 
+// System returns the installation's own stream; there is one.
+func System() Stream { return Stream{Kind: SystemStream, ID: ID{15: 1}} }
+
 // String names the stream as people type it.
 func (s Stream) String() string { return string(s.Kind) + " " + s.ID.String() }
 
@@ -34,32 +37,68 @@ type EventKind string
 
 // The kinds of events, with the stream each belongs to.
 const (
-	CaseOpened      EventKind = "case_opened"      // case
-	DetailsChanged  EventKind = "details_changed"  // case
-	AnswersChanged  EventKind = "answers_changed"  // case
-	RestDeclared    EventKind = "rest_declared"    // case
-	StepDone        EventKind = "step_done"        // case
-	StepConfirmed   EventKind = "step_confirmed"   // case: signed again after a problem
-	StepCorrected   EventKind = "step_corrected"   // case: details of a signature changed
-	StepPending     EventKind = "step_pending"     // case: «Ещё нет, вернусь позже»
-	StepUndone      EventKind = "step_undone"      // case
-	StepRegressed   EventKind = "step_regressed"   // case: «Товар снова появился»
-	StepSuspended   EventKind = "step_suspended"   // case: a step it rests on opened again
-	CaseFinished    EventKind = "case_finished"    // case
-	CaseReopened    EventKind = "case_reopened"    // case
-	PersonInvited   EventKind = "person_invited"   // case
-	InviteRevoked   EventKind = "invite_revoked"   // case
-	PersonJoined    EventKind = "person_joined"    // case
-	PersonRemoved   EventKind = "person_removed"   // case
-	ActingChanged   EventKind = "acting_changed"   // case: «ведёт за продавца»
-	FirmFounded     EventKind = "firm_founded"     // firm
-	UserRegistered  EventKind = "user_registered"  // user
-	UserLoggedIn    EventKind = "user_logged_in"   // user
-	UserLoggedOut   EventKind = "user_logged_out"  // user
-	SessionRevoked  EventKind = "session_revoked"  // user
-	PasswordChanged EventKind = "password_changed" // user
-	SettingsChanged EventKind = "settings_changed" // user
-	UserDisabled    EventKind = "user_disabled"    // user
+	CaseOpened        EventKind = "case_opened"         // case
+	DetailsChanged    EventKind = "details_changed"     // case
+	AnswersChanged    EventKind = "answers_changed"     // case
+	RestDeclared      EventKind = "rest_declared"       // case
+	StepDone          EventKind = "step_done"           // case
+	StepConfirmed     EventKind = "step_confirmed"      // case: signed again after a problem
+	StepCorrected     EventKind = "step_corrected"      // case: details of a signature changed
+	StepPending       EventKind = "step_pending"        // case: «Ещё нет, вернусь позже»
+	StepUndone        EventKind = "step_undone"         // case
+	StepRegressed     EventKind = "step_regressed"      // case: «Товар снова появился»
+	StepSuspended     EventKind = "step_suspended"      // case: a step it rests on opened again
+	CaseFinished      EventKind = "case_finished"       // case
+	CaseReopened      EventKind = "case_reopened"       // case
+	PersonInvited     EventKind = "person_invited"      // case
+	InviteRevoked     EventKind = "invite_revoked"      // case
+	PersonJoined      EventKind = "person_joined"       // case
+	PersonRemoved     EventKind = "person_removed"      // case
+	ActingChanged     EventKind = "acting_changed"      // case: «ведёт за продавца»
+	StepReverted      EventKind = "step_reverted"       // case: an act it follows from is missing again
+	StepAccepted      EventKind = "step_accepted"       // case
+	StepReturned      EventKind = "step_returned"       // case: «Вернуть на доработку»
+	AcceptanceDropped EventKind = "acceptance_dropped"  // case: something changed after the acceptance
+	GateOpened        EventKind = "gate_opened"         // case: «Разрешить без выполнения»
+	GateClosed        EventKind = "gate_closed"         // case: that taken back
+	EvidenceAdded     EventKind = "evidence_added"      // case
+	EvidenceExcused   EventKind = "evidence_excused"    // case: a written reason in place of a file
+	EvidenceGone      EventKind = "evidence_removed"    // case
+	QuestionAsked     EventKind = "question_asked"      // case
+	QuestionReplied   EventKind = "question_answered"   // case
+	QuestionClosed    EventKind = "question_resolved"   // case
+	ActAdded          EventKind = "act_added"           // case
+	ActRemoved        EventKind = "act_removed"         // case
+	ActNoted          EventKind = "act_noted"           // case: one act of several came a step further
+	ActRequestedAgain EventKind = "act_requested_again" // case: a new round
+	ActCompared       EventKind = "act_compared"        // case
+	ActDisputed       EventKind = "act_disputed"        // case
+	ActCountersigned  EventKind = "act_countersigned"   // case
+	ActUndone         EventKind = "act_undone"          // case
+	DeadlineAdded     EventKind = "deadline_added"      // case
+	DeadlineClosed    EventKind = "deadline_closed"     // case
+	DeadlineReopened  EventKind = "deadline_reopened"   // case
+	DeadlineRemoved   EventKind = "deadline_removed"    // case
+	InboxChecked      EventKind = "inbox_checked"       // case: «претензий нет»
+	TermChanged       EventKind = "term_changed"        // case
+	DebtAdded         EventKind = "debt_added"          // case
+	DebtChanged       EventKind = "debt_changed"        // case
+	DebtSettled       EventKind = "debt_settled"        // case
+	DebtWrittenOff    EventKind = "debt_written_off"    // case
+	DebtReopened      EventKind = "debt_reopened"       // case: a settlement or a write-off taken back
+	DebtRemoved       EventKind = "debt_removed"        // case
+	FirmFounded       EventKind = "firm_founded"        // firm
+	UserRegistered    EventKind = "user_registered"     // user
+	UserLoggedIn      EventKind = "user_logged_in"      // user
+	UserLoggedOut     EventKind = "user_logged_out"     // user
+	SessionRevoked    EventKind = "session_revoked"     // user
+	PasswordChanged   EventKind = "password_changed"    // user
+	SettingsChanged   EventKind = "settings_changed"    // user
+	UserDisabled      EventKind = "user_disabled"       // user
+	CalendarImported  EventKind = "calendar_imported"   // system: the non-working days of a year
+	CalendarForgotten EventKind = "calendar_forgotten"  // system: back to the days built in
+	TextChanged       EventKind = "text_changed"        // system: an instruction or a letter
+	FileDownloaded    EventKind = "file_downloaded"     // user: evidence of a case, or its handover pack
 )
 
 // EventKinds returns every kind.
@@ -67,8 +106,12 @@ func EventKinds() []EventKind {
 	return []EventKind{
 		CaseOpened, DetailsChanged, AnswersChanged, RestDeclared, StepDone, StepConfirmed, StepCorrected, StepPending,
 		StepUndone, StepRegressed, StepSuspended, CaseFinished, CaseReopened, PersonInvited, InviteRevoked, PersonJoined,
-		PersonRemoved, ActingChanged, FirmFounded, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
-		PasswordChanged, SettingsChanged, UserDisabled,
+		PersonRemoved, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
+		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
+		ActRequestedAgain, ActCompared, ActDisputed, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
+		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
+		FirmFounded, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
+		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded,
 	}
 }
 
@@ -116,6 +159,10 @@ type Event struct {
 	User     ID        `json:"user,omitzero"` // the person it is about
 	Role     Role      `json:"role,omitempty"`
 	Invite   ID        `json:"invite,omitzero"`
+	Debt     ID        `json:"debt,omitzero"`    // the line of the ledger
+	Act      int       `json:"act,omitempty"`    // position of the act
+	Round    int       `json:"round,omitempty"`  // of the act
+	Number   int       `json:"number,omitempty"` // of the evidence, question or deadline
 	Reason   string    `json:"reason,omitempty"`
 	Before   Changes   `json:"before,omitempty"` // only what differs
 	After    Changes   `json:"after,omitempty"`

@@ -37,6 +37,8 @@ type StepDef struct {
 	// Regressable steps can stop being true after they were done, because goods come
 	// back: «Товар снова появился».
 	Regressable bool
+	// Slots are the places for its evidence.
+	Slots []Slot
 }
 
 // Playbook is one version of the definition of the steps. A case keeps the version it
@@ -49,29 +51,37 @@ type Playbook struct {
 }
 
 // CurrentPlaybook is the version new cases are opened with.
-const CurrentPlaybook = 1
+const CurrentPlaybook = 2
 
 // PlaybookVersion returns a version of the playbook, or false for one that never was.
 //
 // The steps and their gates are those of the LikeStats article of 13.06.2023, with
 // zeroing the FBS stock moved to the head: orders go on arriving until that is done.
+// Version 1 asks for no proof; version 2 wants it where the seller pays for a claim that
+// turns out not to be true, and for the act itself.
 func PlaybookVersion(version int) (Playbook, bool) {
-	if version != 1 {
+	if version < 1 || version > CurrentPlaybook {
 		return Playbook{}, false
 	}
+	required := version > 1
 	return Playbook{
-		Version: 1,
+		Version: version,
 		Checked: Date{2026, 11, 22},
 		Steps: []StepDef{
-			{Code: ZeroFBS, Group: StopSelling, Regressable: true},
-			{Code: SellOut, Group: StopSelling, Regressable: true},
-			{Code: ReturnStock, Group: StopSelling, Regressable: true},
-			{Code: CollectReturns, Group: StopSelling, Regressable: true},
-			{Code: StripMedia, Group: CleanCards, Regressable: true},
-			{Code: RequestAct, Group: SettleScores, Gate: []Code{ZeroFBS, SellOut, ReturnStock, CollectReturns}, Warn: []Code{StripMedia}},
-			{Code: ReceiveAct, Group: SettleScores, Gate: []Code{RequestAct}},
-			{Code: SignAct, Group: SettleScores, Gate: []Code{ReceiveAct}},
-			{Code: SettleDebts, Group: SettleScores, Gate: []Code{SignAct}},
+			{Code: ZeroFBS, Group: StopSelling, Regressable: true, Slots: []Slot{{Code: SlotStockZero, Required: required}}},
+			{Code: SellOut, Group: StopSelling, Regressable: true, Slots: []Slot{{Code: SlotOrdersDone}}},
+			{Code: ReturnStock, Group: StopSelling, Regressable: true, Slots: []Slot{
+				{Code: SlotRemainsZero, Required: required}, {Code: SlotReturnPaper}}},
+			{Code: CollectReturns, Group: StopSelling, Regressable: true, Slots: []Slot{{Code: SlotReturnsDone}}},
+			{Code: StripMedia, Group: CleanCards, Regressable: true, Slots: []Slot{{Code: SlotCardsClean}}},
+			{Code: RequestAct, Group: SettleScores, Gate: []Code{ZeroFBS, SellOut, ReturnStock, CollectReturns}, Warn: []Code{StripMedia},
+				Slots: []Slot{{Code: SlotRequest, PerAct: true}}},
+			{Code: ReceiveAct, Group: SettleScores, Gate: []Code{RequestAct}, Slots: []Slot{
+				{Code: SlotActFile, Required: required, PerAct: true}}},
+			{Code: SignAct, Group: SettleScores, Gate: []Code{ReceiveAct}, Slots: []Slot{
+				{Code: SlotSignedAct, Required: required, PerAct: true}, {Code: SlotObjections, PerAct: true}}},
+			{Code: SettleDebts, Group: SettleScores, Gate: []Code{SignAct}, Slots: []Slot{
+				{Code: SlotFinalBalance}, {Code: SlotDebtProof, Early: true}}},
 		},
 	}, true
 }

@@ -2,12 +2,13 @@ package winddown_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"winddown/internal/winddown"
 )
 
-// The steps, groups and gates of version 1.
+// The steps, groups and gates, the same in every version.
 func TestPlaybook(t *testing.T) {
 	p, ok := winddown.PlaybookVersion(winddown.CurrentPlaybook)
 	if !ok || p.Version != winddown.CurrentPlaybook || p.Checked.IsZero() {
@@ -47,6 +48,47 @@ func TestPlaybook(t *testing.T) {
 		for _, g := range slices.Concat(d.Gate, d.Warn) {
 			if at := slices.IndexFunc(p.Steps, func(x winddown.StepDef) bool { return x.Code == g }); at < 0 || at >= i {
 				t.Errorf("%s rests on %s, which does not come before it", d.Code, g)
+			}
+		}
+	}
+}
+
+// The slots of every step: version 2 requires some of them. «act» slots are those of one
+// act each, «early» ones take files while the step is closed.
+func TestSlots(t *testing.T) {
+	want := map[winddown.Code]string{
+		"zero_fbs": "stock_zero required", "sell_out": "orders_done", "return_stock": "remains_zero required, return_paper",
+		"collect_returns": "returns_done", "strip_media": "cards_clean", "request_act": "request act", "receive_act": "act_file required act",
+		"sign_act": "signed_act required act, objections act", "settle_debts": "final_balance, debt_proof early",
+	}
+	seen := map[winddown.SlotCode]bool{}
+	for version := 1; version <= winddown.CurrentPlaybook; version++ {
+		p, _ := winddown.PlaybookVersion(version)
+		for _, d := range p.Steps {
+			var slots []string
+			for _, s := range d.Slots {
+				text := string(s.Code)
+				if s.Required {
+					text += " required"
+				}
+				if s.PerAct {
+					text += " act"
+				}
+				if s.Early {
+					text += " early"
+				}
+				if version == 1 && seen[s.Code] {
+					t.Errorf("slot %s stands twice", s.Code)
+				}
+				seen[s.Code] = true
+				slots = append(slots, text)
+			}
+			w := want[d.Code]
+			if version == 1 {
+				w = strings.ReplaceAll(w, " required", "")
+			}
+			if got := strings.Join(slots, ", "); got != w {
+				t.Errorf("version %d: %s has the slots %s, want %s", version, d.Code, got, w)
 			}
 		}
 	}

@@ -11,11 +11,13 @@ const (
 	CanManage      Action = "manage"     // answers, requisites, finish, reopen, invite, remove
 	CanInviteOwner Action = "owner_link" // invite the owner to a case that has none
 	CanLetAct      Action = "let_act"    // let the accountant mark steps: «ведёт за продавца»
+	CanReview      Action = "review"     // accept, send back, ask, open a gate without fulfilment
+	CanAnswer      Action = "answer"     // answer a question and close it
 )
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct}
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer}
 }
 
 // permission is a cell of the table of rights.
@@ -41,6 +43,10 @@ func rights(a Action) map[Role]permission {
 		return map[Role]permission{Owner: always, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
 	case CanInviteOwner:
 		return map[Role]permission{Owner: never, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
+	case CanReview:
+		return map[Role]permission{Owner: never, Helper: never, Accountant: always, Lead: always, Admin: always}
+	case CanAnswer:
+		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
 	case CanLetAct:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: never, Lead: never, Admin: never}
 	}

@@ -28,6 +28,8 @@ func rights() map[winddown.Action]map[winddown.Role]when {
 		winddown.CanManage:      {"owner": yes, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanInviteOwner: {"owner": no, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanLetAct:      {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
+		winddown.CanReview:      {"owner": no, "helper": no, "accountant": yes, "lead": yes, "admin": yes},
+		winddown.CanAnswer:      {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 	}
 }
 
@@ -157,7 +159,7 @@ func TestActionAndRoleCodes(t *testing.T) {
 	if got := fmt.Sprint(winddown.Roles()); got != "[owner helper accountant lead admin]" {
 		t.Errorf("roles %s", got)
 	}
-	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act]" {
+	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer]" {
 		t.Errorf("actions %s", got)
 	}
 }

@@ -24,15 +24,6 @@ func Groups() []Group {
 	}
 }
 
-// DueKind says what the nearest deadline is about.
-type DueKind string
-
-// The kinds of deadlines.
-const (
-	DuePickUp DueKind = "pick_up" // returns wait at the pick-up point until then
-	DueChase  DueKind = "chase"   // remind the marketplace of the act
-)
-
 // Ball says whose turn it is.
 type Ball string
 
@@ -61,6 +52,9 @@ type Summary struct {
 	BallOn    Date        // since when; zero when that says nothing
 	Done      int
 	Needed    int
+	Balance   Money // of the ledger; negative when the seller owes
+	Waived    bool  // a gate was opened without fulfilment
+	Questions int   // that are not resolved
 }
 
 // Summarize derives the summary of a case.
@@ -75,18 +69,19 @@ func Summarize(c *Case, cal Calendar) Summary {
 	s.Done, s.Needed = c.Count()
 	s.Stage, s.Blocker = c.stage()
 
-	if st, err := c.Step(CollectReturns); err == nil && (st.Tick == nil || st.Problem != nil) && !st.PickUpBy.IsZero() {
-		s.BurnOn = st.PickUpBy.AddDays(-BurnDays)
-		s.DueOn, s.Due = st.PickUpBy, DuePickUp
+	s.Balance, s.Waived, s.Questions = c.Balance, c.Waived(), c.OpenQuestions()
+	if by := c.pickUpBy(); !by.IsZero() {
+		s.BurnOn = by.AddDays(-BurnDays)
 	}
 	if s.Stage == GroupWaiting {
-		s.OverdueOn = cal.OverdueOn(act.RequestedOn)
-		for _, d := range cal.ChaseDates(act.RequestedOn) {
-			if d.After(act.CheckedOn) {
-				s.DueOn, s.Due = d, DueChase
-				break
+		for _, a := range c.Acts {
+			if on := c.OverdueOn(cal, a); a.Phase() == PhaseRequested && (s.OverdueOn.IsZero() || on.Before(s.OverdueOn)) {
+				s.OverdueOn = on
 			}
 		}
+	}
+	if dues := c.Dues(cal); len(dues) > 0 {
+		s.DueOn, s.Due = dues[0].On, dues[0].Kind
 	}
 	s.Ball, s.BallOn = c.ball(s.Stage, act)
 	for _, st := range c.Steps {
@@ -94,9 +89,6 @@ func Summarize(c *Case, cal Calendar) Summary {
 			s.Problem = st.Problem.Kind
 			break
 		}
-	}
-	if c.Finished() {
-		s.DueOn, s.Due, s.BurnOn, s.OverdueOn = Date{}, "", Date{}, Date{}
 	}
 	return s
 }

@@ -24,7 +24,7 @@ const (
 type situation struct {
 	steps     [9]stepState
 	requested string // the act was requested on that day, if it was
-	pickUpBy  string
+	pickUpBy  string // a batch of returns waits until then; collected with the step
 	finished  bool
 }
 
@@ -67,9 +67,9 @@ func (s situation) reachable() bool {
 // build makes the case of a situation.
 func (s situation) build() *winddown.Case {
 	c := &winddown.Case{
-		Playbook: 1, Zone: winddown.DefaultZone, HasOwner: true, Version: 1, OpenedOn: day("2026-10-01"),
+		Playbook: winddown.CurrentPlaybook, Zone: winddown.DefaultZone, HasOwner: true, Version: 1, OpenedOn: day("2026-10-01"),
 		Answers: winddown.Answers{FBS: s.steps[iZero] != off, WBStock: s.steps[iReturn] != off},
-		Acts:    []winddown.Act{{Position: 1}},
+		Acts:    []winddown.Act{{Position: 1, Round: 1, Version: 1}},
 		Steps:   make([]winddown.Step, 0, len(s.steps)),
 	}
 	if c.Answers.WBStock {
@@ -90,12 +90,19 @@ func (s situation) build() *winddown.Case {
 		c.Steps = append(c.Steps, st)
 	}
 	if s.pickUpBy != "" {
-		c.Steps[iCollect].PickUpBy = day(s.pickUpBy)
+		d := winddown.Deadline{Number: 1, Kind: winddown.DuePickUp, From: day(s.pickUpBy).AddDays(-7), Until: day(s.pickUpBy)}
+		if s.steps[iCollect] == done {
+			d.ClosedOn = d.From
+		}
+		c.Deadlines = []winddown.Deadline{d}
 	}
 	for i, at := range map[int]*winddown.Date{iRequest: &c.Acts[0].RequestedOn, iReceive: &c.Acts[0].ReceivedOn, iSign: &c.Acts[0].SignedOn} {
 		if c.Steps[i].Tick != nil {
 			*at = day(s.requested)
 		}
+	}
+	if act := &c.Acts[0]; !act.SignedOn.IsZero() {
+		act.ComparedOn, act.Agrees = act.SignedOn, true
 	}
 	if s.finished {
 		c.FinishedOn = day("2026-12-31")
@@ -245,9 +252,7 @@ func TestGroupChangesOverNight(t *testing.T) {
 		{"waiting turns overdue", func(c *winddown.Case) { mark(t, c, "2026-11-12", append(goods(), winddown.RequestAct)...) },
 			"2026-11-26", "2026-11-27", winddown.GroupWaiting, winddown.GroupOverdue},
 		{"early turns into a problem", func(c *winddown.Case) {
-			if _, err := c.MarkPending(winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, PickUpBy: day("2026-11-25")}, by(1, "2026-11-12")); err != nil {
-				t.Fatal(err)
-			}
+			batch(t, c, "2026-11-12", "2026-11-25")
 		}, "2026-11-21", "2026-11-22", winddown.GroupEarly, winddown.GroupProblem},
 	}
 	for _, x := range cases {
@@ -274,6 +279,7 @@ func TestGroupChangesOverNight(t *testing.T) {
 func TestSummaryAlongTheWay(t *testing.T) {
 	cal := winddown.RussianCalendar()
 	c := openCase(t, everything())
+	checkInbox(t, c, "2026-12-01")
 	check := func(name string, want winddown.Summary) {
 		t.Helper()
 		if got := winddown.Summarize(c, cal); got != want {
@@ -281,18 +287,16 @@ func TestSummaryAlongTheWay(t *testing.T) {
 		}
 	}
 	d := day
-	check("opened", winddown.Summary{Act: "not_requested", Stage: "early", Blocker: winddown.ZeroFBS, Ball: "seller", Needed: 9})
+	check("opened", winddown.Summary{Act: "not_requested", Stage: "early", Blocker: winddown.ZeroFBS, Ball: "seller", Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	mark(t, c, "2026-11-01", winddown.ZeroFBS, winddown.SellOut)
-	if _, err := c.MarkPending(winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, PickUpBy: d("2026-11-20")}, by(1, "2026-11-02")); err != nil {
-		t.Fatal(err)
-	}
+	batch(t, c, "2026-11-02", "2026-11-20")
 	check("returns wait", winddown.Summary{Act: "not_requested", Stage: "early", Blocker: winddown.ReturnStock, Ball: "seller",
 		BurnOn: d("2026-11-17"), DueOn: d("2026-11-20"), Due: "pick_up", Done: 2, Needed: 9})
 
 	mark(t, c, "2026-11-10", winddown.ReturnStock)
 	mark(t, c, "2026-11-09", winddown.CollectReturns)
-	check("goods gone", winddown.Summary{Act: "not_requested", Stage: "ready", Ball: "seller", BallOn: d("2026-11-10"), Done: 4, Needed: 9})
+	check("goods gone", winddown.Summary{Act: "not_requested", Stage: "ready", Ball: "seller", BallOn: d("2026-11-10"), Done: 4, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	in := winddown.MarkDone{Step: winddown.RequestAct, Version: 1, On: d("2026-11-12"), Ticket: "17"}
 	if _, err := c.MarkDone(in, by(1, "2026-11-12")); err != nil {
@@ -302,16 +306,16 @@ func TestSummaryAlongTheWay(t *testing.T) {
 		DueOn: d("2026-11-17"), Due: "chase", Ball: "wb", BallOn: d("2026-11-12"), Done: 5, Needed: 9})
 
 	mark(t, c, "2026-11-24", winddown.ReceiveAct)
-	check("received", winddown.Summary{Act: "received", ActOn: d("2026-11-24"), Ticket: "17", Stage: "received", Ball: "seller", BallOn: d("2026-11-24"), Done: 6, Needed: 9})
+	check("received", winddown.Summary{Act: "received", ActOn: d("2026-11-24"), Ticket: "17", Stage: "received", Ball: "seller", BallOn: d("2026-11-24"), Done: 6, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	mark(t, c, "2026-12-01", winddown.SignAct)
-	check("signed", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "debt", Ball: "seller", BallOn: d("2026-12-01"), Done: 7, Needed: 9})
+	check("signed", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "debt", Ball: "seller", BallOn: d("2026-12-01"), Done: 7, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	mark(t, c, "2026-12-05", winddown.SettleDebts)
-	check("settled", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "finish", Blocker: winddown.StripMedia, Ball: "seller", BallOn: d("2026-12-05"), Done: 8, Needed: 9})
+	check("settled", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "finish", Blocker: winddown.StripMedia, Ball: "seller", BallOn: d("2026-12-05"), Done: 8, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	mark(t, c, "2026-12-06", winddown.StripMedia)
-	check("all done", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "finish", Ball: "seller", BallOn: d("2026-12-05"), Done: 9, Needed: 9})
+	check("all done", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "finish", Ball: "seller", BallOn: d("2026-12-05"), Done: 9, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	if _, err := c.Finish(0, by(1, "2026-12-07")); err != nil {
 		t.Fatal(err)
@@ -324,7 +328,7 @@ func TestSummaryAlongTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("reopened", winddown.Summary{Act: "signed", ActOn: d("2026-12-01"), Ticket: "17", Stage: "problem", Blocker: winddown.SellOut, Problem: "regressed",
-		Ball: "seller", BallOn: d("2026-12-20"), Done: 4, Needed: 9})
+		Ball: "seller", BallOn: d("2026-12-20"), Done: 4, Needed: 9, DueOn: d("2026-12-31"), Due: "inbox"})
 
 	c.HasOwner = false
 	if got := winddown.Summarize(c, cal).Ball; got != winddown.BallAccountant {
@@ -356,6 +360,7 @@ func TestSummaryDeadlineWhileGoodsAreBack(t *testing.T) {
 		return strings.TrimSpace(fmt.Sprint(s.DueOn, " ", s.Due))
 	}
 	c := openCase(t, everything())
+	checkInbox(t, c, "2026-11-12")
 	mark(t, c, "2026-11-12", goods()...)
 	mark(t, c, "2026-11-12", winddown.RequestAct)
 	if got := due(c); got != "2026-11-17 chase" {
@@ -365,13 +370,10 @@ func TestSummaryDeadlineWhileGoodsAreBack(t *testing.T) {
 	if _, err := c.Regress(regress, by(1, "2026-11-13")); err != nil {
 		t.Fatal(err)
 	}
-	if got := due(c); got != "" {
-		t.Errorf("goods are back: due %q, want none", got)
+	if got := due(c); got != "2026-12-12 inbox" {
+		t.Errorf("goods are back: due %q, want the inbox only", got)
 	}
-	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 3, PickUpBy: day("2026-11-20")}
-	if _, err := c.MarkPending(in, by(1, "2026-11-13")); err != nil {
-		t.Fatal(err)
-	}
+	batch(t, c, "2026-11-13", "2026-11-20")
 	if got := due(c); got != "2026-11-20 pick_up" {
 		t.Errorf("a date is typed: due %q", got)
 	}
@@ -388,7 +390,8 @@ func TestSeveralActs(t *testing.T) {
 		winddown.NotRequested: {},
 		winddown.Requested:    {RequestedOn: day("2026-11-12")},
 		winddown.Received:     {RequestedOn: day("2026-11-12"), ReceivedOn: day("2026-11-13")},
-		winddown.Signed:       {RequestedOn: day("2026-11-12"), ReceivedOn: day("2026-11-13"), SignedOn: day("2026-11-14")},
+		winddown.Signed: {RequestedOn: day("2026-11-12"), ReceivedOn: day("2026-11-13"), ComparedOn: day("2026-11-13"), Agrees: true,
+			SignedOn: day("2026-11-14")},
 	}
 	for i, a := range winddown.ActStates() {
 		if got, on := states[a].State(); got != a || (on.IsZero() != (a == winddown.NotRequested)) {
@@ -420,7 +423,8 @@ func TestActStateSkipsNothing(t *testing.T) {
 		want winddown.ActState
 	}{
 		{winddown.Act{ReceivedOn: d}, "not_requested"}, {winddown.Act{SignedOn: d}, "not_requested"}, {winddown.Act{ReceivedOn: d, SignedOn: d}, "not_requested"},
-		{winddown.Act{RequestedOn: d, SignedOn: d}, "requested"},
+		{winddown.Act{RequestedOn: d, SignedOn: d}, "requested"}, {winddown.Act{RequestedOn: d, ReceivedOn: d, SignedOn: d}, "received"},
+		{winddown.Act{RequestedOn: d, ReceivedOn: d, ComparedOn: d, SignedOn: d}, "received"},
 	} {
 		if got, _ := x.act.State(); got != x.want {
 			t.Errorf("%+v is %s, want %s", x.act, got, x.want)

@@ -195,7 +195,6 @@ func (c *Case) SetActing(acting bool, s Stamp) ([]Event, error) {
 	}
 	c.Acting = acting
 	c.Version++
-	value := map[bool]string{true: "yes", false: "no"}
-	return []Event{{Kind: ActingChanged, Before: Changes{"acting": value[!acting]}, After: Changes{"acting": value[acting]},
+	return []Event{{Kind: ActingChanged, Before: Changes{"acting": yesNo(!acting)}, After: Changes{"acting": yesNo(acting)},
 		OnBehalf: s.OnBehalf}}, nil
 }

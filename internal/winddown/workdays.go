@@ -1,6 +1,19 @@
 package winddown
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// CalendarYear is the table of non-working days of one year.
+type CalendarYear struct {
+	Year      int
+	Transfers bool   // whether the government's transfers of days off are known
+	Off       []Date // days off that fall on a weekday
+	Working   []Date // Saturdays and Sundays that are working days by a transfer
+	Source    string // where the table comes from
+	AsOf      Date   // the day it was taken from there
+}
 
 // Calendar knows the non-working days of Russia (Labour Code, art. 112).
 type Calendar struct {
@@ -8,53 +21,94 @@ type Calendar struct {
 }
 
 type calendarYear struct {
-	transfers bool // whether the government's transfers of days off are known
-	off       map[monthDay]bool
+	table CalendarYear
+	moved map[Date]bool // off and working days that the day of the week does not tell
 }
 
-type monthDay struct {
-	month time.Month
-	day   int
-}
-
-// RussianCalendar returns the table of non-working days built into this version.
+// builtIn returns the tables of non-working days that come with this version.
 //
 // 2026 holds the statutory holidays and the transfers by the government's decree of
 // 24.09.2025: 3 January to 9 January, 4 January to 31 December; 8 March and 9 May
 // fall on a weekend and give 9 March and 11 May. 2027 holds the statutory holidays
 // only: its transfers are not loaded.
-func RussianCalendar() Calendar {
-	statutory := func(more ...monthDay) map[monthDay]bool {
-		off := map[monthDay]bool{
-			{time.February, 23}: true, {time.March, 8}: true, {time.May, 1}: true,
-			{time.May, 9}: true, {time.June, 12}: true, {time.November, 4}: true,
-		}
-		for day := 1; day <= 8; day++ {
-			off[monthDay{time.January, day}] = true
-		}
-		for _, d := range more {
-			off[d] = true
-		}
-		return off
+func builtIn() []CalendarYear {
+	const law, decree = "Labour Code, art. 112", "decree of 24.09.2025"
+	return []CalendarYear{
+		{Year: 2026, Transfers: true, Source: law + "; " + decree, Off: statutory(2026,
+			Date{2026, time.January, 9}, Date{2026, time.March, 9}, Date{2026, time.May, 11}, Date{2026, time.December, 31})},
+		{Year: 2027, Source: law, Off: statutory(2027)},
 	}
-	return Calendar{years: map[int]calendarYear{
-		2026: {transfers: true, off: statutory(
-			monthDay{time.January, 9}, monthDay{time.March, 9}, monthDay{time.May, 11}, monthDay{time.December, 31})},
-		2027: {transfers: false, off: statutory()},
-	}}
+}
+
+// statutory returns the holidays of the Labour Code, and more days off beside them, that
+// fall on a weekday of the year.
+func statutory(year int, more ...Date) []Date {
+	days := append([]Date{
+		{year, time.February, 23}, {year, time.March, 8}, {year, time.May, 1}, {year, time.May, 9},
+		{year, time.June, 12}, {year, time.November, 4},
+	}, more...)
+	for day := 1; day <= 8; day++ {
+		days = append(days, Date{year, time.January, day})
+	}
+	byDate(days)
+	return slices.DeleteFunc(days, Date.weekend)
+}
+
+// RussianCalendar returns the table of non-working days built into this version.
+func RussianCalendar() Calendar { return NewCalendar() }
+
+// NewCalendar returns the table built into this version with the given years in place of
+// its own.
+func NewCalendar(years ...CalendarYear) Calendar {
+	c := Calendar{years: map[int]calendarYear{}}
+	for _, y := range append(builtIn(), years...) {
+		moved := map[Date]bool{}
+		for _, d := range slices.Concat(y.Off, y.Working) {
+			moved[d] = true
+		}
+		c.years[y.Year] = calendarYear{table: y, moved: moved}
+	}
+	return c
+}
+
+// Years returns the years of the table in their order.
+func (c Calendar) Years() []CalendarYear {
+	var all []CalendarYear
+	for _, y := range c.years {
+		all = append(all, y.table)
+	}
+	slices.SortFunc(all, func(a, b CalendarYear) int { return a.Year - b.Year })
+	return all
+}
+
+// Year returns the table of one year, or false if there is none.
+func (c Calendar) Year(year int) (CalendarYear, bool) {
+	y, ok := c.years[year]
+	return y.table, ok
 }
 
 // Complete reports whether the year's transfers of days off are known. Working days
 // counted through an incomplete year may be a few days early.
-func (c Calendar) Complete(year int) bool { return c.years[year].transfers }
+func (c Calendar) Complete(year int) bool { return c.years[year].table.Transfers }
 
 // IsWorkday reports whether d is a working day. A year that is not in the table has
 // only its weekends off.
-func (c Calendar) IsWorkday(d Date) bool {
-	if wd := d.Time().Weekday(); wd == time.Saturday || wd == time.Sunday {
-		return false
+func (c Calendar) IsWorkday(d Date) bool { return d.weekend() == c.years[d.Year].moved[d] }
+
+// Workdays returns the number of working days of a month.
+func (c Calendar) Workdays(year int, month time.Month) int {
+	n := 0
+	for d := (Date{year, month, 1}); d.Month == month; d = d.AddDays(1) {
+		if c.IsWorkday(d) {
+			n++
+		}
 	}
-	return !c.years[d.Year].off[monthDay{d.Month, d.Day}]
+	return n
+}
+
+func (d Date) weekend() bool {
+	wd := d.Time().Weekday()
+	return wd == time.Saturday || wd == time.Sunday
 }
 
 // AddWorkdays returns the n-th working day after d; d itself does not count.
