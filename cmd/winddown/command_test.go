@@ -1,15 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"winddown/internal/app"
+	"winddown/internal/files"
+	"winddown/internal/pack"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
 )
@@ -25,7 +31,7 @@ func TestHelp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strings.Fields("serve demo migrate user seed verify version") {
+	for _, name := range strings.Fields("serve demo migrate user seed pack verify version") {
 		if !regexp.MustCompile(`\n  ` + name + `\b`).MatchString(out) {
 			t.Errorf("the help does not list %s:\n%s", name, out)
 		}
@@ -33,7 +39,8 @@ func TestHelp(t *testing.T) {
 }
 
 func TestAMistypedCommandIsExplained(t *testing.T) {
-	for _, args := range [][]string{{}, {"sevre"}, {"serve", "--adr", "x"}, {"user", "add"}, {"verify"},
+	for _, args := range [][]string{{}, {"sevre"}, {"serve", "--adr", "x"}, {"user", "add"}, {"verify"}, {"pack", "--case", "01936b00-0000-7000-8000-000000000000"},
+		{"verify", "pack.zip", "--case", "01936b00-0000-7000-8000-000000000000"},
 		{"serve", "--log-format", "xml"}, {"serve", "--signup", "maybe"}, {"seed", "--sellers", "many"}} {
 		out, err := command(t, "", args...)
 		if !errors.Is(err, errSaid) || !strings.Contains(out, "winddown: error: ") {
@@ -83,6 +90,7 @@ func TestTheWrongSchemaIsExplained(t *testing.T) {
 		{"serve", "--addr", "127.0.0.1:0"}, {"seed", "--password", secret}, {"user", "add", "kim@example.ru", "--name", "Ким"},
 		{"user", "password", "kim@example.ru"}, {"user", "disable", "kim@example.ru"},
 		{"verify", "--case", "01936b00-0000-7000-8000-000000000000"},
+		{"pack", "--case", "01936b00-0000-7000-8000-000000000000", "--out", filepath.Join(t.TempDir(), "pack.zip"), "--files-dir", t.TempDir()},
 	} {
 		_, err := command(t, secret, append(args, "--database-url", old)...)
 		wantSentence(t, err, "the database schema is version 0 and this program needs ")
@@ -179,6 +187,51 @@ func TestSeedAndVerify(t *testing.T) {
 	wantSentence(t, err, "there is no case 01936b00-0000-7000-8000-000000000000")
 	_, err = verify("17")
 	wantSentence(t, err, `"17" is not the id of a case`)
+}
+
+// A pack is checked where there is no database.
+func TestVerifyPack(t *testing.T) {
+	id := winddown.ID{1}
+	event := winddown.Event{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Kind: winddown.CaseOpened, Via: winddown.ViaPages,
+		At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	record, head, err := winddown.Head{}.Append(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made bytes.Buffer
+	if err := pack.Write(&made, pack.Contents{
+		Case: id, Head: head, History: []winddown.Record{record}, Parts: []pack.Part{{Name: "index.html", Data: []byte("<!doctype html>")}},
+		Files: []pack.File{{Name: "evidence/act.pdf", Size: 3, Open: func() (io.ReadSeekCloser, error) { return nil, files.ErrMissing }}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "pack.zip")
+	verify := func(data []byte) (string, error) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return command(t, "", "verify", path, "--database-url", "postgres://127.0.0.1:1/none")
+	}
+
+	want := fmt.Sprintf("OK: 5 files, 1 events\ncase %s, last event at 2026-11-22T12:00:00Z, hash %x\n", id, head.Hash) +
+		"not there when the pack was made: evidence/act.pdf.MISSING.txt (absent)\n"
+	if out, err := verify(made.Bytes()); err != nil || out != want {
+		t.Errorf("%q, %v; want %q", out, err, want)
+	}
+	out, err := verify(bytes.Replace(made.Bytes(), []byte("<!doctype"), []byte("<!DOCTYPE"), 1))
+	wantSentence(t, err, "pack.zip is not as it was made; differences: 1")
+	if out != "index.html: was altered\n" {
+		t.Errorf("an altered pack: %q", out)
+	}
+	out, err = verify([]byte("PK"))
+	wantSentence(t, err, "differences: 1")
+	if out != "the archive is no pack\n" {
+		t.Errorf("another file: %q", out)
+	}
+	_, err = command(t, "", "verify", filepath.Dir(path))
+	wantSentence(t, err, "is not a file")
+	_, err = command(t, "", "verify", path+".zip")
+	wantSentence(t, err, "pack.zip.zip")
 }
 
 func TestTheDemoKeepsToItself(t *testing.T) {

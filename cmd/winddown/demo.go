@@ -38,21 +38,31 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("the demo's passwords are known to everybody, so it listens on this machine only: %s is not a loopback address", c.Addr)
 	}
 	log := newLog(std.err, c.LogFormat)
-	db, err := databaseFlags{DataDir: filepath.Join(c.DataDir, "demo"), NPMDir: c.NPMDir}.open(ctx, log, localpg.Start)
+	flags := databaseFlags{DataDir: filepath.Join(c.DataDir, "demo"), NPMDir: c.NPMDir}
+	db, err := flags.open(ctx, log, localpg.Start)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
-	a := app.New(db.DB, app.Options{})
+	store, err := filesFlags{}.openFiles(flags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	a := app.New(db.DB, app.Options{Files: store})
 	empty, err := isEmpty(ctx, db)
 	if err != nil {
 		return err
 	}
 	if empty {
-		if _, err := a.Seed(ctx, app.SeedOptions{
+		r, err := a.Seed(ctx, app.SeedOptions{
 			Sellers: demoSellers, Accountants: 1, Seed: demoSeed, AsOf: a.Now(), Password: demoPassword,
-		}); err != nil {
+		})
+		if err != nil {
 			return err
+		}
+		if err := furnish(ctx, a, r); err != nil {
+			return fmt.Errorf("the demo's files: %w", err)
 		}
 	}
 	return serve(ctx, serving{edgeFlags: c.edgeFlags, addr: c.Addr, app: a, log: log, out: std.out, welcome: fmt.Sprintf(

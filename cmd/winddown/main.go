@@ -38,7 +38,10 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
 	User        userCmd        `cmd:"" help:"Add a person, set a password, bar a person."`
 	Seed        seedCmd        `cmd:"" help:"Fill an empty database with sample data."`
-	Verify      verifyCmd      `cmd:"" help:"Check that the trail of a case was not tampered with."`
+	Calendar    calendarCmd    `cmd:"" help:"Show and import the table of non-working days."`
+	Playbook    playbookCmd    `cmd:"" help:"Show and replace instruction texts and letters."`
+	Pack        packCmd        `cmd:"" help:"Write the handover pack of a case."`
+	Verify      verifyCmd      `cmd:"" help:"Check that a handover pack, or the trail of a case, was not tampered with."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

@@ -165,6 +165,7 @@ type answer struct {
 	body      string
 	location  string
 	requestID string
+	kind      string // of the body
 }
 
 func get(t *testing.T, c *http.Client, address string) answer {
@@ -205,7 +206,7 @@ func send(c *http.Client, r *http.Request) (answer, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
-	return answer{resp.StatusCode, string(body), resp.Header.Get("Location"), resp.Header.Get("X-Request-Id")}, err
+	return answer{resp.StatusCode, string(body), resp.Header.Get("Location"), resp.Header.Get("X-Request-Id"), resp.Header.Get("Content-Type")}, err
 }
 
 // signUp opens an account through the pages and returns its browser.

@@ -23,12 +23,17 @@ import (
 // serveCmd serves the site.
 type serveCmd struct {
 	databaseFlags
+	filesFlags
 	edgeFlags
-	Addr    string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
-	BaseURL string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
-	Signup  app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
-	Now     time.Time  `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
+	Addr      string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	BaseURL   string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
+	Signup    app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
+	CaseQuota int64      `env:"WINDDOWN_CASE_QUOTA" default:"2048" help:"Megabytes of evidence that a case may have." placeholder:"MB"`
+	Now       time.Time  `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
 }
+
+// maxQuota is the largest quota, in megabytes.
+const maxQuota = 3000
 
 // edgeFlags are what serve and demo have in common.
 type edgeFlags struct {
@@ -40,6 +45,9 @@ type edgeFlags struct {
 
 // Run serves until ctx ends, then finishes what runs.
 func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
+	if c.CaseQuota < 1 || c.CaseQuota > maxQuota {
+		return fmt.Errorf("--case-quota is %d: it is from 1 to %d megabytes, so that a case fits into one handover pack", c.CaseQuota, maxQuota)
+	}
 	options := app.Options{Signup: c.Signup}
 	if !c.Now.IsZero() {
 		if !c.Dev {
@@ -56,6 +64,12 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := db.checkSchema(ctx); err != nil {
 		return err
 	}
+	store, err := c.openFiles(c.databaseFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	options.Files, options.Quota = store, c.CaseQuota<<20
 	return serve(ctx, serving{
 		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), log: log, out: std.out,
 	})
@@ -132,6 +146,7 @@ func serve(ctx context.Context, s serving) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
+	go sweep(ctx, s.app, s.log)
 	_, _ = fmt.Fprintf(s.out, "Winddown: http://%s\n%s", shown(listener.Addr().String()), s.welcome)
 	select {
 	case err := <-failed:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -225,6 +226,24 @@ func TestTheDemo(t *testing.T) {
 			}
 			if a := get(t, b, r.url+c.path); a.status != http.StatusOK || !strings.Contains(a.body, c.want) {
 				t.Errorf("%s sees %d\n%s", c.email, a.status, a.body)
+			}
+			if c.path != "/cases" {
+				continue
+			}
+			// The first seller's files are there to be opened.
+			home := regexp.MustCompile(`href="(/cases/[0-9a-f-]{36})"`).FindStringSubmatch(get(t, b, r.url+c.path).body)
+			if home == nil {
+				t.Fatal("no case in the list")
+			}
+			for code, kind := range map[winddown.Code]string{winddown.SellOut: "image/png", winddown.ReturnStock: "application/pdf"} {
+				step := get(t, b, r.url+home[1]+"/steps/"+string(code)).body
+				var kinds []string
+				for _, file := range regexp.MustCompile(`/cases/[0-9a-f-]{36}/files/\d+`).FindAllString(step, -1) {
+					kinds = append(kinds, get(t, b, r.url+file).kind)
+				}
+				if !slices.Contains(kinds, kind) {
+					t.Errorf("%s: files of the kinds %v", code, kinds)
+				}
 			}
 		}
 	}

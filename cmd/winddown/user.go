@@ -104,7 +104,11 @@ func readPassword(in io.Reader) (string, error) {
 
 // withApp runs fn over an open database whose schema is right; mistakes come out as the
 // sentences people get on the pages.
-func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.App) error) (err error) {
+func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.App) error) error {
+	return f.withAppOf(ctx, std, app.Options{}, fn)
+}
+
+func (f databaseFlags) withAppOf(ctx context.Context, std streams, o app.Options, fn func(*app.App) error) (err error) {
 	db, err := f.open(ctx, newLog(std.err, "text"), localpg.Join)
 	if err != nil {
 		return err
@@ -113,7 +117,7 @@ func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.Ap
 	if err := db.checkSchema(ctx); err != nil {
 		return err
 	}
-	return sentence(fn(app.New(db.DB, app.Options{})))
+	return sentence(fn(app.New(db.DB, o)))
 }
 
 // sentence turns a mistake in some fields into English sentences.
@@ -128,28 +132,4 @@ func sentence(err error) error {
 		all = append(all, p.Message(f.Key, f.Args))
 	}
 	return errors.New(strings.Join(all, " "))
-}
-
-type verifyCmd struct {
-	databaseFlags
-	Case string `required:"" help:"Id of the case, as it stands in its address."`
-}
-
-// Run walks the chain of a case's trail.
-func (c verifyCmd) Run(ctx context.Context, std streams) error {
-	id, err := winddown.ParseID(c.Case)
-	if err != nil {
-		return fmt.Errorf("%q is not the id of a case", c.Case)
-	}
-	return c.withApp(ctx, std, func(a *app.App) error {
-		n, err := a.Verify(ctx, id)
-		if errors.Is(err, winddown.NotFound) {
-			return fmt.Errorf("there is no case %s", id)
-		}
-		if err != nil {
-			return fmt.Errorf("the trail is broken: %w", err)
-		}
-		_, err = fmt.Fprintf(std.out, "OK: %d events\n", n)
-		return err
-	})
 }

@@ -605,7 +605,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile FileThere History
-		InviteView InvitedMaySignUp Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		InviteView InvitedMaySignUp LastPage Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

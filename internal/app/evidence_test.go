@@ -302,11 +302,19 @@ func TestSweepingFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pdf("b.pdf", "1")
-	w.clock.Set(time.Now()) // the files are dated by the machine
 	if n, err := w.app.SweepFiles(t.Context()); n != 0 || err != nil {
 		t.Errorf("at once: swept %d, %v", n, err)
 	}
-	w.clock.Advance(app.SweepAge + time.Hour)
+	old := time.Now().Add(-app.SweepAge - time.Hour)
+	stored, err := filepath.Glob(filepath.Join(w.dir, "??", "*"))
+	if err != nil || len(stored) != 2 {
+		t.Fatalf("stored are %v, %v", stored, err)
+	}
+	for _, name := range stored {
+		if err := os.Chtimes(name, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if n, err := w.app.SweepFiles(t.Context()); n != 1 || err != nil {
 		t.Errorf("a day later: swept %d, %v; want one", n, err)
 	}

@@ -3,10 +3,12 @@ package files
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +25,9 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Duration, now time.Tim
 	referenced func(ctx context.Context, sums [][sha256.Size]byte) (map[[sha256.Size]byte]bool, error),
 ) (removed int, err error) {
 	limit := now.Add(-olderThan)
+	if err := s.putBack(); err != nil {
+		return 0, err
+	}
 	temps, err := s.old(tempDir, limit)
 	if err != nil {
 		return 0, err
@@ -115,7 +120,8 @@ func (s *Store) removeOld(name string, limit time.Time) (bool, error) {
 	if info, err := s.root.Lstat(name); err != nil || !info.ModTime().Before(limit) {
 		return false, ignoreMissing(err)
 	}
-	aside := path.Join(tempDir, "sweep-"+path.Base(name))
+	sum, _ := sumOf(name)
+	aside := path.Join(tempDir, asidePrefix+hex.EncodeToString(sum[:]))
 	if err := s.root.Rename(name, aside); err != nil {
 		return false, ignoreMissing(err)
 	}
@@ -127,6 +133,32 @@ func (s *Store) removeOld(name string, limit time.Time) (bool, error) {
 		return false, s.root.Rename(aside, name)
 	}
 	return true, s.root.Remove(aside)
+}
+
+// asidePrefix begins the names of files that are looked at before their removal.
+const asidePrefix = "sweep-"
+
+// putBack returns files to their places that a sweep was looking at when it was cut off.
+func (s *Store) putBack() error {
+	entries, err := fs.ReadDir(s.root.FS(), tempDir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		digits, ours := strings.CutPrefix(e.Name(), asidePrefix)
+		b, err := hex.DecodeString(digits)
+		if !ours || err != nil || len(b) != sha256.Size {
+			continue
+		}
+		name := nameOf([sha256.Size]byte(b))
+		if _, err := s.root.Lstat(name); err == nil {
+			continue // stored again since: the old one is swept like any temporary file
+		}
+		if err := s.root.Rename(path.Join(tempDir, e.Name()), name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func ignoreMissing(err error) error {

@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,32 @@ func TestInt(t *testing.T) {
 	}
 	if got := For(Russian).Int(1240); got != "1\u00a0240" {
 		t.Errorf("Int(1240) = %q: the space must not break", got)
+	}
+}
+
+type sum int64
+
+func (s sum) Kopecks() int64 { return int64(s) }
+
+func TestMoney(t *testing.T) {
+	for kopecks, want := range map[int64][2]string{
+		0:                     {"0,00 ₽", "₽0.00"},
+		5:                     {"0,05 ₽", "₽0.05"},
+		46478815:              {"464 788,15 ₽", "₽464 788.15"},
+		-341820:               {"−3 418,20 ₽", "−₽3 418.20"},
+		-50:                   {"−0,50 ₽", "−₽0.50"},
+		1_000_000_000_000_000: {"10 000 000 000 000,00 ₽", "₽10 000 000 000 000.00"},
+		math.MinInt64:         {"−92 233 720 368 547 758,08 ₽", "−₽92 233 720 368 547 758.08"},
+	} {
+		for i, l := range []Locale{Russian, English} {
+			if got := For(l).Money(kopecks); got != strings.ReplaceAll(want[i], " ", "\u00a0") {
+				t.Errorf("%s: Money(%d) = %q, want %q", l, kopecks, got, want[i])
+			}
+		}
+	}
+	p := sample(t, Russian, `, "common.owed": "Долг {{.Sum}}", "ledger.money": "{{.Roubles}},{{.Kopecks}} руб."`)
+	if got, want := p.T("common.owed", "Sum", sum(-341820)), "Долг −3\u00a0418,20 руб."; got != want {
+		t.Errorf("T writes a sum as %q, want %q", got, want)
 	}
 }
 

@@ -46,7 +46,7 @@ func (p *Printer) Keys() []string {
 //
 //	p.T("invite.sent", "Name", name)
 //
-// Whole numbers are written as by Int, times and civil dates as by Date; a year or any other
+// Whole numbers are written as by Int, times and civil dates as by Date, sums as by Money; a year or any other
 // number that must not be grouped goes in as a string. A key that is missing, is
 // plural, or lacks an argument comes back in brackets, which tests look for.
 func (p *Printer) T(key string, args ...any) string {
@@ -147,4 +147,13 @@ func (p *Printer) Int(n int) string {
 		digits = digits[:i] + "\u00a0" + digits[i:]
 	}
 	return sign + digits
+}
+
+// Money writes a sum of kopecks in roubles, «464 788,15 ₽», with spaces that do not break.
+func (p *Printer) Money(kopecks int64) string {
+	sign, n := "", uint64(kopecks)
+	if kopecks < 0 {
+		sign, n = "−", -n
+	}
+	return sign + p.T("ledger.money", "Roubles", p.Int(int(n/100)), "Kopecks", fmt.Sprintf("%02d", n%100))
 }

@@ -99,6 +99,9 @@ type civilDate interface {
 	Time() time.Time
 }
 
+// money is a sum of roubles, whoever declares it.
+type money interface{ Kopecks() int64 }
+
 func (vs values) get(name string) (string, bool) {
 	for i := 0; i+1 < len(vs.pairs); i += 2 {
 		if vs.pairs[i] != name {
@@ -116,6 +119,8 @@ func (vs values) get(name string) (string, bool) {
 				return "", true
 			}
 			return vs.printer.Date(v.Time()), true
+		case money:
+			return vs.printer.Money(v.Kopecks()), true
 		default:
 			return fmt.Sprint(v), true
 		}

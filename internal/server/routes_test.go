@@ -54,15 +54,18 @@ var (
 	signedIn   = want{303, 200, 200, 200, 200, 200}
 	caseSeen   = want{303, 404, 200, 200, 200, 404}
 	caseOwned  = want{303, 404, 200, 404, 404, 404}
+	caseMarked = want{303, 404, 200, 200, 404, 404}
 	booksKept  = want{303, 404, 404, 404, 200, 404}
 	badByAll   = want{303, 422, 422, 422, 422, 422}
 	badBySeers = want{303, 404, 422, 422, 422, 404}
 	badByDoers = want{303, 404, 422, 422, 404, 404}
+	badByBooks = want{303, 404, 404, 404, 422, 404}
 	badByOwner = want{303, 404, 422, 404, 404, 404}
 )
 
 // table has a row for every route. {case} is a case that owner owns, helper helps with and
-// accountant keeps the books of; {user} and {invite} are nobody's.
+// accountant keeps the books of; {number} is its file and its question, {user} and {invite}
+// are nobody's.
 func table() []access {
 	return []access{
 		{"GET /healthz", "", everybody},
@@ -98,8 +101,60 @@ func table() []access {
 		{"POST /cases/{case}/steps/{code}/undo", "version=2", badByDoers},
 		{"GET /cases/{case}/steps/{code}/regress", "", caseSeen},
 		{"POST /cases/{case}/steps/{code}/regress", "version=2", badBySeers},
+		{"POST /cases/{case}/steps/{code}/files", "", want{303, 404, 404, 404, 404, 404}}, // without a slot
+		{"POST /cases/{case}/steps/{code}/accept", "", badByBooks},
+		{"GET /cases/{case}/steps/{code}/return", "", booksKept},
+		{"POST /cases/{case}/steps/{code}/return", "version=2", badByBooks},
+		{"GET /cases/{case}/steps/{code}/waive", "", want{303, 404, 404, 404, 409, 404}},
+		{"POST /cases/{case}/steps/{code}/waive", "version=2", want{303, 404, 404, 404, 409, 404}},
+		{"GET /cases/{case}/steps/{code}/unwaive", "", want{303, 404, 404, 404, 409, 404}},
+		{"POST /cases/{case}/steps/{code}/unwaive", "version=2", want{303, 404, 404, 404, 409, 404}},
+		{"POST /cases/{case}/steps/{code}/questions", "", badByBooks},
+		{"POST /cases/{case}/questions/{number}/answer", "step=zero_fbs", badBySeers},
+		{"POST /cases/{case}/questions/{number}/resolve", "", want{303, 404, 303, 303, 303, 404}},
+		{"GET /cases/{case}/files/{number}", "", caseSeen},
+		{"GET /cases/{case}/files/{number}/thumb", "", caseSeen},
+		{"GET /cases/{case}/files/{number}/remove", "", caseMarked},
+		{"POST /cases/{case}/files/{number}/remove", "", badByDoers},
 		{"POST /cases/{case}/rest", "", want{303, 404, 303, 303, 404, 404}},
+		{"GET /cases/{case}/acts", "", caseSeen},
+		{"POST /cases/{case}/acts", "", badByDoers},
+		{"POST /cases/{case}/acts/{act}/compare", "version=1", badByDoers},
+		{"POST /cases/{case}/acts/{act}/dispute", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/countersign", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"GET /cases/{case}/acts/{act}/undo", "", want{303, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/undo", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/remove", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"GET /cases/{case}/letters/{kind}", "", caseSeen},
+		{"GET /cases/{case}/letters/{kind}/letter.txt", "", caseSeen},
+		{"GET /cases/{case}/letters/{kind}/letter.docx", "", caseSeen},
+		{"GET /cases/{case}/debts", "", caseSeen},
+		{"POST /cases/{case}/debts", "", badByDoers},
+		{"GET /cases/{case}/debts/paste", "", caseMarked},
+		{"POST /cases/{case}/debts/paste", "", badByDoers},
+		{"POST /cases/{case}/debts/lines", "", badByDoers},
+		{"GET /cases/{case}/debts/{debt}", "", caseSeen},
+		{"GET /cases/{case}/debts/{debt}/edit", "", caseMarked},
+		{"POST /cases/{case}/debts/{debt}/edit", "", badByDoers},
+		{"POST /cases/{case}/debts/{debt}/settle", "", badByDoers},
+		{"GET /cases/{case}/debts/{debt}/write-off", "", caseMarked},
+		{"POST /cases/{case}/debts/{debt}/write-off", "", badByDoers},
+		{"POST /cases/{case}/debts/{debt}/reopen", "", badByDoers},
+		{"GET /cases/{case}/debts/{debt}/remove", "", caseMarked},
+		{"POST /cases/{case}/debts/{debt}/remove", "", badByDoers},
+		{"GET /cases/{case}/deadlines", "", caseSeen},
+		{"POST /cases/{case}/deadlines", "", badByDoers},
+		{"POST /cases/{case}/deadlines/inbox", "", want{303, 404, 303, 303, 404, 404}},
+		{"GET /cases/{case}/deadlines/terms", "", caseSeen},
+		{"GET /cases/{case}/deadlines/terms/{term}", "", caseMarked},
+		{"POST /cases/{case}/deadlines/terms/{term}", "", badByDoers},
+		{"GET /cases/{case}/deadlines/{deadline}/close", "", caseMarked},
+		{"POST /cases/{case}/deadlines/{deadline}/close", "", badByDoers},
+		{"POST /cases/{case}/deadlines/{deadline}/reopen", "", want{303, 404, 303, 303, 404, 404}},
+		{"GET /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/history", "", caseSeen},
+		{"GET /cases/{case}/pack.zip", "", caseSeen},
 		{"GET /cases/{case}/finish", "", caseOwned},
 		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404}},
 		{"POST /cases/{case}/reopen", "", badByOwner},
@@ -169,6 +224,8 @@ func TestAccess(t *testing.T) {
 	}
 	clients[stranger].OpenCase("ИП Чужая", 1)
 	id := clients[owner].OpenCase("ИП Петрова", 2)
+	href := testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero)
+	clients[owner].PostFiles(href, "", testkit.Upload{Name: "а.png", Content: testkit.PNG(1)}).Want(http.StatusSeeOther)
 	clients[owner].Mark(id, winddown.ZeroFBS)
 	clients[owner].Join(clients[helper], id, winddown.Helper)
 	clients[owner].Join(clients[removed], id, winddown.Accountant)
@@ -177,10 +234,31 @@ func TestAccess(t *testing.T) {
 	}
 	clients[owner].Join(clients[accountant], id, winddown.Accountant)
 
+	debt := winddown.ID{3}
+	line := winddown.NewDebt{ID: debt, Side: winddown.ToWB, What: "Хранение", Amount: 100, On: winddown.Date{Year: 2026, Month: 11, Day: 20}}
+	if err := s.App.AddDebts(t.Context(), clients[owner].Actor(), id, []winddown.NewDebt{line}); err != nil {
+		t.Fatal(err)
+	}
+	batch := winddown.AddDeadline{Kind: winddown.DuePickUp, From: line.On}
+	if err := s.App.AddDeadline(t.Context(), clients[owner].Actor(), id, batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.CheckInbox(t.Context(), clients[owner].Actor(), id); err != nil { // again today, it changes nothing
+		t.Fatal(err)
+	}
+
+	if err := s.App.Ask(t.Context(), clients[accountant].Actor(), id, winddown.ZeroFBS, "Все склады?"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.Resolve(t.Context(), clients[accountant].Actor(), id, 1); err != nil { // again, it changes nothing
+		t.Fatal(err)
+	}
+
 	before := clients[owner].Case(id)
 	none := winddown.ID{1}
 	path := strings.NewReplacer("{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
-		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing")
+		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}/remove", "99/remove", "{deadline}", "1")
 	for _, a := range table() {
 		method, pattern, _ := strings.Cut(a.route, " ")
 		for i, who := range actors() {

@@ -42,7 +42,7 @@ func TestChecklist(t *testing.T) {
 	s.Clock.Set(on(2026, time.November, 14))
 	helper.Mark(id, winddown.SellOut)
 	anna.PostForm(stepPath(id, winddown.ReturnStock), url.Values{"done": {"no"}, "version": {"1"}, "note": {"Осталось 46 шт."}}).Want(http.StatusSeeOther)
-	anna.PostForm(stepPath(id, winddown.CollectReturns), url.Values{"done": {"no"}, "version": {"1"}, "pick_up_by": {"2026-11-25"}}).Want(http.StatusSeeOther)
+	batch(t, s, anna, id, winddown.Date{Year: 2026, Month: time.November, Day: 25})
 	s.Clock.Set(testkit.Noon())
 	page := anna.Get("/cases/" + id.String()).Want(http.StatusOK)
 
@@ -113,7 +113,8 @@ func TestChecklistIsSmall(t *testing.T) {
 	id := anna.OpenCase("Индивидуальный предприниматель Петрова Анна Сергеевна", 1)
 	anna.Join(helper, id, winddown.Helper)
 	for _, code := range append(testkit.Goods(), winddown.StripMedia) {
-		form := url.Values{"done": {"yes"}, "on": {"2026-11-22"}, "version": {"1"}, "note": {strings.Repeat("Заметка о шаге "+string(code)+". ", 8)}}
+		form := url.Values{"done": {"yes"}, "on": {"2026-11-22"}, "version": {"1"}, "note": {strings.Repeat("Заметка о шаге "+string(code)+". ", 8)},
+			"reason_stock_zero": {"Нет снимка"}, "reason_remains_zero": {"Нет отчёта"}}
 		helper.PostForm(stepPath(id, code), form).Want(http.StatusSeeOther)
 	}
 	var packed bytes.Buffer
@@ -202,7 +203,8 @@ func TestNoticeNamesWhatWasOpened(t *testing.T) {
 	id := anna.OpenCase("ИП Петрова", 1)
 	goods := testkit.Goods()
 	for i, code := range goods {
-		anna.PostForm(stepPath(id, code), url.Values{"done": {"yes"}, "on": {"2026-11-22"}, "version": {"1"}}).Want(http.StatusSeeOther)
+		anna.PostForm(stepPath(id, code), url.Values{"done": {"yes"}, "on": {"2026-11-22"}, "version": {"1"},
+			"reason_stock_zero": {"Нет снимка"}, "reason_remains_zero": {"Нет отчёта"}}).Want(http.StatusSeeOther)
 		got := anna.Get("/cases/" + id.String()).Notice()
 		if opened := strings.Contains(got, "Открыт шаг «Запросить акт сверки»."); opened != (i == len(goods)-1) {
 			t.Errorf("after %s: %q", code, got)
@@ -232,12 +234,14 @@ func TestChecklistInEnglish(t *testing.T) {
 	id := anna.OpenCase("IP Petrova", 1)
 	anna.PostForm("/account/settings", url.Values{"name": {"Petrova"}, "locale": {"en"}, "zone": {"Asia/Vladivostok"}}).Want(http.StatusSeeOther)
 	anna.Get("/account")
+	anna.PostFiles(testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero), "", testkit.Upload{Name: "stock.png", Content: testkit.PNG(1)})
 	anna.Mark(id, winddown.ZeroFBS)
 	page := anna.Get("/cases/" + id.String()).Want(http.StatusOK)
 	if got := testkit.Text(page.ByTestID("overall")); got != "The wind-down is not finished. 1 step of 9 is done." {
 		t.Errorf("overall %q", got)
 	}
-	for _, path := range []string{"", "/finish", "/answers", "/details", "/steps/zero_fbs/undo", "/steps/zero_fbs/regress", "/steps/request_act", "/history"} {
+	for _, path := range []string{"", "/finish", "/answers", "/details", "/steps/zero_fbs", "/files/1/remove", "/steps/zero_fbs/undo", "/steps/zero_fbs/regress",
+		"/steps/request_act", "/history"} {
 		if text := anna.Get("/cases/" + id.String() + path).Want(http.StatusOK).Main(); strings.ContainsAny(text, "абвгдеёжзийклмнопрстуфхцчшщъыьэюя") {
 			t.Errorf("%s speaks Russian: %s", path, text)
 		}

@@ -13,8 +13,9 @@ import (
 // caseView is the checklist; the row of the changed step fades once.
 func caseView(w caseWords, changed winddown.Code) page.CaseView {
 	v := page.CaseView{
-		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Next: w.next(), Groups: w.groups(changed),
-		Finish: w.finishRow(), Act: w.actFacts(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
+		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Risk: w.risk(), Next: w.strip(), Groups: w.groups(changed),
+		Finish: w.finishRow(), Act: w.actFacts(), ActsHref: actsHref(w.c.ID), Books: w.books(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
+		PackHref: packHref(w.c.ID),
 	}
 	if w.may(winddown.CanManage) {
 		v.Links = w.settings()
@@ -77,6 +78,9 @@ func (w caseWords) next() *page.NextView {
 	}
 	v := &page.NextView{Label: w.p.T("case.next.label"), Text: w.imperative(code), Hint: w.hint(code),
 		Href: w.stepHref(code), Button: w.p.T("case.next.open")}
+	if act := w.stepAct(code); code == winddown.SignAct && act.Phase() == winddown.PhaseDisputed {
+		v.Href = w.stepHref(winddown.RequestAct) + actQuery(w.several(act))
+	}
 	if act, ok := w.awaited(); ok {
 		if code == winddown.ReceiveAct {
 			v.Label, v.Text, v.Hint = "", w.waiting(act), w.chase(act)
@@ -109,7 +113,7 @@ func (w caseWords) row(st winddown.Step) page.StepRowView {
 	status := w.status(st.Code)
 	row := page.StepRowView{
 		Code: string(st.Code), TestID: "step-" + string(st.Code), State: ui.Status(status), Name: stepName(w.p, st.Code), Hint: w.hint(st.Code),
-		Status: w.statusWord(status), Note: w.statusNote(st, status),
+		Status: w.statusWord(status), Note: w.statusNote(st, status), Tags: w.tags(st),
 	}
 	if status != winddown.StatusBlocked {
 		row.Href = w.stepHref(st.Code)
@@ -128,7 +132,7 @@ func (w caseWords) statusNote(st winddown.Step, status winddown.Status) string {
 		if st.Tick != nil {
 			return w.p.T("case.status.suspended", "Date", w.day(st.Tick.On))
 		}
-		return w.p.T("case.status.until", "Date", w.day(st.PickUpBy))
+		return w.p.T("case.status.until", "Date", w.day(w.c.PickUpBy()))
 	case winddown.NotStarted, winddown.StatusBlocked, winddown.NotNeeded:
 	}
 	return ""
@@ -155,36 +159,38 @@ func (w caseWords) finishRow() *page.StepRowView {
 	return row
 }
 
-// actFacts is what is known of the reconciliation act.
+// actFacts is what is known of the reconciliation acts, in short.
 func (w caseWords) actFacts() []page.Fact {
+	var facts []page.Fact
+	add := func(term, value string) { facts = append(facts, page.Fact{Term: term, Value: value}) }
+	if len(w.c.Acts) > 1 {
+		for _, act := range w.c.Acts {
+			add(w.actLabel(act), w.phase(act))
+		}
+	} else {
+		add(w.p.T("case.act.state"), w.phase(w.c.Acts[0]))
+	}
 	s := winddown.Summarize(w.c, w.cal)
-	facts := []page.Fact{{Term: w.p.T("case.act.state"), Value: actState(w.p, s, w.today)}}
 	if s.Act == winddown.NotRequested {
 		when := w.p.T("case.act.now")
 		if open := len(w.c.Blockers(winddown.RequestAct)); open > 0 {
 			when = w.p.N("case.act.after", open)
 		}
-		facts = append(facts, page.Fact{Term: w.p.T("case.act.can_request"), Value: when})
+		add(w.p.T("case.act.can_request"), when)
 	}
-	if s.Ticket != "" {
-		facts = append(facts, page.Fact{Term: w.p.T("mark.ticket"), Value: s.Ticket})
+	if s.Ticket != "" && len(w.c.Acts) == 1 {
+		add(w.p.T("mark.ticket"), s.Ticket)
 	}
 	if act, ok := w.awaited(); ok {
-		facts = append(facts, page.Fact{Term: w.p.T("case.act.waiting"),
-			Value: w.p.N("case.days", max(0, act.RequestedOn.DaysUntil(w.today)))})
-		if days := w.reminders(act.RequestedOn, 1); days != "" {
-			facts = append(facts, page.Fact{Term: w.p.T("case.act.reminder"), Value: days})
+		add(w.p.T("case.act.waiting"), w.p.N("case.days", max(0, act.RequestedOn.DaysUntil(w.today))))
+		if days := w.reminders(act, 1); days != "" {
+			add(w.p.T("case.act.reminder"), days)
 		}
 	}
-	return facts
-}
-
-// actState says how far the act has come.
-func actState(p *i18n.Printer, s winddown.Summary, today winddown.Date) string {
-	if s.Act == winddown.NotRequested {
-		return p.T("case.act.not_requested")
+	if w.c.Acts[0].Phase() == winddown.PhaseSigned && len(w.c.Acts) == 1 {
+		add(w.p.T("act.countersigned"), w.p.T("act.countersigned.awaited"))
 	}
-	return p.T("case.act."+string(s.Act), "Date", dayOf(p, s.ActOn, today))
+	return facts
 }
 
 // caseRowView is a line of a person's own list, from the summary kept with the case.
@@ -210,15 +216,43 @@ func caseRowView(p *i18n.Printer, c app.MyCase, now time.Time) page.CaseRowView 
 	if group == winddown.GroupProblem {
 		v.Mark = ui.StatusProblem
 	}
+	if c.Summary.Waived {
+		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("review.tag.waived")})
+	}
+	if c.Summary.Questions > 0 {
+		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("question.count", "N", c.Summary.Questions), Variant: ui.TagAmber})
+	}
+	if c.Summary.Balance < 0 && group != winddown.GroupFinished {
+		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("register.debt", "Sum", c.Summary.Balance.Abs()), Variant: ui.TagRed})
+	}
+	if due := caseRowDue(p, c.Summary, group, today); due != "" {
+		v.Next = p.T("cases.next.due", "Next", v.Next, "Due", due)
+	}
 	return v
+}
+
+// caseRowDue names the nearest deadline when it is near, unless what is next is about it.
+func caseRowDue(p *i18n.Printer, s winddown.Summary, group winddown.Group, today winddown.Date) string {
+	switch {
+	case s.DueOn.IsZero(), today.DaysUntil(s.DueOn) > nearDays, s.Due == winddown.DueChase, s.ProblemOn(today) == winddown.Burning,
+		group == winddown.GroupFinished:
+		return ""
+	}
+	return p.T("deadline.short."+string(s.Due), "Date", dayOf(p, s.DueOn, today))
 }
 
 // caseRowNext says what to do about a case, or what is awaited.
 func caseRowNext(p *i18n.Printer, s winddown.Summary, group winddown.Group, today winddown.Date) string {
 	switch group {
 	case winddown.GroupProblem:
-		if s.ProblemOn(today) == winddown.Burning {
-			return p.T("cases.next.burning", "Date", dayOf(p, s.DueOn, today))
+		switch s.ProblemOn(today) {
+		case winddown.Burning:
+			return p.T("cases.next.burning", "Date", dayOf(p, s.BurnOn.AddDays(winddown.BurnDays), today))
+		case winddown.Returned:
+			return p.T("cases.next.returned", "Step", stepName(p, s.Blocker))
+		case winddown.Unsettled:
+			return p.T("cases.next.unsettled")
+		default:
 		}
 		return p.T("cases.next.problem", "Step", stepName(p, s.Blocker))
 	case winddown.GroupWaiting, winddown.GroupOverdue:

@@ -38,6 +38,7 @@ func TestEveryEventHasWords(t *testing.T) {
 	elsewhere := []winddown.EventKind{
 		winddown.FirmFounded, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled,
+		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded,
 	}
 	c, _, err := winddown.OpenCase(winddown.ID{1}, winddown.NewCase{
 		Seller:  winddown.Seller{Name: "ИП Петрова", INN: "7707083893"},
@@ -48,7 +49,13 @@ func TestEveryEventHasWords(t *testing.T) {
 	}
 	all := winddown.Changes{"seller_name": "a", "inn": "1", "ogrn": "2", "cabinet": "b", "zone": "Asia/Omsk", "fbs": "yes", "wb_stock": "no",
 		"leftover": "both", "on": "2026-11-22", "pick_up_by": "2026-11-23", "channel": "documents", "ticket": "3",
-		"period_from": "2020-01-01", "period_to": "2021-01-01", "counterparty": "c", "note": "d", "acting": "yes", "started_on": "2026-11-22"}
+		"period_from": "2020-01-01", "period_to": "2021-01-01", "counterparty": "c", "note": "d", "acting": "yes", "started_on": "2026-11-22",
+		"side": "to_wb", "what": "f", "amount": "3418.20", "settled_on": "2026-11-22", "written_off": "g",
+		"requested_on": "2026-11-01", "received_on": "2026-11-02", "ours": "0.00", "theirs": "-3418.20", "compared_on": "2026-11-03",
+		"agrees": "no", "difference": "3418.20", "objections": "h", "disputed_on": "2026-11-04", "signed_on": "2026-11-05", "signer": "i",
+		"authority": "j", "via": "paper", "countersigned_on": "2026-11-06", "slot": "act_file", "version": "2", "name": "k.pdf",
+		"evidence": "1,2", "due": "report", "from": "2026-11-01", "until": "2026-11-08", "closed_on": "2026-11-07", "term": "chase",
+		"days": "3, 7", "source": "l", "as_of": "2026-11-01", "balance": "-1.00"}
 	for _, locale := range i18n.Locales() {
 		w := caseWords{p: i18n.For(locale), c: c, now: time.Now(), today: winddown.Date{Year: 2026, Month: 11, Day: 22}}
 		for _, kind := range winddown.EventKinds() {
@@ -63,11 +70,46 @@ func TestEveryEventHasWords(t *testing.T) {
 						t.Errorf("%s: %s has the title %q", locale, kind, title)
 					}
 					e.Before, e.After = all, winddown.Changes{"note": "e"}
-					if note := w.eventNote(e); strings.Contains(note, "[") || strings.Contains(note, "documents") {
+					if note := w.eventNote(e); strings.Contains(note, "[") || strings.Contains(note, "documents") || strings.Contains(note, "3418.20") {
 						t.Errorf("%s: %s has the note %q", locale, kind, note)
 					}
 				}
 			}
+		}
+	}
+}
+
+// Whatever a summary names as due or as a problem has words in the lists.
+func TestEveryDueAndEveryProblemHasWords(t *testing.T) {
+	today := winddown.Date{Year: 2026, Month: 11, Day: 22}
+	for _, locale := range i18n.Locales() {
+		p := i18n.For(locale)
+		whole := func(what, text string) {
+			t.Helper()
+			if text == "" || strings.Contains(text, "[") {
+				t.Errorf("%s: %s is %q", locale, what, text)
+			}
+		}
+		for _, kind := range winddown.DueKinds() {
+			for _, days := range []int{-2, 0, 5} {
+				s := winddown.Summary{Due: kind, DueOn: today.AddDays(days)}
+				whole(string(kind), dueNote(p, s, today))
+				if due := caseRowDue(p, s, winddown.GroupEarly, today); kind != winddown.DueChase {
+					whole(string(kind), due)
+				}
+			}
+			if due := caseRowDue(p, winddown.Summary{Due: kind, DueOn: today.AddDays(nearDays + 1)}, winddown.GroupEarly, today); due != "" {
+				t.Errorf("far away is %q", due)
+			}
+		}
+		for _, kind := range []winddown.ProblemKind{winddown.Regressed, winddown.Reopened, winddown.Returned, winddown.Unsettled, winddown.Burning} {
+			s := winddown.Summary{Stage: winddown.GroupProblem, Problem: kind, Blocker: winddown.SettleDebts}
+			if kind == winddown.Burning {
+				s = winddown.Summary{Stage: winddown.GroupEarly, BurnOn: today}
+			}
+			problem, _ := obstacle(p, s, today)
+			whole(string(kind), problem)
+			whole(string(kind), caseRowNext(p, s, winddown.GroupProblem, today))
 		}
 	}
 }

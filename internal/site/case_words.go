@@ -2,6 +2,8 @@ package site
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -21,6 +23,8 @@ type caseWords struct {
 	today  winddown.Date // in the case's zone, which deadlines and statuses follow
 	zone   string        // the reader's
 	reader winddown.ID
+	act    int // position of the act that a step's page was asked for, or 0
+	there  func(winddown.Evidence) bool
 }
 
 func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
@@ -28,6 +32,7 @@ func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
 	return caseWords{
 		p: i18n.From(r.Context()), view: v, c: v.Case, cal: s.app.Calendar(), now: now,
 		today: winddown.Today(now, v.Case.Zone), zone: actor.Zone, reader: actor.UserID,
+		there: s.app.FileThere,
 	}
 }
 
@@ -131,11 +136,16 @@ func (w caseWords) status(code winddown.Code) winddown.Status { return w.c.Statu
 
 func (w caseWords) statusWord(s winddown.Status) string { return w.p.T("status." + string(s)) }
 
-// awaited returns the act when it has been asked for and has not come.
+// awaited returns the act that has been asked for and has not come, for the longest time
+// where there are several.
 func (w caseWords) awaited() (winddown.Act, bool) {
-	act := w.c.Acts[0]
-	state, _ := act.State()
-	return act, state == winddown.Requested && w.c.Satisfied(winddown.RequestAct) && !w.c.Finished()
+	var first winddown.Act
+	for _, act := range w.c.Acts {
+		if act.Phase() == winddown.PhaseRequested && (first.Position == 0 || act.RequestedOn.Before(first.RequestedOn)) {
+			first = act
+		}
+	}
+	return first, first.Position != 0 && len(w.c.Blockers(winddown.ReceiveAct)) == 0 && !w.c.Finished()
 }
 
 // waiting says since when and how many days the act has been awaited.
@@ -151,13 +161,21 @@ func waitingFor(p *i18n.Printer, since, today winddown.Date) string {
 	return p.N("case.waiting", days, "Date", dayOf(p, since, today))
 }
 
+// chaseDue reports whether it is time to remind the marketplace of an act.
+func (w caseWords) chaseDue(act winddown.Act) bool {
+	return slices.ContainsFunc(w.c.Dues(w.cal), func(d winddown.Due) bool {
+		return d.Kind == winddown.DueChase && d.Act == act.Position && !d.On.After(w.today)
+	})
+}
+
 // chase says when to remind the marketplace of the act, or that it is time to.
 func (w caseWords) chase(act winddown.Act) string {
-	if !w.today.Before(w.cal.OverdueOn(act.RequestedOn)) {
-		return w.p.T("case.chase.overdue")
+	if !w.today.Before(w.c.OverdueOn(w.cal, act)) {
+		days := w.c.Term(winddown.DueChase).Days
+		return w.p.N("case.chase.overdue", days[len(days)-1])
 	}
 	due := false
-	for _, d := range w.cal.ChaseDates(act.RequestedOn) {
+	for _, d := range w.c.ChaseDates(w.cal, act) {
 		switch {
 		case d.After(w.today) && !due:
 			return w.p.T("case.chase.next", "Date", w.day(d))
@@ -182,16 +200,19 @@ func (w caseWords) hint(code winddown.Code) string {
 	case winddown.HasProblem:
 		return clip(w.problem(code))
 	case winddown.Done:
+		if act := w.stepAct(code); code == winddown.RequestAct && act.Phase() == winddown.PhaseDisputed {
+			return w.disputedHint(act)
+		}
 		if code == winddown.RequestAct && w.c.Acts[0].Ticket != "" {
 			return w.p.T("case.hint.ticket", "Ticket", w.c.Acts[0].Ticket)
 		}
 		return clip(st.Note)
 	case winddown.NotStarted, winddown.InProgress:
-		if act, ok := w.awaited(); ok && code == winddown.ReceiveAct {
-			return w.waiting(act)
+		if hint := w.actHint(code); hint != "" {
+			return hint
 		}
-		if !st.PickUpBy.IsZero() {
-			return w.p.T("case.hint.pick_up_by", "Date", w.day(st.PickUpBy))
+		if by := w.c.PickUpBy(); code == winddown.CollectReturns && !by.IsZero() {
+			return w.p.T("case.hint.pick_up_by", "Date", w.day(by))
 		}
 		if st.Note != "" {
 			return clip(st.Note)
@@ -201,6 +222,44 @@ func (w caseWords) hint(code winddown.Code) string {
 		return w.p.T("step.sell_out.hint_return")
 	}
 	return w.p.T("step." + string(code) + ".hint")
+}
+
+// actHint is the hint of an open step about the acts; nothing where there is nothing to say
+// beyond the step itself.
+func (w caseWords) actHint(code winddown.Code) string {
+	hint, act := "", w.stepAct(code)
+	awaited, waiting := w.awaited()
+	switch phase := act.Phase(); {
+	case code == winddown.ReceiveAct && waiting:
+		hint = w.waiting(awaited)
+	case code != winddown.SignAct:
+	case phase == winddown.PhaseReceived:
+		hint = w.p.T("act.hint.received")
+	case phase == winddown.PhaseDisagreed:
+		hint = w.p.T("act.hint.disagreed", "Sum", w.p.Money(act.Difference.Abs().Kopecks()))
+	case phase == winddown.PhaseDisputed:
+		hint = w.disputedHint(act)
+	}
+	count := w.actCount(code)
+	if count != "" && hint != "" {
+		return w.p.T("act.hint.of_several", "Count", count, "Hint", hint)
+	}
+	return hint + count
+}
+
+func (w caseWords) disputedHint(act winddown.Act) string {
+	return w.p.T("act.hint.disputed", "Date", w.day(act.DisputedOn))
+}
+
+// lastRequested is the act that was requested last, the first one where none was.
+func (w caseWords) lastRequested() winddown.Act {
+	last := w.c.Acts[0]
+	for _, act := range w.c.Acts {
+		if act.RequestedOn.After(last.RequestedOn) {
+			last = act
+		}
+	}
+	return last
 }
 
 // maxHint is the length of a hint, in characters.
@@ -221,6 +280,13 @@ func (w caseWords) imperative(code winddown.Code) string {
 	if code == winddown.SellOut && w.c.Answers.Leftover == winddown.Return {
 		return w.p.T("step.sell_out.imperative_return")
 	}
+	if code == winddown.SignAct {
+		switch phase := w.stepAct(code).Phase(); phase {
+		case winddown.PhaseReceived, winddown.PhaseDisagreed, winddown.PhaseDisputed:
+			return w.p.T("act.imperative." + string(phase))
+		case winddown.PhaseNotRequested, winddown.PhaseRequested, winddown.PhaseAgreed, winddown.PhaseSigned, winddown.PhaseCountersigned:
+		}
+	}
 	return w.p.T("step." + string(code) + ".imperative")
 }
 
@@ -231,17 +297,24 @@ func (w caseWords) problem(code winddown.Code) string {
 		return ""
 	}
 	switch pr.Kind {
+	case winddown.Returned:
+		return w.p.T("case.problem.returned", "Date", w.day(pr.On), "Reason", pr.Reason)
+	case winddown.Unsettled:
+		return w.p.T("case.problem.unsettled", "Date", w.day(pr.On))
 	case winddown.Regressed:
+		if pr.Reason == "" { // returns that wait again, with no word about them
+			return w.p.T("case.problem.returns", "Date", w.day(pr.On))
+		}
 		return w.p.T("case.problem.regressed", "Date", w.day(pr.On), "Reason", pr.Reason)
 	case winddown.Burning:
-		st, _ := w.c.Step(code)
-		if days := w.today.DaysUntil(st.PickUpBy); days > 0 {
-			return w.p.N("case.problem.burning", days, "Date", w.day(st.PickUpBy))
+		by := w.c.PickUpBy()
+		if days := w.today.DaysUntil(by); days > 0 {
+			return w.p.N("case.problem.burning", days, "Date", w.day(by))
 		}
-		if st.PickUpBy == w.today {
-			return w.p.T("case.problem.burning_today", "Date", w.day(st.PickUpBy))
+		if by == w.today {
+			return w.p.T("case.problem.burning_today", "Date", w.day(by))
 		}
-		return w.p.T("case.problem.burnt", "Date", w.day(st.PickUpBy))
+		return w.p.T("case.problem.burnt", "Date", w.day(by))
 	case winddown.Reopened:
 		if open := w.c.Blockers(code); len(open) > 0 {
 			return w.first(open)
@@ -284,10 +357,14 @@ func (w caseWords) overall() (verdict, rest string) {
 	return w.p.T("case.overall.unfinished"), w.p.N("case.overall.count", done, "Total", total)
 }
 
-// reminders lists the days on which to remind the marketplace, from today on, at most n.
-func (w caseWords) reminders(requested winddown.Date, n int) string {
+// maxReminders is how many days the term of a case's reminders names at most.
+const maxReminders = 5
+
+// reminders lists the days on which to remind the marketplace of an act, from today on, at
+// most n.
+func (w caseWords) reminders(act winddown.Act, n int) string {
 	var ahead []winddown.Date
-	for _, d := range w.cal.ChaseDates(requested) {
+	for _, d := range w.c.ChaseDates(w.cal, act) {
 		if !d.Before(w.today) && len(ahead) < n {
 			ahead = append(ahead, d)
 		}
@@ -304,15 +381,17 @@ func (w caseWords) reminders(requested winddown.Date, n int) string {
 	return listOf(w.p, days)
 }
 
-// shifting reports whether the days of the reminders may still move, because the year's
-// transfers of days off are not known.
-func (w caseWords) shifting(requested winddown.Date) bool {
-	for _, d := range w.cal.ChaseDates(requested) {
+// shifting returns the year that may still move the days of the reminders, because its
+// transfers of days off are not known, and whether at least its holidays are; nothing if
+// the days stand.
+func (w caseWords) shifting(act winddown.Act) (year string, known bool) {
+	for _, d := range w.c.ChaseDates(w.cal, act) {
 		if !w.cal.Complete(d.Year) {
-			return true
+			_, known = w.cal.Year(d.Year)
+			return strconv.Itoa(d.Year), known
 		}
 	}
-	return false
+	return "", false
 }
 
 // notice is the result of what was just done, from the parts of the notice cookie, and
@@ -351,13 +430,15 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 // marked says that a step was signed and what that opened.
 func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
 	name := stepName(w.p, code)
-	act := w.c.Acts[0]
+	act := w.lastRequested()
 	switch {
 	case code == winddown.RequestAct && !act.RequestedOn.IsZero():
-		if days := w.reminders(act.RequestedOn, 2); days != "" && act.ReceivedOn.IsZero() {
+		if days := w.reminders(act, 2); days != "" && act.ReceivedOn.IsZero() {
 			return w.p.T("case.notice.requested", "Date", w.day(act.RequestedOn), "Days", days)
 		}
 		return w.p.T("case.notice.requested_only", "Date", w.day(act.RequestedOn))
+	case !w.c.Satisfied(code) && w.actCount(code) != "":
+		return w.actCount(code) + "."
 	case len(opened) > 0:
 		return w.p.N("case.notice.done_opened", len(opened), "Step", name, "Opened", quoted(w.p, opened))
 	}

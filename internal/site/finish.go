@@ -64,10 +64,18 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request, in finishForm, fai
 	if failed != nil && !redrawable(failed) {
 		return failed
 	}
-	words, err := s.manage(r)
+	id, err := pathID(r, "case")
 	if err != nil {
 		return err
 	}
+	view, err := s.app.LastPage(r.Context(), actorOf(r.Context()), id)
+	if err != nil {
+		return err
+	}
+	if err := view.Case.Allow(winddown.CanManage, view.Standing); err != nil {
+		return err
+	}
+	words := s.caseWords(r, view)
 	v := finishView(words, caseFormVersion(words, in.version, failed))
 	status, options := http.StatusOK, []layoutOption{layoutText}
 	if failed != nil {

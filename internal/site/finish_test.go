@@ -50,6 +50,56 @@ func TestFinishIsBlockedUntilAllIsDone(t *testing.T) {
 	}
 }
 
+// The last page tells of everything that a wind-down rests on, and leads to what lacks.
+func TestTheLastPageTellsAll(t *testing.T) {
+	s := testkit.Start(t)
+	anna, book := s.SignUp("Петрова", "petrova"), s.SignUp("Смирнов", "smirnov")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(book, id, winddown.Accountant)
+	home := "/cases/" + id.String()
+	path := home + "/finish"
+
+	anna.PostFiles(testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero), "", testkit.Upload{Name: "a.pdf", Content: testkit.PDF(100)},
+		testkit.Upload{Name: "b.pdf", Content: testkit.PDF(200)}).Want(http.StatusSeeOther)
+	anna.Mark(id, winddown.ZeroFBS, winddown.SellOut)
+	if err := s.App.Waive(t.Context(), book.Actor(), id, winddown.Review{Step: winddown.RequestAct, Version: book.Version(id, winddown.RequestAct), Reason: "Склад закрыт"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.Ask(t.Context(), book.Actor(), id, winddown.SellOut, "Где отчёт?"); err != nil {
+		t.Fatal(err)
+	}
+	debt, err := s.App.NewDebtID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.AddDebts(t.Context(), anna.Actor(), id, []winddown.NewDebt{{ID: debt, Side: winddown.ToWB, What: "Хранение", Amount: 341820,
+		On: winddown.Date{Year: 2026, Month: time.November, Day: 20}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.AddAct(t.Context(), anna.Actor(), id, winddown.AddAct{Counterparty: "ООО «Вайлдберриз»"}); err != nil {
+		t.Fatal(err)
+	}
+	page := anna.Get(path).Want(http.StatusOK)
+	for _, want := range []string{
+		"Подтверждения2 файла Изменить: подтверждения шага «Обнулить остатки FBS»",
+		"Приложить: Отчёт об остатках на складах WB = 0", "Разрешено без выполнения", "Причина: Склад закрыт",
+		"Акт 2: ООО «Вайлдберриз»Не запрошен", "Вы должны WB 3 418,20 ₽", "Чтобы завершить уход, сведите расчёты к нулю",
+		"Есть вопросы, которые не закрыты.",
+	} {
+		if !strings.Contains(strings.ReplaceAll(page.Main(), "\u00a0", " "), want) {
+			t.Errorf("the page lacks %q:\n%s", want, page.Main())
+		}
+	}
+	for _, href := range []string{home + "/debts", home + "/acts", stepPath(id, winddown.ReturnStock) + "#evidence", stepPath(id, winddown.SellOut)} {
+		if !page.HasLink(href) {
+			t.Errorf("the page does not lead to %s", href)
+		}
+	}
+	if page.HasForm(path) {
+		t.Error("it can be finished with a debt")
+	}
+}
+
 func TestFinish(t *testing.T) {
 	s := testkit.Start(t)
 	s.Clock.Set(on(2027, time.March, 3))
@@ -73,7 +123,8 @@ func TestFinish(t *testing.T) {
 	anna.PostForm(path, form).WantRedirect(path) // a double click
 
 	done := anna.Get(path)
-	for _, want := range []string{"Уход завершён", "Кабинет на Wildberries этот сервис не закрывает", "Товар снова появился", "1 июня 2027"} {
+	for _, want := range []string{"Уход завершён", "Кабинет на Wildberries этот сервис не закрывает", "Товар снова появился", "1 июня 2027", "winddown verify",
+		"Скачать пакет документов", "1 пояснение вместо файла"} {
 		if !strings.Contains(done.Main(), want) {
 			t.Errorf("the confirmation lacks %q", want)
 		}

@@ -11,6 +11,6 @@ import (
 // Gallery shows every component in every state, in development only.
 func (s *Site) Gallery(w http.ResponseWriter, r *http.Request) error {
 	l := s.layout(r, i18n.From(r.Context()).T("ui.gallery.title"))
-	s.render(w, r, http.StatusOK, ui.Gallery(l, append(ui.Samples(), page.Samples()...)))
+	s.render(w, r, http.StatusOK, ui.Gallery(l, append(ui.Samples(s.assets), page.Samples()...)))
 	return nil
 }

@@ -109,6 +109,51 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+// What an accountant has let pass, asked and found owing is marked in the lists.
+func TestMarksInTheLists(t *testing.T) {
+	s := testkit.Start(t)
+	anna, book := s.SignUp("Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(book, id, winddown.Accountant)
+	ctx, today := t.Context(), winddown.DateOf(s.Clock.Now())
+	marks := func() [2]string {
+		return [2]string{testkit.Text(book.Get("/sellers").ByTestID("seller-" + id.String())), testkit.Text(anna.Get("/cases").ByTestID("seller-" + id.String()))}
+	}
+	want := []string{"Разрешено без выполнения", "Вопросов: 2", "Долг 3 418,20 ₽"}
+	for _, list := range marks() {
+		for _, w := range want {
+			if strings.Contains(list, w) {
+				t.Errorf("at first a list says %q", list)
+			}
+		}
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(s.App.Waive(ctx, book.Actor(), id, winddown.Review{Step: winddown.RequestAct, Version: 1, Reason: "Товара нет"}))
+	must(s.App.Ask(ctx, book.Actor(), id, winddown.SellOut, "Всё продано?"))
+	must(s.App.Ask(ctx, book.Actor(), id, winddown.ZeroFBS, "Где снимок?"))
+	must(s.App.AddDebts(ctx, anna.Actor(), id, []winddown.NewDebt{{ID: id, Side: winddown.ToWB, What: "Хранение", Amount: 341820, On: today}}))
+	must(s.App.AddDeadline(ctx, anna.Actor(), id, winddown.AddDeadline{Kind: winddown.DueReport, From: today.AddDays(-4)}))
+	for i, list := range marks() {
+		for _, w := range append(want, []string{"25 ноября", "возражения на отчёт, 25 ноября"}[i]) {
+			if !strings.Contains(list, w) {
+				t.Errorf("%q lacks %q", list, w)
+			}
+		}
+	}
+	anna.Mark(id, winddown.ZeroFBS)
+	must(s.App.SendBack(ctx, book.Actor(), id, winddown.Review{Step: winddown.ZeroFBS, Version: book.Version(id, winddown.ZeroFBS), Reason: "Не то"}))
+	for i, list := range marks() {
+		if w := []string{"Возвращён на доработку", "Бухгалтер вернул на доработку: «Обнулить остатки FBS»"}[i]; !strings.Contains(list, w) {
+			t.Errorf("%q lacks %q", list, w)
+		}
+	}
+}
+
 func TestEmptyRegister(t *testing.T) {
 	s := testkit.Start(t)
 	c := s.SignUp("Мария Иванова", "ivanova")
@@ -392,15 +437,12 @@ func TestRegisterRow(t *testing.T) {
 	want("Акт", "Не запрошен")
 	want("Ждём", "бухгалтера")
 	want("Мешает", "Обнулить остатки FBS")
-	want("Срок", "")
+	want("Срок", "22 декабря претензии на портале, через 30 дней")
 	want("Ответственный", "Мария Иванова")
 	want("Изменено", "22 ноября")
 
 	c.Mark(id, winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock)
-	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, PickUpBy: winddown.Date{Year: 2026, Month: time.November, Day: 28}}
-	if err := s.App.MarkPending(t.Context(), c.Actor(), id, in); err != nil {
-		t.Fatal(err)
-	}
+	batch(t, s, c, id, winddown.Date{Year: 2026, Month: time.November, Day: 28})
 	want("Мешает", "Забрать возвраты покупателей")
 	want("Срок", "28 ноября возвраты, через 6 дней")
 	s.Clock.Advance(3 * 24 * time.Hour)
@@ -420,15 +462,21 @@ func TestRegisterRow(t *testing.T) {
 	want("Срок", "3 декабря напомнить WB, через 1 день")
 }
 
+// batch writes down a batch of returns that arrived today and waits until a day.
+func batch(t *testing.T, s *testkit.Site, c *testkit.Client, id winddown.ID, until winddown.Date) {
+	t.Helper()
+	in := winddown.AddDeadline{Kind: winddown.DuePickUp, From: winddown.Today(s.Clock.Now(), winddown.DefaultZone), Until: until}
+	if err := s.App.AddDeadline(t.Context(), c.Actor(), id, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Deadlines follow the case's own zone, not the reader's or the server's.
 func TestRegisterKeepsTheCasesZone(t *testing.T) {
 	s := testkit.Start(t)
 	c := s.SignUp("Мария Иванова", "ivanova")
 	id := c.AddSeller("ООО «Маяк»", 1)
-	in := winddown.MarkPending{Step: winddown.CollectReturns, Version: 1, PickUpBy: winddown.Date{Year: 2026, Month: time.November, Day: 26}}
-	if err := s.App.MarkPending(t.Context(), c.Actor(), id, in); err != nil {
-		t.Fatal(err)
-	}
+	batch(t, s, c, id, winddown.Date{Year: 2026, Month: time.November, Day: 26})
 	state := func() string {
 		return testkit.Attr(c.Get("/sellers").ByTestID("seller-"+id.String()), "data-state")
 	}
@@ -514,7 +562,7 @@ func TestSellerPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text = keeper.Get(path).Main()
-	for _, want := range []string{"Запрошен 12 ноября", "12 ноября 2026", "48-1177", "ООО «РВБ»", "WB, 10 дней", "23 и 26 ноября", "ВладелецАнна Петрова"} {
+	for _, want := range []string{"Запрошен 12 ноября", "12 ноября 2026", "48-1177", "ООО «РВБ»", "WB с 12 ноября, 10 дней", "23 и 26 ноября", "ВладелецАнна Петрова"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}

@@ -168,10 +168,19 @@ func sellerRow(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) p
 		Act: actWords(p, sum, today), ActNote: actNote(p, row, today), Waiting: waitingWords(p, sum, today),
 		Responsible: row.Responsible, Changed: dayOf(p, row.ChangedOn, today),
 	}
+	if sum.Waived {
+		v.Waived = p.T("review.tag.waived")
+	}
+	if sum.Questions > 0 {
+		v.Questions = p.T("question.count", "N", sum.Questions)
+	}
 	if row.Group == winddown.GroupReady {
 		v.CanRequest = p.T("register.act.can_request")
 	}
 	v.Problem, v.Obstacle = obstacle(p, sum, today)
+	if sum.Balance < 0 && row.FinishedOn.IsZero() {
+		v.Debt = p.T("register.debt", "Sum", sum.Balance.Abs())
+	}
 	if !sum.DueOn.IsZero() {
 		v.Due, v.DueNote = dayOf(p, sum.DueOn, today), dueNote(p, sum, today)
 	}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"winddown/internal/app"
+	"winddown/internal/letter"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -16,8 +17,8 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 	v := page.SellerView{
 		Back: ui.BackLinkProps{Href: "/sellers", Text: w.p.T("register.title")}, Name: c.Seller.Name,
 		Overall: w.overallView(), Group: string(group), GroupTitle: w.p.T("register.group." + string(group)),
-		CanRequest: group == winddown.GroupReady, Groups: w.groups(""),
-		HistoryHref: w.href() + "/history", PeopleHref: peopleHref(c.ID),
+		ActsHref: actsHref(c.ID), Risk: w.risk(), Books: w.books(), Groups: w.groups(""),
+		HistoryHref: w.href() + "/history", PackHref: packHref(c.ID), PeopleHref: peopleHref(c.ID),
 	}
 	if w.may(winddown.CanManage) {
 		v.Links = append(w.settings(), ui.NavItem{Label: w.p.T("case.finish.name"), Href: w.href() + "/finish"})
@@ -30,7 +31,7 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 		v.Requisites = append(v.Requisites, page.Fact{Term: w.p.T("requisites.cabinet"), Value: c.Seller.Cabinet})
 	}
 	for _, act := range c.Acts {
-		v.Acts = append(v.Acts, w.sellerAct(act, sum))
+		v.Acts = append(v.Acts, w.sellerAct(act, sum, group))
 	}
 	v.Obstacles = w.obstacles(sum, group)
 	for _, one := range in.People {
@@ -49,50 +50,46 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 }
 
 // sellerAct is everything known of one act.
-func (w caseWords) sellerAct(act winddown.Act, sum winddown.Summary) page.SellerActView {
-	state, on := act.State()
-	v := page.SellerActView{State: actWords(w.p, winddown.Summary{Act: state, ActOn: on}, w.today)}
+func (w caseWords) sellerAct(act winddown.Act, sum winddown.Summary, group winddown.Group) page.SellerActView {
+	phase := act.Phase()
+	v := page.SellerActView{
+		State: w.phase(act), CanRequest: group == winddown.GroupReady && phase == winddown.PhaseNotRequested, Facts: w.actRows(act),
+	}
+	if len(w.c.Acts) > 1 {
+		v.Title = w.actLabel(act)
+	}
 	add := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, ui.SummaryRow{Key: w.p.T(key), Value: value})
 		}
 	}
-	waiting := ""
-	if state == sum.Act && on == sum.ActOn { // the act the case waits for
-		waiting = waitingWords(w.p, sum, w.today)
-	}
-	if state == winddown.NotRequested {
-		add("seller.act.waiting", waiting)
+	if phase != winddown.PhaseRequested || w.c.Finished() {
+		if state, on := act.State(); state == sum.Act && on == sum.ActOn { // the act the case waits for
+			add("seller.act.waiting", waitingWords(w.p, sum, w.today))
+		}
 		return v
 	}
-	add("seller.act.requested", w.date(act.RequestedOn))
-	add("seller.act.received", w.date(act.ReceivedOn))
-	add("seller.act.signed", w.date(act.SignedOn))
-	if act.Channel != "" {
-		add("seller.act.channel", w.p.T("mark.channel."+string(act.Channel)))
+	if days := act.RequestedOn.DaysUntil(w.today); days > 0 {
+		add("seller.act.waiting", w.p.N("act.waiting", days, "Date", w.day(act.RequestedOn)))
+	} else {
+		add("seller.act.waiting", w.p.T("act.waiting.today", "Date", w.day(act.RequestedOn)))
 	}
-	add("seller.act.ticket", act.Ticket)
-	add("seller.act.counterparty", act.Counterparty)
-	switch from, to := w.date(act.PeriodFrom), w.date(act.PeriodTo); {
-	case from != "" && to != "":
-		add("seller.act.period", w.p.T("seller.act.period_range", "From", from, "To", to))
-	case from != "":
-		add("seller.act.period", w.p.T("seller.act.period_from", "From", from))
-	case to != "":
-		add("seller.act.period", w.p.T("seller.act.period_to", "To", to))
+	add("seller.act.chase", w.reminders(act, maxReminders))
+	chase := w.c.ChaseDates(w.cal, act)
+	last := w.c.Term(winddown.DueChase).Days[len(chase)-1]
+	if w.today.Before(w.c.OverdueOn(w.cal, act)) {
+		v.Facts = append(v.Facts, ui.SummaryRow{Key: w.p.N("seller.act.overdue_from", last), Value: w.date(chase[len(chase)-1])})
+	} else {
+		v.Overdue = w.p.N("seller.act.overdue", last)
 	}
-	add("seller.act.waiting", waiting)
-	if state == winddown.Requested && !w.c.Finished() {
-		add("seller.act.chase", w.reminders(act.RequestedOn, len(winddown.ChaseWorkdays())))
-		if w.today.Before(w.cal.OverdueOn(act.RequestedOn)) {
-			chase := w.cal.ChaseDates(act.RequestedOn)
-			add("seller.act.overdue_from", w.date(chase[len(chase)-1]))
-		} else {
-			v.Overdue = w.p.T("seller.act.overdue")
-		}
-		if w.shifting(act.RequestedOn) {
-			v.Shifting = w.p.T("seller.act.shifting")
-		}
+	if w.chaseDue(act) {
+		v.Remind = w.letterLink(w.p.T("seller.act.chase"), letter.Reminder, act)
+	}
+	switch year, known := w.shifting(act); {
+	case year != "" && known:
+		v.Shifting = w.p.T("seller.act.shifting", "Year", year)
+	case year != "":
+		v.Shifting = w.p.T("seller.act.missing", "Year", year)
 	}
 	return v
 }

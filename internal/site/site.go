@@ -274,16 +274,19 @@ func mistakesOf(ctx context.Context, err error) mistakes {
 	return m
 }
 
-// messageArgs turns the domain's values into what a catalog prints: codes of steps into
-// their names.
+// messageArgs turns the domain's values into what a catalog prints: codes of steps and of
+// slots into their names.
 func messageArgs(ctx context.Context, args winddown.Args) map[string]any {
 	out := map[string]any{}
 	for k, v := range args {
-		if code, ok := v.(winddown.Code); ok {
-			out[k] = i18n.From(ctx).T("step." + string(code) + ".name")
-			continue
+		switch v := v.(type) {
+		case winddown.Code:
+			out[k] = i18n.From(ctx).T("step." + string(v) + ".name")
+		case winddown.SlotCode:
+			out[k] = slotName(i18n.From(ctx), v)
+		default:
+			out[k] = v
 		}
-		out[k] = v
 	}
 	return out
 }

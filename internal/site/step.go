@@ -28,8 +28,15 @@ func (s *Site) step(r *http.Request) (caseWords, *winddown.Step, error) {
 	if err != nil {
 		return caseWords{}, nil, err
 	}
+	words := s.caseWords(r, view)
+	if words.act, err = queryAct(r); err == nil && words.act != 0 {
+		_, err = view.Case.Act(words.act)
+	}
+	if err != nil {
+		return caseWords{}, nil, err
+	}
 	st, err := view.Case.Step(code)
-	return s.caseWords(r, view), st, err
+	return words, st, err
 }
 
 // Step shows a step.
@@ -38,12 +45,12 @@ func (s *Site) Step(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.renderStep(w, r, words, http.StatusOK, stepView(words, st))
+	s.renderStep(w, r, words, http.StatusOK, stepView(words, st), layoutNotice(words.stepNotice(st, s.takeNotice(w, r))))
 	return nil
 }
 
-func (s *Site) renderStep(w http.ResponseWriter, r *http.Request, words caseWords, status int, v page.StepView) {
-	options := []layoutOption{layoutText}
+func (s *Site) renderStep(w http.ResponseWriter, r *http.Request, words caseWords, status int, v page.StepView, options ...layoutOption) {
+	options = append(options, layoutText)
 	if len(v.Errors) > 0 {
 		options = append(options, layoutInvalid)
 	}
@@ -96,8 +103,12 @@ func (s *Site) redrawStep(w http.ResponseWriter, r *http.Request, in markForm, f
 	if err := words.c.Allow(winddown.CanMark, words.view.Standing); err != nil {
 		return err
 	}
+	words.act = in.mark.Act
 	v := stepView(words, st)
 	if v.Form == nil {
+		if words.closed(st) == nil {
+			v.Errors = formMistakes(r.Context(), failed).items
+		}
 		s.renderStep(w, r, words, http.StatusConflict, v)
 		return nil
 	}
@@ -108,7 +119,7 @@ func (s *Site) redrawStep(w http.ResponseWriter, r *http.Request, in markForm, f
 	case mentions(failed, "step.error.already_done"):
 		// «Ещё нет» cannot be saved here; what was typed can, as a change of the signature.
 		v.Form.Done, v.Form.Ask = "yes", false
-	case errors.Is(failed, winddown.Conflict):
+	case mentions(failed, "step.error.stale"):
 		v.Errors = words.conflict()
 	}
 	s.renderStep(w, r, words, httpkit.Status(winddown.KindOf(failed)), v)

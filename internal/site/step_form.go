@@ -80,12 +80,8 @@ func readMark(code winddown.Code, raw url.Values) (markForm, error) {
 	}
 	m.version = f.stepVersion()
 	note := raw.Get("note")
-	var pickUpBy winddown.Date
-	if code == winddown.CollectReturns {
-		pickUpBy = f.date("pick_up_by")
-	}
-	m.pending = winddown.MarkPending{Step: code, Version: m.version, Note: note, PickUpBy: pickUpBy}
-	m.mark = winddown.MarkDone{Step: code, Version: m.version, Note: note, PickUpBy: pickUpBy}
+	m.pending = winddown.MarkPending{Step: code, Version: m.version, Note: note}
+	m.mark = winddown.MarkDone{Step: code, Version: m.version, Note: note, Act: f.position(), Reasons: reasons(raw)}
 	if m.done {
 		m.mark.On = f.date("on")
 		if code == winddown.RequestAct {
@@ -93,6 +89,37 @@ func readMark(code winddown.Code, raw url.Values) (markForm, error) {
 			m.mark.Counterparty = raw.Get("counterparty")
 			m.mark.PeriodFrom, m.mark.PeriodTo = f.date("period_from"), f.date("period_to")
 		}
+		if code == winddown.ReceiveAct {
+			m.mark.Ours, m.mark.Theirs = f.balance("ours"), f.balance("theirs")
+		}
+		if code == winddown.SignAct {
+			m.mark.Signer, m.mark.Authority, m.mark.Via = raw.Get("signer"), raw.Get("authority"), winddown.SignedVia(raw.Get("via"))
+		}
 	}
 	return m, f.err()
+}
+
+// position reads the place of the act that a form is about; none asks for the first that
+// waits.
+func (f *formReader) position() int {
+	if f.form.Get("act") == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(f.form.Get("act"))
+	if err != nil || n < 1 {
+		f.add("act", "error.field.unknown")
+		return 0
+	}
+	return n
+}
+
+// reasons are the sentences typed in place of a file, by slot.
+func reasons(raw url.Values) map[winddown.SlotCode]string {
+	typed := map[winddown.SlotCode]string{}
+	for name, values := range raw {
+		if slot, ok := strings.CutPrefix(name, "reason_"); ok && len(values) > 0 {
+			typed[winddown.SlotCode(slot)] = values[0]
+		}
+	}
+	return typed
 }

@@ -13,12 +13,14 @@ import (
 func FuzzReadMark(f *testing.F) {
 	for _, seed := range []string{
 		"done=yes&on=2026-11-12&version=1&note=x",
-		"done=no&version=2&pick_up_by=2026-11-25",
+		"done=no&version=2&act=2",
 		"done=yes&on=0000-00-00&version=99999999999999999999",
 		"done=yes&on=2026-11-12&version=1&channel=support&ticket=1&period_from=2020-01-01&period_to=2026-13-01",
 		"done=yes&done=no&on=&version=-1",
+		"done=yes&on=2026-11-12&version=1&ours=3+418%2C20&ours_side=by_wb&theirs=-1&theirs_side=zero",
+		"done=yes&on=2026-11-12&version=1&act=2&signer=x&authority=y&via=edo",
 	} {
-		for _, code := range []string{"request_act", "collect_returns", "zero_fbs"} {
+		for _, code := range []string{"request_act", "receive_act", "sign_act", "collect_returns", "zero_fbs"} {
 			f.Add(code, seed)
 		}
 	}
@@ -38,9 +40,14 @@ func FuzzReadMark(f *testing.F) {
 		if in.version < 1 || in.mark.Version != in.version || in.pending.Version != in.version {
 			t.Errorf("version %d was accepted", in.version)
 		}
-		for _, d := range []winddown.Date{in.mark.On, in.mark.PickUpBy, in.mark.PeriodFrom, in.mark.PeriodTo} {
+		for _, d := range []winddown.Date{in.mark.On, in.mark.PeriodFrom, in.mark.PeriodTo} {
 			if back, ok := winddown.ParseDate(d.String()); !d.IsZero() && (!ok || back != d) {
 				t.Errorf("the date %v was accepted", d)
+			}
+		}
+		for _, b := range []winddown.Balance{in.mark.Ours, in.mark.Theirs} {
+			if b.Amount.Abs() > winddown.MaxMoney || !b.Known && b.Amount != 0 {
+				t.Errorf("the balance %v was accepted", b)
 			}
 		}
 	})

@@ -41,6 +41,7 @@ func TestStepPage(t *testing.T) {
 	}
 	form.Set("done", "yes")
 	form.Set("note", "Проверено дважды\nна двух складах")
+	form.Set("reason_stock_zero", "Кабинет закрыт")
 	anna.PostForm(path, form).WantRedirect("/cases/" + id.String())
 
 	done := anna.Get(path)
@@ -77,6 +78,7 @@ func TestTodayIsTheReadersOwn(t *testing.T) {
 		t.Fatalf("today is %s", form.Get("on"))
 	}
 	form.Set("done", "yes")
+	form.Set("reason_stock_zero", "Нет снимка")
 	anna.PostForm(path, form).Want(http.StatusSeeOther)
 	form.Set("on", "2026-11-24")
 	form.Set("version", "2")
@@ -363,7 +365,15 @@ func TestWholeJourney(t *testing.T) {
 	for range 9 {
 		list := anna.Get("/cases/" + id.String()).Want(http.StatusOK)
 		path := list.Link("Открыть шаг")
+		if compare := actsPath(id) + "/1/compare"; path == stepPath(id, winddown.SignAct) {
+			anna.PostForm(compare, set(anna.Get(path).Form(compare), "agrees", "yes")).WantRedirect(path)
+		}
 		form := anna.Get(path).Form(path)
+		for name := range form {
+			if strings.HasPrefix(name, "reason_") {
+				form.Set(name, "Нет снимка: кабинет закрыт для входа")
+			}
+		}
 		form.Set("done", "yes")
 		anna.PostForm(path, form).WantRedirect("/cases/" + id.String())
 	}

@@ -5,16 +5,17 @@ import (
 	"strings"
 	"time"
 
+	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
 )
 
-// formMistakes is mistakesOf for a form with a hidden version, which no link can lead to.
+// formMistakes is mistakesOf for a form with hidden fields, which no link can lead to.
 func formMistakes(ctx context.Context, err error) mistakes {
 	m := mistakesOf(ctx, err)
 	for i := range m.items {
-		if m.items[i].Field == "version" {
+		if m.items[i].Field == "version" || m.items[i].Field == "act" {
 			m.items[i].Field = ""
 		}
 	}
@@ -27,7 +28,7 @@ func stepView(w caseWords, st *winddown.Step) page.StepView {
 	status := w.status(st.Code)
 	v := page.StepView{
 		Back: w.backToCase(), Name: stepName(w.p, st.Code), State: ui.Status(status), Status: w.statusWord(status),
-		Note: w.statusNote(*st, status), Guide: w.guide(st.Code), Saved: w.saved(st), History: w.lines(false),
+		Note: w.stepNote(*st, status), Guide: w.guide(st.Code), Saved: w.saved(st), History: w.lines(false),
 	}
 	if w.view.TrailMore {
 		v.AllHistory = w.href() + "/history"
@@ -48,7 +49,24 @@ func stepView(w caseWords, st *winddown.Step) page.StepView {
 		}
 	}
 	v.Actions = w.stepActions(st)
+	v.Evidence, v.Review, v.Questions = w.evidence(st), w.review(st), w.questions(st)
+	v.Batches, v.Ledger = w.batches(st), w.ledgerBrief(st)
+	if v.Acts = w.stepActView(st.Code, closed == nil); v.Acts != nil && v.Form != nil {
+		if !takes(st.Code, w.stepAct(st.Code)) {
+			v.Form = nil
+		}
+		v.Editing = v.Form != nil && !v.Form.Ask && !v.Form.Again
+	}
 	return v
+}
+
+// stepNote stands beside the status of a step's page.
+func (w caseWords) stepNote(st winddown.Step, status winddown.Status) string {
+	note, count := w.statusNote(st, status), w.actCount(st.Code)
+	if note != "" && count != "" {
+		return note + " · " + count
+	}
+	return note + count
 }
 
 // closed says why a step cannot be marked by anybody; nil when it can.
@@ -124,41 +142,78 @@ func (w caseWords) reminderAlert(code winddown.Code) []page.AlertView {
 	if code != winddown.RequestAct && code != winddown.ReceiveAct {
 		return nil
 	}
-	act, awaited := w.awaited()
-	requested := w.today
-	text := ""
-	if awaited {
-		requested = act.RequestedOn
-		if days := w.reminders(requested, len(winddown.ChaseWorkdays())); days != "" {
-			text = w.p.T("mark.reminders", "Days", days)
+	act := w.stepAct(code)
+	var sentences []string
+	switch phase := act.Phase(); {
+	case phase == winddown.PhaseRequested && len(w.c.Blockers(winddown.ReceiveAct)) == 0:
+		if code == winddown.ReceiveAct {
+			sentences = append(sentences, w.waiting(act)+".")
+			if w.chaseDue(act) {
+				sentences = append(sentences, w.chase(act)+".")
+			}
 		}
-	} else if code == winddown.ReceiveAct || w.c.Satisfied(winddown.RequestAct) {
+		if days := w.reminders(act, maxReminders); days != "" {
+			sentences = append(sentences, w.p.T("mark.reminders", "Days", days))
+		}
+		if code == winddown.ReceiveAct {
+			sentences = append(sentences, w.p.T("act.sends_nothing"))
+		}
+	case code == winddown.RequestAct && (phase == winddown.PhaseNotRequested || phase == winddown.PhaseDisputed):
+		act.RequestedOn = w.today
+	default:
 		return nil
 	}
-	if w.shifting(requested) {
-		text = strings.TrimSpace(text + " " + w.p.T("mark.reminders.shifting"))
+	switch year, known := w.shifting(act); {
+	case year != "" && known:
+		sentences = append(sentences, w.p.T("mark.reminders.shifting", "Year", year))
+	case year != "":
+		sentences = append(sentences, w.p.T("mark.reminders.missing", "Year", year))
 	}
-	if text == "" {
+	if len(sentences) == 0 {
 		return nil
 	}
-	return []page.AlertView{{Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: text}}}
+	return []page.AlertView{{Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: strings.Join(sentences, " ")}}}
 }
 
 // guide is the instruction of a step.
 func (w caseWords) guide(code winddown.Code) page.GuideView {
+	return Guide(w.p, BuiltInText(w.p, code, w.c.InstructionsChecked()), w.view.Text, w.today)
+}
+
+// BuiltInText is the instruction of a step as it comes with the program, in the printer's
+// language; checked is the day it was last compared with its sources.
+func BuiltInText(p *i18n.Printer, code winddown.Code, checked winddown.Date) winddown.Text {
 	key := "step." + string(code)
-	return page.GuideView{
-		Parts: []page.Fact{
-			{Term: w.p.T("card.who"), Value: w.p.T(key + ".who")},
-			{Term: w.p.T("card.prepare"), Value: w.p.T(key + ".prepare")},
-			{Term: w.p.T("card.where"), Value: w.p.T(key + ".where")},
-			{Term: w.p.T("card.wait"), Value: w.p.T(key + ".wait")},
-			{Term: w.p.T("card.pitfalls"), Value: w.p.T(key + ".pitfalls")},
+	return winddown.Text{
+		Kind: winddown.StepText, Key: string(code), Locale: string(p.Locale()),
+		Parts: map[string]string{
+			winddown.PartWho: p.T(key + ".who"), winddown.PartPrepare: p.T(key + ".prepare"), winddown.PartWhere: p.T(key + ".where"),
+			winddown.PartWait: p.T(key + ".wait"), winddown.PartPitfalls: p.T(key + ".pitfalls"),
 		},
-		Source: w.p.T("card.source", "Source", w.p.T("step."+string(code)+".source"),
-			"Date", w.date(w.c.InstructionsChecked())),
-		Disclaimer: w.p.T("card.disclaimer"),
+		Source: p.T(key + ".source"), CheckedOn: checked,
 	}
+}
+
+// Guide puts the instruction of a step into words: what replaces the text built in, part by
+// part, or that text.
+func Guide(p *i18n.Printer, builtIn, replaced winddown.Text, today winddown.Date) page.GuideView {
+	text := builtIn
+	if !replaced.BuiltIn() {
+		text = replaced
+	}
+	v := page.GuideView{Disclaimer: p.T("card.disclaimer")}
+	for _, part := range winddown.StepText.Parts() {
+		value := text.Parts[part]
+		if value == "" {
+			value = builtIn.Parts[part]
+		}
+		v.Parts = append(v.Parts, page.Fact{Term: p.T("card." + part), Value: value})
+	}
+	v.Source = p.T("card.source", "Source", text.Source, "Date", p.Date(text.CheckedOn.Time()))
+	if winddown.Stale(text.CheckedOn, today) {
+		v.Source += ". " + p.T("card.stale")
+	}
+	return v
 }
 
 // saved is the signature and what was noted with it.
@@ -169,24 +224,15 @@ func (w caseWords) saved(st *winddown.Step) []ui.SummaryRow {
 			rows = append(rows, ui.SummaryRow{Key: key, Value: value})
 		}
 	}
-	if st.Tick != nil {
+	switch {
+	case aboutAct(st.Code):
+		rows = w.actSaved(st)
+	case st.Tick != nil:
 		add(w.onLabel(st.Code), w.date(st.Tick.On))
 		add(w.p.T("mark.by"), w.by(w.view.Names[st.Tick.By], st.Tick.OnBehalf))
-		if st.Code == winddown.RequestAct {
-			act := w.c.Acts[0]
-			if act.Channel != "" {
-				add(w.p.T("mark.channel"), w.p.T("mark.channel."+string(act.Channel)))
-			}
-			add(w.p.T("mark.ticket"), act.Ticket)
-			add(w.p.T("mark.period_from"), w.date(act.PeriodFrom))
-			add(w.p.T("mark.period_to"), w.date(act.PeriodTo))
-			add(w.p.T("mark.counterparty"), act.Counterparty)
-		}
-	} else if !st.StartedOn.IsZero() {
-		add(w.p.T("mark.started"), w.date(st.StartedOn))
 	}
-	if st.Code == winddown.CollectReturns {
-		add(w.p.T("mark.pick_up_by"), w.date(st.PickUpBy))
+	if st.Tick == nil && !st.StartedOn.IsZero() {
+		add(w.p.T("mark.started"), w.date(st.StartedOn))
 	}
 	add(w.p.T("mark.note"), st.Note)
 	return rows
@@ -209,22 +255,16 @@ func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 	v := &page.MarkFormView{
 		Action: w.stepHref(st.Code), Version: st.Version, Ask: !signed, On: w.readersToday().String(),
 		OnLabel: w.onLabel(st.Code), Today: w.readersToday().String(), Note: st.Note,
-		PickUp: st.Code == winddown.CollectReturns, PickUpBy: st.PickUpBy.String(),
-		Act: st.Code == winddown.RequestAct,
 	}
 	// A signature that is suspended because another step opened again is confirmed as it
 	// was; goods that came back were dealt with on another day.
 	if signed || st.Tick != nil && st.Problem.Kind == winddown.Reopened {
 		v.On = st.Tick.On.String()
 	}
-	if v.Act {
-		act := w.c.Acts[0]
-		v.Channel, v.Ticket, v.Counterparty = string(act.Channel), act.Ticket, act.Counterparty
-		v.PeriodFrom, v.PeriodTo = act.PeriodFrom.String(), act.PeriodTo.String()
+	if aboutAct(st.Code) {
+		w.markActForm(v, st)
 	}
-	if st.Code == winddown.ReceiveAct {
-		v.PendingHint = w.p.T("mark.no.receive_act")
-	}
+	v.Reasons = w.reasonFields(st.Code, w.stepAct(st.Code).Position)
 	return v
 }
 
@@ -232,17 +272,24 @@ func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 // step's version of now, so that sending it again is a decision made in full knowledge;
 // after a mistake it keeps its own, so that a conflict is still noticed.
 func typed(v *page.MarkFormView, in markForm, conflict bool, fieldErrors map[string]string) {
-	v.Done, v.Note, v.PickUpBy = in.raw.Get("done"), in.raw.Get("note"), in.raw.Get("pick_up_by")
+	v.Done, v.Note = in.raw.Get("done"), in.raw.Get("note")
 	if in.raw.Has("on") {
 		v.On = in.raw.Get("on")
 	}
 	v.Channel, v.Ticket, v.Counterparty = in.raw.Get("channel"), in.raw.Get("ticket"), in.raw.Get("counterparty")
 	v.PeriodFrom, v.PeriodTo = in.raw.Get("period_from"), in.raw.Get("period_to")
+	v.Ours, v.OursSide = in.raw.Get("ours"), in.raw.Get("ours_side")
+	v.Theirs, v.TheirsSide = in.raw.Get("theirs"), in.raw.Get("theirs_side")
+	v.Signer, v.Authority, v.Via = in.raw.Get("signer"), in.raw.Get("authority"), in.raw.Get("via")
 	v.Ask = v.Ask || v.Done != "yes"
 	if !conflict && in.version > 0 {
 		v.Version = in.version
 	}
 	v.FieldErrors = fieldErrors
+	for i := range v.Reasons {
+		f := &v.Reasons[i]
+		f.Value, f.Error = in.raw.Get(f.Name), fieldErrors[f.Name]
+	}
 }
 
 // stepActions are the ways to take a signature back that are open to the reader.
@@ -251,13 +298,12 @@ func (w caseWords) stepActions(st *winddown.Step) []ui.ButtonLinkProps {
 		return nil
 	}
 	var actions []ui.ButtonLinkProps
-	if w.may(winddown.CanMark) && !w.c.Finished() {
+	if w.may(winddown.CanMark) && w.cannot(undoPage, st) == nil {
 		actions = append(actions, ui.ButtonLinkProps{
 			Label: w.p.T("undo.button"), Href: w.stepHref(st.Code) + "/undo", Variant: ui.ButtonGhost,
 		})
 	}
-	d, _ := w.c.Definition(st.Code)
-	if d.Regressable && st.Problem == nil && w.may(winddown.CanRegress) {
+	if w.may(winddown.CanRegress) && w.cannot(regressPage, st) == nil {
 		actions = append(actions, ui.ButtonLinkProps{
 			Label: w.p.T("regress.title"), Href: w.stepHref(st.Code) + "/regress", Variant: ui.ButtonGhost,
 		})
@@ -351,10 +397,14 @@ func (w caseWords) cannot(why reasonPage, st *winddown.Step) error {
 		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	case why == undoPage && w.c.Finished():
 		return conflict("case.error.finished")
+	case why == undoPage && st.Code == winddown.RequestAct && len(w.c.Past) > 0:
+		return conflict("act.error.round_stays")
 	case !w.c.Needed(st.Code):
 		return conflict("step.error.not_needed")
 	case st.Tick == nil:
 		return conflict("step.error.not_done")
+	case why == regressPage && !w.c.Watched(w.readersToday()):
+		return &winddown.Error{Kind: winddown.Conflict, Key: "step.error.watch_over", Args: winddown.Args{"Days": winddown.WatchDays}}
 	case why == regressPage && st.Problem != nil:
 		return conflict("step.error.already_suspended")
 	}
@@ -383,8 +433,11 @@ func reasonView(w caseWords, why reasonPage, st *winddown.Step) page.ReasonView 
 
 // effects says what happens to the steps that rest on one whose signature goes.
 func (w caseWords) effects(code winddown.Code) []string {
+	return w.effectsOf(w.c.Consequences(code))
+}
+
+func (w caseWords) effectsOf(closed, suspended []winddown.Code) []string {
 	var effects []string
-	closed, suspended := w.c.Consequences(code)
 	if len(suspended) > 0 {
 		effects = append(effects, w.p.N("undo.suspends", len(suspended), "Steps", quoted(w.p, suspended)))
 	}

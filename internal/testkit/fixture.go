@@ -3,6 +3,8 @@ package testkit
 import (
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"winddown/internal/app"
 	"winddown/internal/winddown"
 )
@@ -78,12 +80,25 @@ func (c *Client) Version(id winddown.ID, code winddown.Code) int {
 	return st.Version
 }
 
-// Mark marks steps done today.
+// Mark marks steps done today, with written reasons in place of the files they want; an
+// act that is to be signed is compared first.
 func (c *Client) Mark(id winddown.ID, codes ...winddown.Code) {
 	c.t.Helper()
 	for _, code := range codes {
 		actor := c.Actor()
-		in := winddown.MarkDone{Step: code, Version: c.Version(id, code), On: winddown.Today(c.site.Clock.Now(), actor.Zone)}
+		today := winddown.Today(c.site.Clock.Now(), actor.Zone)
+		view := c.Case(id)
+		act, err := view.Case.ActFor(code, 0)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if code == winddown.SignAct && act.Phase() == winddown.PhaseReceived {
+			in := winddown.CompareAct{Act: act.Position, Version: act.Version, On: today, Agrees: true}
+			if err := c.site.App.CompareAct(c.t.Context(), actor, id, in); err != nil {
+				c.t.Fatalf("compare: %v", err)
+			}
+		}
+		in := winddown.MarkDone{Step: code, Version: c.Version(id, code), On: today, Reasons: Reasons(view.Case, code)}
 		if _, err := c.site.App.MarkDone(c.t.Context(), actor, id, in); err != nil {
 			c.t.Fatalf("mark %s: %v", code, err)
 		}
@@ -93,4 +108,30 @@ func (c *Client) Mark(id winddown.ID, codes ...winddown.Code) {
 // Goods are the steps that open the request of the act.
 func Goods() []winddown.Code {
 	return []winddown.Code{winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns}
+}
+
+// Reasons are written reasons in place of every file that a step wants and does not have.
+func Reasons(c *winddown.Case, code winddown.Code) map[winddown.SlotCode]string {
+	reasons := map[winddown.SlotCode]string{}
+	for _, slot := range c.MissingProof(code, c.Acts[0].Position) {
+		reasons[slot] = "Нет снимка: кабинет закрыт для входа"
+	}
+	return reasons
+}
+
+// Downloads is how many files the person's own trail says that he took.
+func (c *Client) Downloads() int {
+	c.t.Helper()
+	conn, err := pgx.Connect(c.t.Context(), c.site.DatabaseURL)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(c.t.Context()) }()
+	n := 0
+	err = conn.QueryRow(c.t.Context(), `select count(*) from events where stream_kind = 'user' and stream_id = $1
+		and convert_from(body, 'UTF8')::jsonb->>'kind' = $2`, c.ID, string(winddown.FileDownloaded)).Scan(&n)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return n
 }

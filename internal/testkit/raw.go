@@ -27,3 +27,21 @@ func (c *Client) Status(t testing.TB, method, address, body string) int {
 	_ = answer.Body.Close()
 	return answer.StatusCode
 }
+
+// StatusOf posts a body that need not end, and returns the status; 0 when the connection
+// ended without one.
+func (c *Client) StatusOf(t testing.TB, address, contentType string, body io.Reader) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.site.URL+address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return 0
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}

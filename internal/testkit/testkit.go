@@ -27,6 +27,7 @@ import (
 	"golang.org/x/net/html"
 
 	"winddown/internal/app"
+	"winddown/internal/files"
 	"winddown/internal/httpkit"
 	"winddown/internal/postgres"
 	"winddown/internal/server"
@@ -69,6 +70,7 @@ type Site struct {
 	DatabaseURL string
 	URL         string // scheme and host
 	Clock       *Clock
+	FilesDir    string // where the bytes of the evidence lie
 
 	t      testing.TB
 	server *httptest.Server
@@ -83,6 +85,7 @@ type config struct {
 	dev    bool
 	tracer pgx.QueryTracer
 	log    io.Writer
+	quota  int64
 }
 
 // WithSignup sets who may sign up.
@@ -93,6 +96,9 @@ func WithHTTPS() Option { return func(c *config) { c.https = true } }
 
 // WithDev serves the gallery of components too.
 func WithDev() Option { return func(c *config) { c.dev = true } }
+
+// WithQuota sets how many bytes of evidence a case may have.
+func WithQuota(bytes int64) Option { return func(c *config) { c.quota = bytes } }
 
 // WithTracer watches the queries of the pool.
 func WithTracer(t pgx.QueryTracer) Option { return func(c *config) { c.tracer = t } }
@@ -118,9 +124,15 @@ func Start(t testing.TB, options ...Option) *Site {
 		t.Fatal(err)
 	}
 	clock := &Clock{now: Noon()}
-	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now})
+	dir := t.TempDir()
+	store, err := files.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota})
 
-	s := &Site{App: a, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
+	s := &Site{App: a, FilesDir: dir, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

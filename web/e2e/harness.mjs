@@ -15,7 +15,7 @@ import { HtmlValidate, FileSystemConfigLoader } from "html-validate";
 import { findChromium } from "../scripts/chromium.mjs";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
-const binary = join(web, "..", "bin", "winddown");
+export const binary = join(web, "..", "bin", "winddown");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const password = "korrekt-pferd-2026-test";
@@ -203,16 +203,37 @@ export async function openCase(page, fields = anna) {
   return post(page, "/cases", fields);
 }
 
-async function version(page, path) {
-  const found = (await (await page.request.get(path)).text()).match(/name="version" value="(\d+)"/);
-  assert.ok(found, `${path} has a form with a version`);
+// formOf returns the HTML of the form with this action on a page, or nothing.
+async function formOf(page, path, action = path) {
+  const html = await (await page.request.get(path)).text();
+  return html.match(/<form [^]*?<\/form>/g)?.find((form) => form.slice(0, form.indexOf(">")).includes(`action="${action}"`)) ?? "";
+}
+
+async function version(page, path, action = path) {
+  const found = (await formOf(page, path, action)).match(/name="version" value="(\d+)"/);
+  assert.ok(found, `${path} has a form to ${action} with a version`);
   return found[1];
 }
 
-// mark signs a step.
+// mark signs a step, with written reasons in place of the files it wants; an act that is to
+// be signed is compared first.
 export async function mark(page, address, code, fields = {}) {
   const path = `${address}/steps/${code}`;
-  await post(page, path, { version: await version(page, path), done: "yes", on: "2026-11-12", ...fields });
+  if (code === "sign_act" && !(await formOf(page, path)) && (await formOf(page, path, `${address}/acts/1/compare`))) await compareAct(page, address, { agrees: "yes" });
+  const reasons = [...(await formOf(page, path)).matchAll(/name="(reason_\w+)"/g)].map(([, name]) => [name, "—"]); // in no language
+  await post(page, path, { version: await version(page, path), done: "yes", on: "2026-11-12", ...Object.fromEntries(reasons), ...fields });
+}
+
+// compareAct says whether the first act agrees with the seller's books; disputeAct that the
+// objections were sent.
+export async function compareAct(page, address, fields) {
+  const action = `${address}/acts/1/compare`;
+  await post(page, action, { version: await version(page, `${address}/steps/sign_act`, action), compared_on: "2026-11-12", ...fields });
+}
+
+export async function disputeAct(page, address) {
+  const action = `${address}/acts/1/dispute`;
+  await post(page, action, { version: await version(page, `${address}/steps/sign_act`, action), disputed_on: "2026-11-12" });
 }
 
 export async function markAll(page, address, ...codes) {
@@ -226,6 +247,14 @@ export async function regress(page, address, code, reason) {
 
 export async function finish(page, address) {
   await post(page, `${address}/finish`, { version: await version(page, `${address}/finish`) });
+}
+
+// owe writes a debt to the marketplace down and returns the address of its line.
+export async function owe(page, address, what, amount) {
+  const path = `${address}/debts`;
+  const [, id] = (await formOf(page, path)).match(/name="id" value="([^"]+)"/);
+  await post(page, path, { id, side: "to_wb", what, amount, on: "2026-11-10" });
+  return `${path}/${id}`;
 }
 
 export const goodsGone = ["zero_fbs", "sell_out", "return_stock", "collect_returns"];

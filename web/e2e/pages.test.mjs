@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  allSteps, axe, check, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, password, post, regress, signUp, start,
+  allSteps, axe, check, compareAct, disputeAct, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, signUp, start,
 } from "./harness.mjs";
 
 const { server, open } = await start({ seed: ["--sellers", "41"] });
@@ -12,6 +12,13 @@ const typed = {
   ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
   en: { owner: "Anna Petrova", helper: "Maria Ivanova", accountant: "Irina Orlova", seller: "Petrova Trading", note: "The driver took the boxes", reason: "Three pieces were found" },
 };
+
+// attach files a document with a step.
+async function attach(page, address, code, slot, name, note) {
+  const file = { name, mimeType: "application/pdf", buffer: Buffer.from(`%PDF-1.4\n% ${note}\n%%EOF\n`) };
+  const answer = await page.request.post(`${address}/steps/${code}/files?slot=${slot}`, { multipart: { file, note }, maxRedirects: 0 });
+  assert.equal(answer.status(), 303, name);
+}
 
 // people opens a browser for everybody and brings about the cases that the pages are about.
 async function people(locale) {
@@ -36,7 +43,16 @@ async function people(locale) {
   await mark(owner, at.middle, "zero_fbs", { note: words.note });
   await mark(owner, at.middle, "sell_out");
   await mark(owner, at.middle, "return_stock");
-  await mark(owner, at.middle, "collect_returns", { done: "no", pick_up_by: "2026-11-15" });
+  await mark(owner, at.middle, "collect_returns", { done: "no" });
+  await post(owner, `${at.middle}/deadlines`, { kind: "pick_up", what: words.note, from: "2026-11-08" });
+  await post(owner, `${at.middle}/deadlines`, { kind: "pick_up", from: "2026-11-01" });
+  await post(owner, `${at.middle}/deadlines/2/close`, { on: "2026-11-07" });
+  await post(owner, `${at.middle}/deadlines`, { kind: "report", what: words.note, from: "2026-11-09" });
+  at.debt = await owe(owner, at.middle, words.reason, "464788.15");
+  at.settled = await owe(owner, at.middle, words.note, "3418.20");
+  await post(owner, `${at.settled}/settle`, { version: "1", on: "2026-11-12" });
+  at.removed = await owe(owner, at.middle, words.note, "1");
+  await post(owner, `${at.removed}/remove`, { version: "1", reason: words.reason });
   await regress(owner, at.middle, "return_stock", words.reason);
 
   at.waiting = await openCase(owner, answers);
@@ -55,6 +71,36 @@ async function people(locale) {
   await markAll(owner, at.confirm, ...goodsGone, "request_act", "receive_act");
   await regress(owner, at.confirm, "collect_returns", words.reason);
   await mark(owner, at.confirm, "collect_returns");
+
+  at.disagreed = await openCase(owner, answers);
+  await markAll(owner, at.disagreed, ...goodsGone, "request_act");
+  await mark(owner, at.disagreed, "receive_act", { ours: "3 418,20", ours_side: "by_wb", theirs: "1200,5", theirs_side: "to_wb" });
+  await compareAct(owner, at.disagreed, { agrees: "no", difference: "4618,70", objections: `${words.note}\n${words.reason}` });
+  at.disputed = await openCase(owner, answers);
+  await markAll(owner, at.disputed, ...goodsGone, "request_act", "receive_act");
+  await compareAct(owner, at.disputed, { agrees: "no", difference: "-12", objections: words.note });
+  await disputeAct(owner, at.disputed);
+  at.rounds = await openCase(owner, answers);
+  await markAll(owner, at.rounds, ...goodsGone, "request_act", "receive_act");
+  await compareAct(owner, at.rounds, { agrees: "no", difference: "-12", objections: words.note });
+  await disputeAct(owner, at.rounds);
+  await mark(owner, at.rounds, "request_act", { on: "2026-11-13" });
+  await post(owner, `${at.rounds}/acts`, { counterparty: "RVB" });
+
+  at.proof = await openCase(owner, answers);
+  await post(who.accountant, new URL(await invite(owner, at.proof, "accountant")).pathname);
+  await attach(owner, at.proof, "zero_fbs", "stock_zero", "one.pdf", words.note);
+  await attach(owner, at.proof, "zero_fbs", "stock_zero", "two.pdf", "");
+  await post(owner, `${at.proof}/files/2/remove`, { reason: words.reason });
+  await mark(owner, at.proof, "zero_fbs");
+  await post(who.accountant, `${at.proof}/steps/zero_fbs/accept`, { version: "2" });
+  await attach(owner, at.proof, "zero_fbs", "stock_zero", "one.pdf", words.reason);
+  for (const question of [words.note, words.reason, "?"]) await post(who.accountant, `${at.proof}/steps/zero_fbs/questions`, { question });
+  await post(owner, `${at.proof}/questions/2/answer`, { answer_2: words.note });
+  await post(who.accountant, `${at.proof}/questions/3/resolve`);
+  await markAll(owner, at.proof, "sell_out", "return_stock");
+  await post(who.accountant, `${at.proof}/steps/return_stock/return`, { version: "2", reason: words.reason });
+  await mark(owner, at.proof, "collect_returns");
 
   at.done = await openCase(owner, answers);
   await markAll(owner, at.done, ...allSteps);
@@ -108,13 +154,26 @@ function pages(at) {
   for (const code of ["return_stock", "collect_returns"]) get("owner", `${at.middle}/steps/${code}`); // problems
   for (const code of ["request_act", "receive_act"]) get("owner", `${at.waiting}/steps/${code}`);
   for (const code of ["request_act", "receive_act"]) get("owner", `${at.confirm}/steps/${code}`);
+  get("owner", `${at.confirm}/steps/sign_act`);
+  for (const code of ["request_act", "sign_act"]) for (const name of ["disagreed", "disputed"]) get("owner", `${at[name]}/steps/${code}`);
+  for (const code of ["request_act", "receive_act"]) for (const act of [1, 2]) get("owner", `${at.rounds}/steps/${code}?act=${act}`);
+  for (const name of ["fresh", "waiting", "disagreed", "disputed", "rounds", "done", "finished"]) get("owner", `${at[name]}/acts`);
+  for (const name of ["waiting", "disputed", "done"]) get("owner", `${at[name]}/acts/1/undo`);
+  get("owner", `${at.fresh}/acts/1/undo`, 409);
+  send("owner", `${at.waiting}/steps/receive_act`, 422, { version: "1", done: "yes", on: "2026-12-01", ours: "x", theirs: "1", reason_act_file: "x" });
+  send("owner", `${at.disagreed}/acts/1/compare`, 422, { version: "4", agrees: "no", difference: "0", objections: "", compared_on: "x" });
+  send("owner", `${at.disagreed}/acts/1/compare`, 409, { version: "99", agrees: "yes", compared_on: "2026-11-12" });
+  send("owner", `${at.disagreed}/acts/1/dispute`, 422, { version: "4", disputed_on: "2026-12-01" });
+  send("owner", `${at.done}/acts/1/countersign`, 422, { version: "5", countersigned_on: "2026-12-01" });
+  send("owner", `${at.done}/acts/1/undo`, 422, { version: "5", reason: "" });
+  send("owner", `${at.fresh}/acts`, 422, { entity: "other", counterparty: "" });
   get("owner", `${at.short}/steps/zero_fbs`); // not needed
   get("owner", `${at.short}/steps/return_stock`);
   get("owner", `${at.selling}/steps/sell_out`); // with «unsold stock remains»
   get("owner", `${at.finished}/steps/return_stock`);
   send("owner", `${at.fresh}/steps/zero_fbs`, 422, { version: "1", note: "x" });
   send("owner", `${at.waiting}/steps/request_act`, 422, { version: "2", done: "yes", on: "2026-12-01", channel: "pigeon", period_from: "2026-11-02", period_to: "2026-11-01" });
-  send("owner", `${at.fresh}/steps/zero_fbs`, 409, { version: "99", done: "yes", on: "2026-11-12", note: "x" });
+  send("owner", `${at.fresh}/steps/zero_fbs`, 409, { version: "99", done: "yes", on: "2026-11-12", note: "x", reason_stock_zero: "x" });
   send("owner", `${at.fresh}/steps/request_act`, 409, { version: "1", done: "yes", on: "2026-11-12" });
   get("owner", `${at.middle}/steps/zero_fbs/undo`);
   get("owner", `${at.waiting}/steps/request_act/undo`);
@@ -131,6 +190,22 @@ function pages(at) {
   send("owner", `${at.fresh}/people`, 200, { role: "accountant" }); // the fresh link, after the redirect
   get("owner", `${at.waiting}/people`);
   get("owner", `${at.waiting}/history`);
+  for (const page of ["debts", "deadlines", "deadlines/terms"]) get("owner", `${at.middle}/${page}`);
+  for (const name of ["fresh", "returned"]) for (const page of ["debts", "deadlines"]) get("owner", `${at[name]}/${page}`);
+  for (const line of [at.debt, at.settled]) get("owner", line);
+  for (const page of ["edit", "write-off"]) get("owner", `${at.debt}/${page}`);
+  send("owner", `${at.middle}/debts`, 422, { id: "x", amount: "1,234", on: "2027-01-01" });
+  send("owner", `${at.debt}/edit`, 422, { version: "1", side: "to_wb", what: "", amount: "-", on: "" });
+  send("owner", `${at.debt}/edit`, 409, { version: "9", side: "to_wb", what: "x", amount: "1", on: "2026-11-12" });
+  send("owner", `${at.debt}/settle`, 422, { version: "1", on: "2027-01-01" });
+  get("owner", `${at.middle}/debts/paste`);
+  send("owner", `${at.middle}/debts/paste`, 200, { text: `${at.words.note}\t-3418.20\t\t7\n${at.words.reason}\t12 000,00\nx\ty` });
+  send("owner", `${at.middle}/debts/paste`, 422, { text: "x\ty" });
+  send("owner", `${at.middle}/deadlines/terms/report`, 422, { version: "1", days: "x", source: "", as_of: "2027-01-01" });
+  get("owner", `${at.middle}/deadlines/1/remove`);
+  send("owner", `${at.middle}/deadlines/1/close`, 422, { on: "2027-01-01" });
+  send("owner", `${at.middle}/deadlines`, 422, { from: "2027-01-01", until: "2026-01-01" });
+  send("owner", `${at.middle}/deadlines`, 422, { kind: "pick_up", from: "2027-01-01", back: "step" });
   get("owner", at.remove);
   get("owner", "/account");
 
@@ -142,6 +217,26 @@ function pages(at) {
   get("accountant", at.waiting);
   get("accountant", `${at.waiting}/steps/receive_act`);
   get("accountant", `${at.waiting}/people`);
+
+  for (const who of ["owner", "accountant"]) for (const code of ["zero_fbs", "return_stock", "request_act"]) get(who, `${at.proof}/steps/${code}`);
+  get("owner", at.proof);
+  get("accountant", at.proof.replace("/cases/", "/sellers/"));
+  get("owner", `${at.proof}/files/1/remove`, 409); // a newer version came
+  get("owner", `${at.proof}/files/4/remove`);
+  send("owner", `${at.proof}/files/4/remove`, 422, {});
+  send("owner", `${at.proof}/steps/zero_fbs/files?slot=stock_zero`, 422, { file: "x" }); // no form with files
+  send("owner", `${at.proof}/steps/receive_act/files?slot=act_file`, 409, {});
+  send("owner", `${at.proof}/questions/1/answer`, 422, { step: "zero_fbs" });
+  send("owner", `${at.proof}/questions/3/answer`, 409, { step: "zero_fbs", answer_3: "x" });
+  send("accountant", `${at.proof}/steps/zero_fbs/questions`, 422, {});
+  send("accountant", `${at.proof}/steps/zero_fbs/accept`, 409, { version: "1" });
+  get("accountant", `${at.proof}/steps/zero_fbs/return`);
+  send("accountant", `${at.proof}/steps/zero_fbs/return`, 422, { version: "3" });
+  get("accountant", `${at.proof}/steps/request_act/waive`);
+  send("accountant", `${at.proof}/steps/request_act/waive`, 422, { version: "1" });
+  get("accountant", `${at.proof}/steps/zero_fbs/waive`, 409);
+  get("accountant", `${at.waiting}/acts`);
+  get("accountant", `${at.waiting}/deadlines`);
 
   for (const query of ["", "?act=requested&group=waiting&due=30&finished=yes&sort=name", "?q=nobody"]) get("buh", `/sellers${query}`);
   get("buh", "/sellers?act=nonsense&sort=nonsense", 422);

@@ -122,7 +122,7 @@ for (const script of [true, false]) {
     assert.equal(await text(page.getByTestId("overall")), "Уход не завершён. Выполнено 2 шага из 9.");
     await marked(page, "return_stock", "2026-11-10");
     await marked(page, "strip_media", "2026-11-11");
-    await marked(page, "collect_returns", "2026-11-11", () => page.locator("#pick_up_by").fill("2026-11-20"));
+    await marked(page, "collect_returns", "2026-11-11");
     assert.match(await notice(page), /Шаг «Забрать возвраты покупателей» отмечен\. Открыт шаг «Запросить акт сверки»\.$/);
     assert.equal(await text(page.getByTestId("overall")), "Уход не завершён. Выполнено 5 шагов из 9.");
 

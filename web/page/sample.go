@@ -11,6 +11,8 @@ func Samples() []ui.GallerySection {
 		{ID: "checklist", Title: "Overall, Next, StepGroups, Facts", Wide: true, Samples: checklistSamples()},
 		{ID: "seller", Title: "SellerAct, Obstacle", Samples: sellerSamples()},
 		{ID: "people", Title: "Person, OpenInvite, InviteLink, Session", Samples: peopleSamples()},
+		{ID: "proof", Title: "Evidence, Review, StepQuestions", Samples: proofSamples()},
+		{ID: "letter", Title: "LetterText", Samples: letterSamples()},
 	}
 }
 
@@ -74,9 +76,10 @@ func checklistSamples() []ui.Sample {
 func sellerSamples() []ui.Sample {
 	facts := []ui.SummaryRow{{Key: "Запрошен", Value: "12 ноября 2026"}, {Key: "Номер обращения", Value: "48-1177"}, {Key: "Ждём", Value: "WB, 10 дней"}}
 	return []ui.Sample{
-		{Name: "Можно запросить", Component: SellerAct(SellerActView{State: "Не запрошен"}, true)},
-		{Name: "Ждём", Component: SellerAct(SellerActView{State: "Запрошен 12 ноября", Facts: facts, Shifting: "Дни напоминаний могут сдвинуться."}, false)},
-		{Name: "Ждём слишком долго", Component: SellerAct(SellerActView{State: "Запрошен 2 ноября", Facts: facts, Overdue: "Ждём дольше 10 рабочих дней"}, false)},
+		{Name: "Можно запросить", Component: SellerAct(SellerActView{State: "Не запрошен", CanRequest: true})},
+		{Name: "Ждём", Component: SellerAct(SellerActView{State: "Запрошен 12 ноября", Facts: facts, Shifting: "Дни напоминаний могут сдвинуться."})},
+		{Name: "Ждём слишком долго", Component: SellerAct(SellerActView{State: "Запрошен 2 ноября", Facts: facts, Overdue: "Ждём дольше 10 рабочих дней",
+			Remind: &ui.ButtonLinkProps{Label: "Напомнить WB", Href: "#", Variant: ui.ButtonGhost}})},
 		{Name: "Мешает шаг", Component: sheetList(Obstacle(ObstacleView{Name: "Распродать товар", Href: "#", Text: "Отгрузите созданные заказы"}))},
 		{Name: "Мешает проблема", Component: sheetList(Obstacle(ObstacleView{Name: "Вернуть товар со складов WB", Href: "#", Text: "Товар снова появился 20 ноября", Tag: "Есть проблема"}))},
 	}
@@ -90,5 +93,42 @@ func peopleSamples() []ui.Sample {
 		{Name: "Новая ссылка", Component: InviteLink(InviteLinkView{Address: "https://winddown.example.ru/invites/2HGQn7…", Text: "Ссылка для помощника"})},
 		{Name: "Этот браузер", Component: sheetList(Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"}))},
 		{Name: "Другой браузер", Component: sheetList(Session(SessionView{Device: "Safari, iPhone", Seen: "Последнее действие 21 ноября 2026, 18:40 МСК", Since: "Вход 1 ноября 2026, 8:00 МСК", RevokeAction: "#"}))},
+	}
+}
+
+func proofSamples() []ui.Sample {
+	file := func(name string, tags ...ui.TagProps) ui.FileItem {
+		return ui.FileItem{Name: name, Href: "#", Kind: "PDF", Meta: "1,4 МБ, Петрова, 22 ноября 2026, 12:00 МСК",
+			Hash: "9b3e6c00422f6b7fa434f92a25d405d3c79c9b3e6c00422f6b7fa434f92a25d4", Tags: tags}
+	}
+	accepted, gone := ui.TagProps{Text: "Принято"}, ui.TagProps{Text: "Нет на диске", Variant: ui.TagRed}
+	removed := file("Не тот склад.pdf")
+	removed.Href, removed.Kind, removed.Note = "", "–", "Снимок другого склада"
+	questions := []QuestionView{
+		{Number: 1, Text: "На всех складах нули?", Meta: "Иванова, 22 ноября 2026, 12:00 МСК", State: "Открыт", Tag: ui.TagAmber, AnswerAction: "#", AnswerField: "answer_1"},
+		{Number: 2, Text: "А в корзине?", Meta: "Иванова, 22 ноября 2026, 12:00 МСК", State: "Есть ответ", Tag: ui.TagPine, Answer: "Тоже",
+			AnswerMeta: "Ответ: Петрова, 22 ноября 2026, 13:00 МСК", AnswerAction: "#", AnswerField: "answer_2", Again: true, ResolveAction: "#"},
+	}
+	closed := []QuestionView{{Number: 3, Text: "Кто снимал?", Meta: "Иванова, 21 ноября 2026, 9:00 МСК", State: "Закрыт", Answer: "Я",
+		AnswerMeta: "Ответ: Петрова, 21 ноября 2026, 10:00 МСК", ResolvedMeta: "Закрыт: Иванова, 21 ноября 2026, 11:00 МСК"}}
+	return []ui.Sample{
+		{Name: "Подтверждения", Component: Evidence(EvidenceView{Lead: "Файл здесь ещё не отметка о выполнении: шаг отмечают ниже.", Slots: []SlotView{
+			{Code: "filled", Name: "Отчёт об остатках", Hint: "Отчёт или скриншот", Required: "нужно для отметки",
+				Files: []ui.FileItem{file("Остатки.pdf", accepted), file("Второй склад.pdf", gone)}, Removed: []ui.FileItem{removed}},
+			{Code: "reason", Name: "Подписанный акт", Hint: "Скан с подписью", Required: "нужно для отметки",
+				Reasons: []WrittenReasonView{{Text: "Кабинет заблокирован", Meta: "Петрова, 22 ноября 2026, 12:00 МСК", RemoveHref: "#"}}},
+			{Code: "empty", Name: "Возражения", Hint: "Письмо с возражениями"},
+		}})},
+		{Name: "Проверка", Component: Review(ReviewView{Accepted: "Принято 22 ноября 2026, Иванова", Dropped: []string{"Принятие 10 ноября 2026 (Иванова) снято: появились новые файлы"},
+			Waiver: &WaiverView{Text: "22 ноября 2026, Иванова: без шага «Забрать возвраты покупателей»", Reason: "Причина: возвраты списаны"},
+			Accept: &AcceptView{Action: "#", Version: 1}, Actions: []ui.ButtonLinkProps{{Label: "Вернуть на доработку", Href: "#", Variant: ui.ButtonGhost}}})},
+		{Name: "Вопросы", Component: StepQuestions(QuestionsView{Open: questions, Closed: closed, Ask: &AskView{Action: "#"}})},
+	}
+}
+
+func letterSamples() []ui.Sample {
+	text := "Тема: Запрос акта сверки взаимных расчётов, ИНН 500100732259\n\nОт: ИП Петрова А. С.\nИНН: 500100732259\nДата: 22 ноября 2026 года\n\nЗдравствуйте."
+	return []ui.Sample{
+		{Name: "Письмо", Component: LetterText(LetterView{Text: text, TextHref: "#", WordHref: "#"})},
 	}
 }

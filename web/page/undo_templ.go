@@ -14,8 +14,8 @@ import (
 	"winddown/web/ui"
 )
 
-// ReasonView is a page that asks for a reason before a step's signature is taken away or
-// suspended. Action is where it is sent, Keep where one leaves everything as it is.
+// ReasonView is a page that asks for a reason before something is taken away, suspended or
+// done without. Action is where it is sent, Keep where one leaves everything as it is.
 type ReasonView struct {
 	Back    ui.BackLinkProps
 	Errors  []ui.ErrorItem
@@ -138,9 +138,11 @@ func Reason(l ui.LayoutView, v ReasonView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Hidden("version", strconv.Itoa(v.Version)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if v.Version > 0 {
+				templ_7745c5c3_Err = ui.Hidden("version", strconv.Itoa(v.Version)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{Name: "reason", Label: v.Label, Hint: v.Hint, Value: v.Reason, Error: v.Error}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

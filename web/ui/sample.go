@@ -3,19 +3,26 @@ package ui
 import (
 	"context"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
+
+	"winddown/internal/i18n"
 )
 
 // Samples returns every primitive in every state, for the gallery and the tests.
-func Samples() []GallerySection {
+// Under assets web/static is served.
+func Samples(assets string) []GallerySection {
 	return []GallerySection{
 		{ID: "buttons", Title: "Button", Samples: buttonSamples()},
 		{ID: "fields", Title: "Field", Samples: fieldSamples()},
 		{ID: "choices", Title: "Radios, Checkboxes, Select", Samples: choiceSamples()},
+		{ID: "files", Title: "FileField, FileList", Samples: fileSamples(assets + "/icons/favicon.svg")},
 		{ID: "messages", Title: "ErrorSummary, Notice", Samples: messageSamples()},
 		{ID: "statuses", Title: "StatusText, Mark, Tag", Samples: statusSamples()},
 		{ID: "lists", Title: "SummaryList, Timeline, Card, Empty", Samples: listSamples()},
+		{ID: "caseline", Title: "CaseTimeline", Wide: true, Samples: caselineSamples()},
 		{ID: "navigation", Title: "BackLink, Pager, Chip", Samples: navSamples()},
 		{ID: "drawings", Title: "Icon, HeroPicture", Samples: drawingSamples()},
 	}
@@ -81,6 +88,48 @@ func choiceSamples() []Sample {
 	}
 }
 
+func fileSamples(picture string) []Sample {
+	const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	meta := func(size, day string) string { return size + " · А. С. Петрова · " + day + ", 14:30 МСК" }
+	return []Sample{
+		{"Загрузка", uploadForm(FileField(FileFieldProps{Name: "file", Label: "Скриншот остатков", Hint: "PDF, PNG, JPG, WebP, HEIC, XLSX, ZIP, SIG или P7S, не больше 20 МБ каждый", Accept: ".pdf,.png,.jpg", Multiple: true}))},
+		{"С ошибкой", FileField(FileFieldProps{ID: "act-file", Name: "file", Label: "Акт", Error: "Файл больше 20 МБ", Optional: true})},
+		{"Файлы", FileList(FileListProps{Items: []FileItem{
+			{Name: "остатки-fbs.png", Href: "#", Thumb: picture, Kind: "PNG", Meta: meta("248 КБ", "12 ноября 2026"), Hash: hash, Tags: []TagProps{{Text: "Принят", Variant: TagPine}}},
+			{
+				Name: "Акт сверки.pdf", Href: "#", Kind: "PDF", Version: "Версия 3", Meta: meta("1,2 МБ", "18 ноября 2026"), Hash: hash,
+				Actions: []Link{{Href: "#", Text: "Заменить", Hidden: "Акт сверки.pdf"}, {Href: "#", Text: "Удалить", Hidden: "Акт сверки.pdf"}},
+				Older: []FileItem{
+					{Name: "Акт сверки (без подписи).pdf", Href: "#", Kind: "PDF", Version: "Версия 2", Meta: meta("1,1 МБ", "16 ноября 2026"), Hash: hash},
+					{Name: "Акт.pdf", Kind: "PDF", Version: "Версия 1", Meta: meta("1,1 МБ", "15 ноября 2026"), Hash: hash, Tags: []TagProps{{Text: "Удалён"}}, Note: "Не тот период."},
+				},
+			},
+			{Name: "отчёт.xlsx", Kind: "XLSX", Meta: meta("83 КБ", "10 ноября 2026"), Hash: hash, Tags: []TagProps{{Text: "Нет на диске", Variant: TagRed}}, Note: "Запись есть, а самого файла на сервере нет: восстановите его из резервной копии."},
+		}})},
+		{"Длинное имя", FileList(FileListProps{Items: []FileItem{{Name: strings.Repeat("АктСверкиВзаимныхРасчётов_", 11) + ".p7s", Href: "#", Kind: "P7S", Meta: meta("4 КБ", "12 ноября 2026"), Hash: hash}}})},
+	}
+}
+
+// uploadForm puts a field into a form with which the script can be tried.
+func uploadForm(field templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if _, err := io.WriteString(w, `<form class="form" method="post" action="#"`); err != nil {
+			return err
+		}
+		if err := templ.RenderAttributes(ctx, w, Upload()); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, ">"); err != nil {
+			return err
+		}
+		if err := templ.Join(field, Button(ButtonProps{Label: "Загрузить"})).Render(ctx, w); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "</form>")
+		return err
+	})
+}
+
 func messageSamples() []Sample {
 	return []Sample{
 		{"Ошибки формы", ErrorSummary(ErrorSummaryProps{Items: []ErrorItem{
@@ -144,6 +193,66 @@ func listSamples() []Sample {
 		{"Лист", within(Card(CardProps{Title: "Акт сверки"}), Tag(TagProps{Text: "Можно запросить", Variant: TagAmber}))},
 		{"Пусто", within(Empty(EmptyProps{Title: "Продавцов пока нет", Text: "Пригласите продавца или добавьте его сами."}), ButtonLink(ButtonLinkProps{Label: "Добавить продавца", Href: "#"}))},
 		{"Ничего не нашлось", Empty(EmptyProps{Text: "По этим фильтрам никого нет."})},
+	}
+}
+
+func caselineSamples() []Sample {
+	p := i18n.For(i18n.Russian)
+	day := func(s string) time.Time {
+		t, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			return time.Time{}
+		}
+		return t
+	}
+	fact := func(on string, tone LaneTone, text string) TimelineFact {
+		return TimelineFact{At: on, Date: p.Date(day(on)), Text: text, Tone: tone}
+	}
+	months := CaseTimelineProps{
+		ID: "months", Title: "Уход ИП Петрова А. С. с 3 сентября по 8 декабря 2026: восемь шагов из девяти сделаны, ждём подпись акта",
+		From: day("2026-09-03"), To: day("2026-12-08"), Today: day("2026-11-13"), TodayLabel: "Сегодня, 13 ноября",
+		Lanes: []TimelineLane{
+			{Label: "Обнулить остатки FBS", Points: []TimelinePoint{{At: day("2026-09-05"), Tone: LaneDone, Label: "Сделано 5 сентября"}}},
+			{Label: "Распродать товар", Bars: []TimelineBar{{From: day("2026-09-05"), To: day("2026-10-02"), Tone: LaneDone, Label: "С 5 сентября по 2 октября"}}},
+			{Label: "Забрать возвраты из пунктов выдачи заказов", Bars: []TimelineBar{{From: day("2026-09-20"), Tone: LaneLate, Open: true, Label: "С 20 сентября, срок прошёл"}}, Points: []TimelinePoint{{At: day("2026-10-20"), Tone: LaneLate, Label: "Возвраты сгорают 20 октября"}}},
+			{Label: "Акт: ООО «РВБ»", Bars: []TimelineBar{{From: day("2026-10-05"), To: day("2026-11-02"), Tone: LaneDone, Label: "Запрошен 5 октября, получен 2 ноября"}, {From: day("2026-11-02"), To: day("2026-11-13"), Open: true, Tone: LaneWaiting, Label: "Ждём подпись с 2 ноября"}}, Points: []TimelinePoint{{At: day("2026-10-08"), Label: "Напоминание 8 октября"}}},
+			{Label: "Сроки", Points: []TimelinePoint{{At: day("2026-11-16"), Tone: LaneDue, Label: "Возражения — до 16 ноября"}, {At: day("2026-12-08"), Tone: LaneDue, Label: "Договор прекращается 8 декабря"}}},
+		},
+		Items: []TimelineFact{
+			fact("2026-11-16", LaneDue, "Последний день для возражений к акту."),
+			fact("2026-09-05", LaneDone, "Остатки FBS обнулены."),
+			fact("2026-09-05", LanePlain, "Начата распродажа, закончена 2 октября."),
+			fact("2026-10-05", LanePlain, "Акт запрошен у ООО «РВБ»."),
+			fact("2026-10-20", LaneLate, "Возвраты сгорают; забраны ещё не все."),
+			fact("2026-11-02", LaneWaiting, "Акт получен, ждём подпись."),
+			fact("2026-12-08", LaneDue, "Договор прекращается."),
+		},
+	}
+	months.Months = TimelineTicks(p, months.From, months.To)
+	days := CaseTimelineProps{
+		ID: "days", Title: "Уход за три дня", From: day("2026-11-11"), To: day("2026-11-13"), Today: day("2026-11-13"), TodayLabel: "Сегодня",
+		Lanes: []TimelineLane{
+			{Label: "Обнулить остатки FBS", Points: []TimelinePoint{{At: day("2026-11-11"), Tone: LaneDone, Label: "Сделано 11 ноября"}}},
+			{Label: "Удалить фото и видео", Bars: []TimelineBar{{From: day("2026-11-12"), To: day("2026-11-12"), Tone: LaneDone, Label: "12 ноября"}}},
+			{Label: "Акт", Bars: []TimelineBar{{From: day("2026-11-12"), Open: true, Tone: LaneWaiting, Label: "Запрошен 12 ноября"}}},
+		},
+		Items: []TimelineFact{fact("2026-11-11", LaneDone, "Остатки FBS обнулены."), fact("2026-11-12", LaneDone, "Фото и видео удалены."), fact("2026-11-12", LaneWaiting, "Акт запрошен.")},
+	}
+	days.Months = TimelineTicks(p, days.From, days.To)
+	years := CaseTimelineProps{
+		ID: "years", Title: "Уход за пять лет", From: day("2022-02-10"), To: day("2027-01-20"), Today: day("2026-11-13"), TodayLabel: "Сегодня",
+		Lanes: []TimelineLane{
+			{Label: "Вернуть товар со складов", Bars: []TimelineBar{{From: day("2022-02-10"), To: day("2023-06-01"), Tone: LaneDone, Label: "Сделано 1 июня 2023"}, {From: day("2025-01-15"), To: day("2025-03-01"), Label: "Товар снова появился"}}},
+			{Label: "Закрыть долги", Bars: []TimelineBar{{From: day("2023-06-01"), Open: true, Tone: LaneDue, Label: "С 1 июня 2023"}}},
+			{Label: "Сроки", Points: []TimelinePoint{{At: day("2026-05-01"), Tone: LaneLate, Label: "Срок исковой давности"}}},
+		},
+		Items: []TimelineFact{fact("2022-02-10", LanePlain, "Уход начат."), fact("2026-05-01", LaneLate, "Кончился срок исковой давности.")},
+	}
+	years.Months = TimelineTicks(p, years.From, years.To)
+	return []Sample{
+		{"Три месяца", CaseTimeline(months)},
+		{"Три дня", CaseTimeline(days)},
+		{"Пять лет", CaseTimeline(years)},
 	}
 }
 

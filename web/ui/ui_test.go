@@ -61,7 +61,7 @@ var missingKey = regexp.MustCompile(`\[[a-z0-9_]+(\.[a-z0-9_]+)+\]`)
 
 func TestSamplesAreCleanInEveryLocale(t *testing.T) {
 	for _, l := range i18n.Locales() {
-		for _, section := range Samples() {
+		for _, section := range Samples(testLayout().Assets) {
 			for _, sample := range section.Samples {
 				t.Run(string(l)+"/"+section.ID+"/"+sample.Name, func(t *testing.T) {
 					checkClean(t, render(t, l, sample.Component))
@@ -69,7 +69,7 @@ func TestSamplesAreCleanInEveryLocale(t *testing.T) {
 			}
 		}
 		t.Run(string(l)+"/gallery", func(t *testing.T) {
-			checkClean(t, render(t, l, Gallery(testLayout(), Samples())))
+			checkClean(t, render(t, l, Gallery(testLayout(), Samples(testLayout().Assets))))
 		})
 	}
 }
@@ -129,6 +129,8 @@ func TestStringsStayText(t *testing.T) {
 		"Checkbox":       Checkbox(fill[CheckboxProps]()),
 		"Select":         Select(fill[SelectProps]()),
 		"Hidden":         Hidden(hostile, hostile),
+		"FileField":      FileField(fill[FileFieldProps]()),
+		"FileList":       FileList(fill[FileListProps]()),
 		"ErrorSummary":   ErrorSummary(fill[ErrorSummaryProps]()),
 		"Notice":         Notice(fill[NoticeProps]()),
 		"Tag":            Tag(fill[TagProps]()),
@@ -172,6 +174,7 @@ func TestAddressesCannotRunScript(t *testing.T) {
 		"Pager":       Pager(PagerProps{PreviousHref: address, NextHref: address}),
 		"SummaryList": SummaryList(SummaryListProps{Rows: []SummaryRow{{Action: &Link{Href: address}}}}),
 		"Timeline":    Timeline(TimelineProps{Items: []TimelineItem{{Href: address}}}),
+		"FileList":    FileList(FileListProps{Items: []FileItem{{Href: address, Actions: []Link{{Href: address}}}}}),
 	} {
 		if rendered := render(t, i18n.Russian, c); strings.Contains(rendered, "javascript:") {
 			t.Errorf("%s: %s", name, rendered)
@@ -183,23 +186,27 @@ func TestAddressesCannotRunScript(t *testing.T) {
 // and every pointer leads somewhere.
 func fill[T any]() T {
 	var v T
-	fillValue(reflect.ValueOf(&v).Elem())
+	fillValue(reflect.ValueOf(&v).Elem(), 9)
 	return v
 }
 
-func fillValue(v reflect.Value) {
+// fillValue goes no deeper than told: a file's earlier versions are files.
+func fillValue(v reflect.Value, deep int) {
+	if deep == 0 {
+		return
+	}
 	switch v.Kind() { //nolint:exhaustive // view models are made of these kinds
 	case reflect.String:
 		v.SetString(hostile)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fillValue(v.Index(0))
+		fillValue(v.Index(0), deep-1)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fillValue(v.Elem())
+		fillValue(v.Elem(), deep-1)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fillValue(v.Field(i))
+			fillValue(v.Field(i), deep-1)
 		}
 	}
 }
@@ -319,7 +326,7 @@ func TestPagerOnASinglePageIsNothing(t *testing.T) {
 
 func TestEveryVariantHasASample(t *testing.T) {
 	var all strings.Builder
-	for _, section := range Samples() {
+	for _, section := range Samples(testLayout().Assets) {
 		for _, sample := range section.Samples {
 			all.WriteString(render(t, i18n.Russian, sample.Component))
 		}

@@ -33,6 +33,78 @@
     else if (history.path === location.pathname + location.search) history.type = "replace";
   });
 
+  // How far an upload has come only XMLHttpRequest tells; it stands in for fetch,
+  // and the answer goes the way of every other. A large file may take its time.
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    const form = ctx.request.form;
+    if (!form?.hasAttribute("data-upload")) return;
+    ctx.request.timeout = 0;
+    ctx.fetch = (address, request) => new Promise((resolve, reject) => {
+      const sending = form.querySelector("[data-sending]");
+      const [bar, stop] = sending.querySelectorAll("progress, button");
+      const xhr = new XMLHttpRequest();
+      xhr.open(request.method, address);
+      for (const name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
+      xhr.upload.onprogress = ({ loaded, total }) => {
+        // All sent: the server still checks and keeps, for who knows how long.
+        if (loaded < total) bar.value = loaded / total;
+        else bar.removeAttribute("value");
+      };
+      xhr.onload = () => resolve({ status: xhr.status, url: xhr.responseURL, headers: new Headers(), text: () => xhr.responseText });
+      xhr.onerror = () => reject(new TypeError("no answer"));
+      xhr.onabort = () => {
+        reject(new DOMException("stopped", "AbortError"));
+        request.submitter?.focus();
+      };
+      xhr.onloadend = () => (sending.hidden = true);
+      request.signal.onabort = () => xhr.abort();
+      stop.onclick = () => request.abort();
+      bar.removeAttribute("value");
+      sending.hidden = false;
+      xhr.send(request.body);
+    });
+  });
+
+  // Files dropped on a field are its choice. Beside it the browser would leave
+  // the page to show them.
+  for (const type of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(type, (event) => {
+      if (!event.dataTransfer.types.includes("Files") || !document.querySelector("[data-drop]")) return;
+      event.preventDefault();
+      const field = event.target.closest?.("[data-drop]");
+      document.querySelector("[data-over]")?.removeAttribute("data-over");
+      if (type === "dragover") {
+        event.dataTransfer.dropEffect = field ? "copy" : "none";
+        field?.setAttribute("data-over", "");
+      } else if (type === "drop" && field) {
+        const input = field.querySelector("input[type=file]");
+        const chosen = new DataTransfer();
+        for (const file of event.dataTransfer.files) if (input.multiple || !chosen.items.length) chosen.items.add(file);
+        input.files = chosen.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    });
+  }
+
+  // Without script a text is selected by hand: its copy button shows only with it.
+  const showCopy = () => document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
+  showCopy();
+  document.addEventListener("htmx:after:swap", showCopy);
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (!button) return;
+    const said = button.parentElement.querySelector("[role=status]");
+    const field = document.getElementById(button.dataset.copy);
+    said.textContent = "";
+    let done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    if (!done) {
+      // Away from https browsers offer only the old way, which copies what is selected.
+      field.select();
+      done = document.execCommand("copy");
+    }
+    said.textContent = done ? said.dataset.done : said.dataset.failed;
+  });
+
   // htmx focuses [autofocus] itself. Where a page has none and the pressed
   // button is gone, reading goes on from the new content.
   document.addEventListener("htmx:after:swap", () => {

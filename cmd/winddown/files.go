@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"winddown/internal/app"
+	"winddown/internal/files"
+)
+
+// filesFlags say where the bytes of the evidence are.
+type filesFlags struct {
+	FilesDir string `env:"WINDDOWN_FILES_DIR" help:"Folder of the evidence; without it «files» in the data folder." placeholder:"DIR"`
+}
+
+// openFiles opens the folder of the evidence; the caller closes it.
+func (f filesFlags) openFiles(data databaseFlags) (*files.Store, error) {
+	dir := f.FilesDir
+	if dir == "" {
+		dir = filepath.Join(data.DataDir, "files")
+	}
+	return files.Open(dir)
+}
+
+// sweepEvery is how often files that nothing refers to are looked for.
+const sweepEvery = 24 * time.Hour
+
+// sweep removes files that nothing refers to, now and then, until ctx ends.
+func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
+	for {
+		switch removed, err := a.SweepFiles(ctx); {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Error("sweeping files failed", "error", err)
+		case removed > 0:
+			log.Info("swept files", "removed", removed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepEvery):
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package site
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"winddown/internal/i18n"
+	"winddown/internal/letter"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// letterHref is the page of a letter about the act at a position; 0 leaves the choice to
+// the page.
+func letterHref(id winddown.ID, kind letter.Kind, position int) string {
+	return caseHref(id) + "/letters/" + string(kind) + actQuery(position)
+}
+
+func letterFileHref(id winddown.ID, kind letter.Kind, position int, ending string) string {
+	return caseHref(id) + "/letters/" + string(kind) + "/letter." + ending + actQuery(position)
+}
+
+func actQuery(position int) string {
+	if position == 0 {
+		return ""
+	}
+	return "?act=" + strconv.Itoa(position)
+}
+
+// written is a letter as it stands for a case today.
+type written struct {
+	words    caseWords
+	kind     letter.Kind
+	position int // of the act, as asked for
+	text     string
+}
+
+// letter writes the letter that the path and the query ask for; one that does not exist,
+// and one about an act that does not, are NotFound.
+func (s *Site) letter(r *http.Request) (written, error) {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return written{}, err
+	}
+	notFound := &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	kind, ok := letter.ParseKind(chi.URLParam(r, "kind"))
+	if !ok {
+		return written{}, notFound
+	}
+	position, err := queryAct(r)
+	if err != nil {
+		return written{}, err
+	}
+	view, err := s.app.Letter(r.Context(), actorOf(r.Context()), id, string(kind))
+	if err != nil {
+		return written{}, err
+	}
+	act, err := view.Case.ActFor(letterStep(kind), position)
+	if err != nil {
+		return written{}, err
+	}
+	l := written{words: s.caseWords(r, view), kind: kind, position: position}
+	template := letter.Default(kind)
+	if !view.Text.BuiltIn() {
+		template = view.Text.Parts[winddown.PartBody]
+	}
+	l.text, _ = letter.Fill(template, letterData(l.words, *act)) // what is unknown stays to be seen
+	return l, nil
+}
+
+// letterStep is the step that a letter belongs to; none for the notice of termination.
+func letterStep(kind letter.Kind) winddown.Code {
+	switch kind {
+	case letter.Request:
+		return winddown.RequestAct
+	case letter.Reminder:
+		return winddown.ReceiveAct
+	case letter.Objections:
+		return winddown.SignAct
+	case letter.Termination:
+	}
+	return ""
+}
+
+func letterData(w caseWords, act winddown.Act) letter.Data {
+	d := letter.Data{
+		SellerName: w.c.Seller.Name, INN: w.c.Seller.INN, OGRN: w.c.Seller.OGRN, Cabinet: w.c.Seller.Cabinet,
+		Counterparty: act.Counterparty, PeriodFrom: act.PeriodFrom, PeriodTo: act.PeriodTo, Today: w.readersToday(),
+		RequestedOn: act.RequestedOn, Ticket: act.Ticket, ReceivedOn: act.ReceivedOn,
+		OurBalance: letterBalance(act.Ours), WBBalance: letterBalance(act.Theirs),
+	}
+	if phase := act.Phase(); phase == winddown.PhaseDisagreed || phase == winddown.PhaseDisputed {
+		d.Difference = letterSum(act.Difference)
+		d.Objections = act.ObjectionList()
+	}
+	return d
+}
+
+// letterBalance writes a balance in the seller's words, «3 418,20 ₽ в нашу пользу»; letters
+// are in Russian.
+func letterBalance(b winddown.Balance) string {
+	switch {
+	case !b.Known:
+		return ""
+	case b.Amount > 0:
+		return letterSum(b.Amount) + " в нашу пользу"
+	case b.Amount < 0:
+		return letterSum(b.Amount) + " в вашу пользу"
+	}
+	return letterSum(0)
+}
+
+// letterSum writes a sum without its sign.
+func letterSum(m winddown.Money) string {
+	return i18n.For(i18n.Russian).Money(m.Abs().Kopecks())
+}
+
+// Letter shows a letter to be copied, downloaded or printed.
+func (s *Site) Letter(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.letter(r)
+	if err != nil {
+		return err
+	}
+	v := letterView(l)
+	title := l.words.p.T("letter.page_title", "Letter", v.Title, "Seller", l.words.c.Seller.Name)
+	s.render(w, r, http.StatusOK, page.Letter(s.layout(r, title, layoutText), v))
+	return nil
+}
+
+func letterView(l written) page.LetterView {
+	w := l.words
+	v := page.LetterView{
+		Back: w.backToCase(), Title: letterTitle(w.p, l.kind), Hint: w.p.T("letter." + string(l.kind) + ".hint"), Text: l.text,
+		TextHref: letterFileHref(w.c.ID, l.kind, l.position, "txt"), WordHref: letterFileHref(w.c.ID, l.kind, l.position, "docx"),
+	}
+	if code := letterStep(l.kind); code != "" {
+		v.Back = ui.BackLinkProps{Href: w.stepHref(code), Text: stepName(w.p, code)}
+	}
+	return v
+}
+
+func letterTitle(p *i18n.Printer, kind letter.Kind) string {
+	return p.T("letter." + string(kind) + ".title")
+}
+
+// LetterTXT sends a letter as a text file.
+func (s *Site) LetterTXT(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.letter(r)
+	if err != nil {
+		return err
+	}
+	sendLetter(w, l, "txt", "text/plain; charset=utf-8", letter.TXT(l.text))
+	return nil
+}
+
+// LetterDOCX sends a letter as a Word document.
+func (s *Site) LetterDOCX(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.letter(r)
+	if err != nil {
+		return err
+	}
+	file, err := letter.DOCX(l.text)
+	if err != nil {
+		return err
+	}
+	sendLetter(w, l, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", file)
+	return nil
+}
+
+func sendLetter(w http.ResponseWriter, l written, ending, contentType string, file []byte) {
+	name := letterFileName(letterTitle(l.words.p, l.kind)+" — "+l.words.c.Seller.Name) + "." + ending
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Length", strconv.Itoa(len(file)))
+	_, _ = w.Write(file) // the reader is gone: nobody is left to tell
+}
+
+// letterFileName takes out of a name what no file of Windows may have in its own.
+func letterFileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
+			return -1
+		}
+		return r
+	}, name)
+	const longest = 120
+	if runes := []rune(name); len(runes) > longest {
+		name = string(runes[:longest])
+	}
+	return strings.Trim(name, " .")
+}
