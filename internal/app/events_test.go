@@ -101,7 +101,8 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	regress := func(w *world, a winddown.Actor, id winddown.ID, code winddown.Code) error {
 		return w.app.Regress(ctx, a, id, winddown.Regress{Step: code, Version: w.version(a, id, code), Reason: "Появился товар"})
 	}
-	// owned is a use case of a case's owner, kept one of the accountant of a case without an owner.
+	// owned is a use case of a case's owner, kept one of the accountant of a case without an
+	// owner, reviewed one that he does in his own name.
 	type deed func(w *world, a winddown.Actor, id winddown.ID) error
 	owned := func(prepare, do deed) func(*testing.T, *world) (func() error, func() outcome) {
 		return func(t *testing.T, w *world) (func() error, func() outcome) {
@@ -117,6 +118,16 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			id := w.addSeller(a)
 			must(t, prepare(w, a, id))
 			return func() error { return do(w, a, id) }, func() outcome { return forSeller(a) }
+		}
+	}
+	reviewed := func(prepare, do deed) func(*testing.T, *world) (func() error, func() outcome) {
+		return func(t *testing.T, w *world) (func() error, func() outcome) {
+			act, who := kept(prepare, do)(t, w)
+			return act, func() outcome {
+				o := who()
+				o.onBehalf = false
+				return o
+			}
 		}
 	}
 	nothing := func(*world, winddown.Actor, winddown.ID) error { return nil }
@@ -432,20 +443,20 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"RemoveEvidence", "", "case evidence_removed", owned(upload, func(w *world, a winddown.Actor, id winddown.ID) error {
 			return w.app.RemoveEvidence(ctx, a, id, winddown.RemoveEvidence{Number: 1, Reason: "Не тот файл"})
 		})},
-		{"AcceptStep", "", "case step_accepted", kept(then(upload, marked(winddown.ZeroFBS)), accept)},
-		{"AcceptStep", "again", "", kept(then(marked(winddown.ZeroFBS), accept), accept)},
+		{"AcceptStep", "", "case step_accepted", reviewed(then(upload, marked(winddown.ZeroFBS)), accept)},
+		{"AcceptStep", "again", "", reviewed(then(marked(winddown.ZeroFBS), accept), accept)},
 		{"SendBack", "", "case step_returned, case acceptance_dropped, case step_suspended",
-			kept(then(marked(requested...), accept), func(w *world, a winddown.Actor, id winddown.ID) error {
+			reviewed(then(marked(requested...), accept), func(w *world, a winddown.Actor, id winddown.ID) error {
 				return w.app.SendBack(ctx, a, id, w.review(a, id, winddown.ZeroFBS))
 			})},
-		{"Waive", "", "case gate_opened", kept(nothing, waive)},
+		{"Waive", "", "case gate_opened", reviewed(nothing, waive)},
 		{"Unwaive", "", "case gate_closed, case step_suspended",
-			kept(then(waive, marked(winddown.RequestAct)), func(w *world, a winddown.Actor, id winddown.ID) error {
+			reviewed(then(waive, marked(winddown.RequestAct)), func(w *world, a winddown.Actor, id winddown.ID) error {
 				return w.app.Unwaive(ctx, a, id, w.review(a, id, winddown.RequestAct))
 			})},
-		{"Ask", "", "case question_asked", kept(nothing, ask)},
-		{"Answer", "", "case question_answered", kept(ask, answer)},
-		{"Resolve", "", "case question_resolved", kept(then(ask, answer), func(w *world, a winddown.Actor, id winddown.ID) error {
+		{"Ask", "", "case question_asked", reviewed(nothing, ask)},
+		{"Answer", "", "case question_answered", reviewed(ask, answer)},
+		{"Resolve", "", "case question_resolved", reviewed(then(ask, answer), func(w *world, a winddown.Actor, id winddown.ID) error {
 			return w.app.Resolve(ctx, a, id, 1)
 		})},
 		{"AddAct", "", "case act_added, case step_reverted", owned(marked(requested...), addAct)},

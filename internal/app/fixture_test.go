@@ -204,9 +204,12 @@ func (w *world) version(actor winddown.Actor, id winddown.ID, code winddown.Code
 // done is the input that marks a step today.
 func (w *world) done(actor winddown.Actor, id winddown.ID, code winddown.Code) winddown.MarkDone {
 	w.t.Helper()
-	in := winddown.MarkDone{Step: code, Version: w.version(actor, id, code), On: winddown.Today(w.clock.Now(), actor.Zone),
-		Reasons: map[winddown.SlotCode]string{}}
 	c := w.view(actor, id).Case
+	st, err := c.Step(code)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	in := winddown.MarkDone{Step: code, Version: st.Version, On: w.today(actor), Reasons: map[winddown.SlotCode]string{}}
 	for _, slot := range c.MissingProof(code, c.Acts[0].Position) {
 		in.Reasons[slot] = "Снимка нет"
 	}

@@ -352,11 +352,11 @@ func (w *walk) review(daysAgo int, code winddown.Code, reason string, rule func(
 }
 
 func (w *walk) byAccountant(daysAgo int, rule func(winddown.Stamp) ([]winddown.Event, error)) {
-	by, onBehalf := w.by, w.onBehalf
-	w.by, w.onBehalf = w.accountant, true
+	by := w.by
+	w.by = w.accountant
 	events, err := rule(w.stamp(daysAgo))
 	w.note(daysAgo, events, err)
-	w.by, w.onBehalf = by, onBehalf
+	w.by = by
 }
 
 // ask lets the accountant ask about a step.

@@ -52,7 +52,7 @@ type pacedBody struct {
 func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.pacer.moved(n)
-	if err == io.EOF { //nolint:errorlint // a body ends with the bare error
+	if err == io.EOF {
 		// The server now watches the connection for the client leaving: without bytes to
 		// come that must not run into the deadline, which would end the request's context.
 		_ = b.pacer.conn.SetReadDeadline(time.Time{})
@@ -75,7 +75,7 @@ type pacedWriter struct {
 // through within one deadline.
 func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0 && err == nil; first = false {
-		n := 0
+		var n int
 		n, err = w.ResponseWriter.Write(p[:min(len(p), pace)])
 		w.pacer.moved(n)
 		p, written = p[n:], written+n
@@ -122,7 +122,7 @@ func Parts(w http.ResponseWriter, r *http.Request, max int64) (*PartReader, erro
 func (p *PartReader) Next() (*Part, error) {
 	part, err := p.parts.NextRawPart()
 	switch {
-	case err == io.EOF: //nolint:errorlint // bare: wrapped it means that the form breaks off
+	case err == io.EOF: // bare: wrapped it means that the form breaks off
 		return nil, io.EOF
 	case err != nil:
 		return nil, p.failed(err)

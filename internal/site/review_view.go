@@ -219,7 +219,7 @@ func (w caseWords) stepNotice(st *winddown.Step, parts []string) *ui.NoticeProps
 	if len(parts) == 0 {
 		return nil
 	}
-	text := ""
+	var text string
 	switch parts[0] {
 	case "uploaded":
 		n, err := strconv.Atoi(parts[len(parts)-1])

@@ -318,8 +318,10 @@ func (w caseWords) conflict() []ui.ErrorItem {
 		return []ui.ErrorItem{{Text: w.p.T("case.error.stale")}}
 	}
 	what := "changed"
-	if k := line.Event.Kind; k == winddown.StepDone || k == winddown.StepConfirmed || k == winddown.StepCorrected {
+	switch line.Event.Kind {
+	case winddown.StepDone, winddown.StepConfirmed, winddown.StepCorrected, winddown.EvidenceExcused: // a reason comes with the mark
 		what = "marked"
+	default:
 	}
 	ago := w.ago(line.Event.At)
 	switch name := w.author(line); {

@@ -49,6 +49,7 @@ type Review struct {
 // the step must be loaded. It returns NotFound, or Conflict for a stale version, a step
 // that is not done or a finished case. Accepting again changes nothing.
 func (c *Case) Accept(in Review, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // said by the reviewer himself
 	st, err := c.editable(in.Step)
 	if err != nil {
 		return nil, err
@@ -96,6 +97,7 @@ func (st *Step) drop(s Stamp) []Event {
 // suspended, done steps that rest on it too. It returns NotFound, Invalid without a
 // reason, or Conflict for a stale version, a step that is not done or a finished case.
 func (c *Case) SendBack(in Review, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // said by the reviewer himself
 	st, err := c.editable(in.Step)
 	if err != nil {
 		return nil, err
@@ -144,6 +146,7 @@ func (c *Case) waivable(code Code) bool {
 // without a reason, or Conflict for a stale version, a finished case, or a gate that is
 // open or cannot be opened.
 func (c *Case) Waive(in Review, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // said by the reviewer himself
 	st, err := c.editable(in.Step)
 	if err != nil {
 		return nil, err
@@ -176,6 +179,7 @@ func (c *Case) Waive(in Review, s Stamp) ([]Event, error) {
 // Unwaive takes a waiver back; done steps whose gate closes are suspended. It returns
 // NotFound, Invalid without a reason, or Conflict.
 func (c *Case) Unwaive(in Review, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // said by the reviewer himself
 	st, err := c.editable(in.Step)
 	if err != nil {
 		return nil, err
@@ -247,6 +251,7 @@ func (q Question) State() QuestionState {
 // Ask asks a question about a step. It returns NotFound, Invalid without a text, or
 // Conflict when the case has too many questions.
 func (c *Case) Ask(code Code, text string, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // everybody speaks for himself
 	st, err := c.Step(code)
 	if err != nil {
 		return nil, err
@@ -273,6 +278,7 @@ func (c *Case) Ask(code Code, text string, s Stamp) ([]Event, error) {
 // Invalid without a text, or Conflict for a question that is resolved or that somebody else
 // has answered.
 func (c *Case) Answer(number int, text string, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // everybody speaks for himself
 	q, err := c.question(number)
 	if err != nil {
 		return nil, err
@@ -298,6 +304,7 @@ func (c *Case) Answer(number int, text string, s Stamp) ([]Event, error) {
 // It returns NotFound, or Conflict for a question that still waits for its answer.
 // Resolving again changes nothing.
 func (c *Case) Resolve(number int, s Stamp) ([]Event, error) {
+	s.OnBehalf = false // everybody speaks for himself
 	q, err := c.question(number)
 	if err != nil {
 		return nil, err

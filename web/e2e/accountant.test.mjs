@@ -83,6 +83,7 @@ for (const script of [true, false]) {
     await accountant.goto(`${address}/steps/receive_act`);
     await accountant.getByLabel("Да, выполнен").check();
     await accountant.locator("#on").fill("2026-11-13");
+    await accountant.locator("#reason_act_file").fill("Акт на бумаге");
     await submit(accountant, "Сохранить");
     await accountant.getByRole("status").getByText("Шаг «Получить акт» отмечен").waitFor();
     await owner.goto(address);
@@ -121,11 +122,12 @@ for (const script of [true, false]) {
 
     await helper.getByTestId("step-zero_fbs").getByRole("link").click();
     await helper.getByLabel("Да, выполнен").check();
+    await helper.locator("#reason_stock_zero").fill("Кабинет закрыт");
     await submit(helper, "Сохранить");
     await helper.getByTestId("overall").waitFor();
     assert.match(await text(helper.getByTestId("step-zero_fbs")), /Выполнено 13 ноября, Вера Иванова за ИП Ким О\. А\.$/);
     await owner.goto(`${address}/history`);
-    assert.match(await text(owner.locator(".timeline > li").first()), /^Остатки FBS обнулены 13 ноября 2026, \d\d:\d\d МСК · Вера Иванова за ИП Ким О\. А\./);
+    assert.match(await text(owner.locator(".timeline > li").nth(1)), /^Остатки FBS обнулены 13 ноября 2026, \d\d:\d\d МСК · Вера Иванова за ИП Ким О\. А\./);
     assert.equal(await helper.getByRole("link", { name: "Ответы на вопросы" }).count(), 0, "answers are the owner's");
   });
 

@@ -105,6 +105,7 @@ test("cookies stay out of reach of script and of other sites", async () => {
   const address = await openCase(page);
   await page.goto(`${address}/steps/zero_fbs`);
   await page.getByLabel("Да, выполнен").check();
+  await page.locator("#reason_stock_zero").fill("Кабинет закрыт");
   await page.getByRole("button", { name: "Сохранить" }).click();
   await page.getByTestId("overall").waitFor();
   await page.getByRole("contentinfo").getByRole("button", { name: "English" }).click();

@@ -29,6 +29,7 @@ async function marked(page, code, on, more = async () => {}) {
   await row(page, code).getByRole("link").click();
   await page.getByLabel("Да, выполнен").check();
   await page.locator("#on").fill(on);
+  for (const reason of await page.locator("textarea[id^=reason_]").all()) await reason.fill("Кабинет закрыт для снимков");
   await more();
   assert.equal(await send(page), 303);
   await page.getByTestId("overall").waitFor();
@@ -98,6 +99,7 @@ for (const script of [true, false]) {
     assert.equal(await page.locator("#note").inputValue(), "Проверено дважды");
     assert.equal(new URL(page.url()).pathname, `${address}/steps/zero_fbs`);
     await page.getByLabel("Да, выполнен").check();
+    await page.locator("#reason_stock_zero").fill("Кабинет закрыт для снимков");
     await page.locator("#on").fill("2026-11-14");
     assert.equal(await send(page), 422);
     await mistaken(page, "Дата не может быть позже сегодняшней", "on");
@@ -181,6 +183,11 @@ for (const script of [true, false]) {
     // To the end.
     await marked(page, "receive_act", "2026-11-12");
     assert.match(await notice(page), /Открыт шаг «Подписать акт»\.$/);
+    await row(page, "sign_act").getByRole("link").click();
+    await page.getByLabel("Да, сходится").check();
+    assert.equal(await send(page, "Сохранить результат сверки"), 303);
+    await page.getByRole("status").getByText("Теперь его можно подписать").waitFor();
+    await page.getByRole("link", { name: "К списку шагов" }).click();
     await marked(page, "sign_act", "2026-11-13");
     assert.match(await text(page.getByTestId("finish")), /Остался 1 шаг$/);
     await page.getByTestId("finish").getByRole("link", { name: "Проверить и завершить" }).click();
@@ -216,7 +223,7 @@ for (const script of [true, false]) {
     // All of it is in the history, newest first.
     await page.getByRole("link", { name: "Вся история" }).click();
     const titles = await page.locator(".timeline .title").allInnerTexts();
-    assert.deepEqual(titles.slice(0, 4), ["Уход открыт снова", "Уход завершён", "Задолженность погашена", "Акт подписан"]);
+    assert.deepEqual(titles.slice(0, 5), ["Уход открыт снова", "Уход завершён", "Задолженность погашена", "Написано, почему нет файла «Подписанный акт»", "Акт подписан"]);
     assert.equal(titles.at(-1), "Уход начат");
     for (const title of ["Товар снова появился: «Вернуть товар со складов WB»", "Отметка «Фото и видео удалены 11 ноября» отменена"]) {
       assert.ok(titles.includes(title), `${title} in ${titles}`);

@@ -12,6 +12,8 @@ func Samples() []ui.GallerySection {
 		{ID: "seller", Title: "SellerAct, Obstacle", Samples: sellerSamples()},
 		{ID: "people", Title: "Person, OpenInvite, InviteLink, Session", Samples: peopleSamples()},
 		{ID: "proof", Title: "Evidence, Review, StepQuestions", Samples: proofSamples()},
+		{ID: "ledger", Title: "Balance, DebtTable, Due", Wide: true, Samples: ledgerSamples()},
+		{ID: "acts", Title: "Act, ActLines, Compare", Samples: actSamples()},
 		{ID: "letter", Title: "LetterText", Samples: letterSamples()},
 	}
 }
@@ -126,9 +128,57 @@ func proofSamples() []ui.Sample {
 	}
 }
 
+func actSamples() []ui.Sample {
+	facts := []ui.SummaryRow{{Key: "Запрошен", Value: "12 ноября 2026"}, {Key: "Сальдо по акту WB", Value: "1 200,50 ₽ в пользу WB"}}
+	links := []ui.ButtonLinkProps{{Label: "Изменить получение", Href: "#", Variant: ui.ButtonText}}
+	return []ui.Sample{
+		{Name: "Получен", Component: Act(ActView{
+			Position: 1, Title: "Акт сверки", Phase: "Получен 20 ноября", Notes: []string{"Дальше: сверить акт со своими данными"}, Facts: facts,
+			Files: []ui.Link{{Href: "#", Text: "Акт.pdf"}}, Primary: &ui.ButtonLinkProps{Label: "Сверить акт", Href: "#"}, Links: links,
+			Past: []RoundView{{Title: "Запрос 1, 3 ноября 2026: отклонён с возражениями", Facts: facts}},
+		})},
+		{Name: "Подписан", Component: Act(ActView{
+			Position: 2, Title: "Акт 2: ООО «РВБ»", Phase: "Подписан 21 ноября", Notes: []string{"Ждём подпись WB. Завершить уход она не мешает."}, Facts: facts,
+			Countersign: &ActDateView{Action: "#", ID: "countersigned_on-2", Name: "countersigned_on", Label: "Когда пришла подпись WB", Button: ui.ButtonProps{Label: "Отметить подпись WB"}},
+		})},
+		{Name: "Лишний", Component: Act(ActView{
+			Position: 3, Title: "Акт 3: ООО «Вайлдберриз»", Phase: "Не запрошен", Remove: &ActRemoveView{Action: "#"},
+		})},
+		{Name: "На странице шага", Component: ActLines([]ActLineView{
+			{Name: "Акт 1: ООО «РВБ»", Href: "#", Phase: "Запрошен 12 ноября"}, {Name: "Акт 2: ООО «Вайлдберриз»", Href: "#", Phase: "Не запрошен", Current: true},
+		})},
+		{Name: "Сверка", Component: Compare(CompareView{Action: "#", On: "2026-11-22", Agrees: "no", Difference: "0", FieldErrors: map[string]string{
+			"difference": "Укажите, на сколько акт расходится с вашими данными", "objections": "Напишите, с чем вы не согласны",
+		}})},
+	}
+}
+
 func letterSamples() []ui.Sample {
 	text := "Тема: Запрос акта сверки взаимных расчётов, ИНН 500100732259\n\nОт: ИП Петрова А. С.\nИНН: 500100732259\nДата: 22 ноября 2026 года\n\nЗдравствуйте."
 	return []ui.Sample{
 		{Name: "Письмо", Component: LetterText(LetterView{Text: text, TextHref: "#", WordHref: "#"})},
+	}
+}
+
+func ledgerSamples() []ui.Sample {
+	lines := []DebtRowView{
+		{Href: "#", What: "Хранение возвратов на ПВЗ более 3 дней", Side: "Мы должны WB", Amount: "464 788,15 ₽", On: "1 ноября 2026",
+			Document: "отчёт № 251107", State: "Не погашен", Running: "−464 788,15 ₽", Counts: true},
+		{Href: "#", What: "Выплата", Side: "WB должен нам", Amount: "12 000,00 ₽", On: "5 ноября 2026", State: "Не погашен", Running: "−452 788,15 ₽", Counts: true},
+		{Href: "#", What: "Штраф", Side: "Мы должны WB", Amount: "3 418,20 ₽", On: "7 ноября 2026", State: "Погашен 10 ноября 2026"},
+	}
+	source := "Срок: 7 дней. Источник: оферта в редакции от 22.09.2025, на 22 сентября 2025."
+	dues := []DueView{
+		{TestID: "sample-late", State: "late", Title: "Забрать возвраты", In: "просрочен на 2 дня", Day: "Привезли 4 ноября 2026, ждёт до 11 ноября 2026.",
+			Note: "12 штук", Source: source, Links: []ui.Link{{Href: "#", Text: "Забрали", Hidden: "12 штук"}}},
+		{TestID: "sample-near", State: "near", Title: "Возразить на еженедельный отчёт", In: "через 3 дня", Day: "До 16 ноября 2026", Source: source},
+		{TestID: "sample-ahead", State: "ahead", Title: "Проверить претензии на портале", In: "через 30 дней", Day: "До 13 декабря 2026",
+			Note: "Ещё не проверяли.", Posts: []PostView{{Action: "#", Label: "Претензий нет"}}},
+		{TestID: "sample-dealt", State: "dealt", Title: "Забрать возвраты", Day: "Забрали 12 ноября 2026", Posts: []PostView{{Action: "#", Label: "Вернуть в работу"}}},
+	}
+	return []ui.Sample{
+		{Name: "Остаток", Component: Balance("to_wb", "Вы должны WB 452 788,15 ₽")},
+		{Name: "Строки во всех состояниях", Component: DebtTable("Минус означает долг перед WB.", lines)},
+		{Name: "Сроки во всех состояниях", Component: DueList(dues)},
 	}
 }
