@@ -27,7 +27,7 @@ func (a *archive) create(name string, size int64, crc uint32) (io.Writer, error)
 	const version20 = 20 // of MS-DOS: permissions are for whoever unpacks to choose
 	return a.zip.CreateRaw(&zip.FileHeader{
 		Name: name, Method: zip.Store, CreatorVersion: version20, ReaderVersion: version20,
-		ModifiedDate: a.date, ModifiedTime: a.time,
+		ModifiedDate: a.date, ModifiedTime: a.time, //nolint:staticcheck // Modified would add a field of its own
 		CRC32: crc, CompressedSize64: uint64(size), UncompressedSize64: uint64(size),
 	})
 }

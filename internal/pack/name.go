@@ -163,7 +163,7 @@ func checkLayout(names []string) error {
 				folders[key[:at]] = true
 			}
 		}
-		right := false
+		var right bool
 		switch {
 		case i == 0:
 			right = name == guideName

@@ -76,7 +76,7 @@ func (b *book) each(part string, do func(d *xml.Decoder, e xml.StartElement) err
 	d := xml.NewDecoder(&budget{r: unpacked, left: &b.left})
 	for {
 		t, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -232,7 +232,7 @@ func readUpload(w http.ResponseWriter, r *http.Request) (url.Values, []byte, err
 	values, file := url.Values{}, []byte(nil)
 	for {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return values, file, nil
 		}
 		if err != nil {

@@ -176,6 +176,7 @@ func closeGate(t *testing.T, d winddown.StepDef, n int) (c *winddown.Case, block
 			act.ReceivedOn, act.ComparedOn, act.Agrees = day("2026-11-02"), day("2026-11-02"), true
 		case winddown.SignAct:
 			act.SignedOn = day("2026-11-02")
+		default:
 		}
 	}
 	for _, code := range allSteps() {

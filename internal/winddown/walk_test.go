@@ -408,6 +408,7 @@ func (w *walk) changed(before *winddown.Case, events []winddown.Event, a action)
 			caseChanged++
 		case winddown.EvidenceAdded, winddown.EvidenceGone:
 			filed = true
+		default:
 		}
 		named[e.Step]++
 	}
