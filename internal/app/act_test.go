@@ -6,16 +6,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"winddown/internal/winddown"
 )
+
+func TestActs(t *testing.T) {
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"a disputed act has two rounds": aDisputedActHasTwoRounds,
+		"two acts of one case":          twoActsOfOneCase,
+		"refused acts change nothing":   refusedActsChangeNothing,
+		"two compare at once":           twoCompareAtOnce,
+	})
+}
 
 func money(kopecks winddown.Money) winddown.Balance {
 	return winddown.Balance{Known: true, Amount: kopecks}
 }
 
 // An act that is disputed comes again; the first round is kept as it was.
-func TestADisputedActHasTwoRounds(t *testing.T) {
-	w := newWorld(t)
+func aDisputedActHasTwoRounds(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	ctx := t.Context()
@@ -59,8 +69,7 @@ func TestADisputedActHasTwoRounds(t *testing.T) {
 }
 
 // With two acts a step about them is done when both have come so far.
-func TestTwoActsOfOneCase(t *testing.T) {
-	w := newWorld(t)
+func twoActsOfOneCase(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	w.mark(accountant, id, goods()...)
@@ -88,7 +97,7 @@ func TestTwoActsOfOneCase(t *testing.T) {
 	if err := w.app.RemoveAct(ctx, accountant, id, 3, 1); err != nil {
 		t.Fatal(err)
 	}
-	if n := one[int](w, "select count(*) from acts"); n != 2 {
+	if n := one[int](w, "select count(*) from acts where case_id = $1", uuid.UUID(id)); n != 2 {
 		t.Errorf("%d acts are left", n)
 	}
 	if s := w.summary(accountant); s.Stage != winddown.GroupWaiting {
@@ -97,8 +106,7 @@ func TestTwoActsOfOneCase(t *testing.T) {
 	w.verify(id)
 }
 
-func TestRefusedActsChangeNothing(t *testing.T) {
-	w := newWorld(t)
+func refusedActsChangeNothing(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	early, received := w.open(owner), w.open(owner)
 	w.mark(owner, received, goods()...)
@@ -158,8 +166,7 @@ func TestRefusedActsChangeNothing(t *testing.T) {
 }
 
 // Two who compare at the same moment with different results: one of them did.
-func TestTwoCompareAtOnce(t *testing.T) {
-	w := newWorld(t)
+func twoCompareAtOnce(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	w.mark(owner, id, goods()...)

@@ -10,9 +10,15 @@ import (
 	"winddown/internal/winddown"
 )
 
+func TestDeadlines(t *testing.T) {
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"the nearest deadline is told":     theNearestDeadlineIsTold,
+		"refused deadlines change nothing": refusedDeadlinesChangeNothing,
+	})
+}
+
 // The nearest deadline stands in the register, and whatever is dealt with leaves it.
-func TestTheNearestDeadlineIsTold(t *testing.T) {
-	w := newWorld(t)
+func theNearestDeadlineIsTold(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	ctx, today := t.Context(), w.today(accountant)
@@ -63,8 +69,7 @@ func TestTheNearestDeadlineIsTold(t *testing.T) {
 	w.verify(id)
 }
 
-func TestRefusedDeadlinesChangeNothing(t *testing.T) {
-	w := newWorld(t)
+func refusedDeadlinesChangeNothing(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	ctx, a, today := t.Context(), w.app, w.today(owner)

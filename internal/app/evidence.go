@@ -72,7 +72,7 @@ func (a *App) AddEvidence(ctx context.Context, actor winddown.Actor, id winddown
 			return nil, err
 		}
 		var all []winddown.Event
-		in.Since = c.EvidenceSeq
+		in.First = c.EvidenceSeq + 1
 		for _, f := range stored {
 			in.Name, in.Type, in.Size, in.SHA256 = f.Name, string(f.Blob.Kind), f.Blob.Size, f.Blob.SHA256
 			events, err := c.AddEvidence(in, a.quota, s)

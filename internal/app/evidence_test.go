@@ -17,6 +17,16 @@ import (
 	"winddown/internal/winddown"
 )
 
+func TestEvidence(t *testing.T) {
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"files are kept in versions":      filesAreKeptInVersions,
+		"proof or a written reason":       proofOrAWrittenReason,
+		"lost bytes are told":             lostBytesAreTold,
+		"acceptance freezes the evidence": acceptanceFreezesTheEvidence,
+		"uploads at the same moment":      uploadsAtTheSameMoment,
+	})
+}
+
 // evidence is what a case holds of a step's evidence.
 func (w *world) evidence(actor winddown.Actor, id winddown.ID, code winddown.Code) []winddown.Evidence {
 	w.t.Helper()
@@ -27,8 +37,7 @@ func (w *world) evidence(actor winddown.Actor, id winddown.ID, code winddown.Cod
 	return v.Case.Evidence
 }
 
-func TestFilesAreKeptInVersions(t *testing.T) {
-	w := newWorld(t)
+func filesAreKeptInVersions(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	first, second, other := w.pdf("../остатки.pdf", "12"), w.pdf("остатки.pdf", "0"), w.pdf("акт вывоза.pdf", "3")
@@ -82,8 +91,7 @@ func TestFilesAreKeptInVersions(t *testing.T) {
 }
 
 // A step is done with a file in the required slot, and without one when it is said why.
-func TestProofOrAWrittenReason(t *testing.T) {
-	w := newWorld(t)
+func proofOrAWrittenReason(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	before := w.contents(id)
@@ -177,8 +185,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // Only the bytes that were stored are handed out.
-func TestLostBytesAreTold(t *testing.T) {
-	w := newWorld(t)
+func lostBytesAreTold(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id := w.open(owner)
 	if err := w.upload(owner, id, winddown.SellOut, winddown.SlotOrdersDone, w.pdf("a.pdf", "0"), w.pdf("b.pdf", "1")); err != nil {
@@ -208,8 +215,7 @@ func TestLostBytesAreTold(t *testing.T) {
 }
 
 // What the accountant accepted stays as it was, and a later file drops the acceptance.
-func TestAcceptanceFreezesTheEvidence(t *testing.T) {
-	w := newWorld(t)
+func acceptanceFreezesTheEvidence(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	ctx := t.Context()
@@ -248,8 +254,7 @@ func TestAcceptanceFreezesTheEvidence(t *testing.T) {
 // Uploads and an acceptance at the same moment come one after the other: no number is given
 // twice, the same bytes are filed once, and nothing is accepted that the accountant had not
 // seen.
-func TestUploadsAtTheSameMoment(t *testing.T) {
-	w := newWorld(t)
+func uploadsAtTheSameMoment(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	f := w.pdf("a.pdf", "0")

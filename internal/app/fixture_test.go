@@ -89,6 +89,19 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	return w
 }
 
+// inOneWorld runs tests that do not mind each other over one database.
+func inOneWorld(t *testing.T, tests map[string]func(*testing.T, *world)) {
+	w := newWorld(t)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := *w
+			w.t = t
+			w.clock.Set(noon)
+			test(t, &w)
+		})
+	}
+}
+
 // patient lets a connection take its time on a busy machine.
 func patient(database string) string {
 	u, err := url.Parse(database)

@@ -10,9 +10,16 @@ import (
 	"winddown/internal/winddown"
 )
 
+func TestDebts(t *testing.T) {
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"nothing is finished in debt":  nothingIsFinishedInDebt,
+		"refused debts change nothing": refusedDebtsChangeNothing,
+		"debts at the same moment":     debtsAtTheSameMoment,
+	})
+}
+
 // The debts open the last step and the finish, and a later one closes them again.
-func TestNothingIsFinishedInDebt(t *testing.T) {
-	w := newWorld(t)
+func nothingIsFinishedInDebt(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	ctx, today := t.Context(), w.today(accountant)
@@ -57,8 +64,7 @@ func TestNothingIsFinishedInDebt(t *testing.T) {
 	w.verify(id)
 }
 
-func TestRefusedDebtsChangeNothing(t *testing.T) {
-	w := newWorld(t)
+func refusedDebtsChangeNothing(t *testing.T, w *world) {
 	owner := w.person("Петрова")
 	id, other := w.open(owner), w.open(owner)
 	ctx, a, today := t.Context(), w.app, w.today(owner)
@@ -106,8 +112,7 @@ func TestRefusedDebtsChangeNothing(t *testing.T) {
 
 // A form that is sent twice writes its lines once, and of two people at one line one comes
 // first.
-func TestDebtsAtTheSameMoment(t *testing.T) {
-	w := newWorld(t)
+func debtsAtTheSameMoment(t *testing.T, w *world) {
 	owner, helper := w.person("Петрова"), w.person("Иванова")
 	id := w.open(owner)
 	w.join(owner, helper, id, winddown.Helper)

@@ -11,6 +11,16 @@ import (
 	"winddown/internal/winddown"
 )
 
+func TestReviews(t *testing.T) {
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"refused reviews change nothing": refusedReviewsChangeNothing,
+		"two accept at once":             twoAcceptAtOnce,
+		"a step is sent back":            aStepIsSentBack,
+		"a waiver opens one gate":        aWaiverOpensOneGate,
+		"questions are counted":          questionsAreCounted,
+	})
+}
+
 // colleague is somebody who leads the firm of an accountant.
 func (w *world) colleague(accountant winddown.Actor) winddown.Actor {
 	w.t.Helper()
@@ -34,8 +44,7 @@ func (w *world) summary(accountant winddown.Actor) winddown.Summary {
 	return row.Summary
 }
 
-func TestRefusedReviewsChangeNothing(t *testing.T) {
-	w := newWorld(t)
+func refusedReviewsChangeNothing(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	w.mark(accountant, id, winddown.SellOut)
@@ -82,8 +91,7 @@ func TestRefusedReviewsChangeNothing(t *testing.T) {
 
 // Two who accept at the same moment: one of them did, and the other learns of it. One who
 // presses twice has accepted once.
-func TestTwoAcceptAtOnce(t *testing.T) {
-	w := newWorld(t)
+func twoAcceptAtOnce(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	both := []winddown.Actor{accountant, w.colleague(accountant)}
@@ -102,8 +110,7 @@ func TestTwoAcceptAtOnce(t *testing.T) {
 }
 
 // A step that is sent back is a problem of the seller's until it is confirmed again.
-func TestAStepIsSentBack(t *testing.T) {
-	w := newWorld(t)
+func aStepIsSentBack(t *testing.T, w *world) {
 	owner, accountant := w.person("Петрова"), w.person("Ким")
 	id := w.open(owner)
 	w.join(owner, accountant, id, winddown.Accountant)
@@ -133,8 +140,7 @@ func TestAStepIsSentBack(t *testing.T) {
 }
 
 // A gate that is opened without fulfilment stays open for the steps it names only.
-func TestAWaiverOpensOneGate(t *testing.T) {
-	w := newWorld(t)
+func aWaiverOpensOneGate(t *testing.T, w *world) {
 	accountant := w.person("Ким")
 	id := w.addSeller(accountant)
 	w.mark(accountant, id, winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock)
@@ -165,8 +171,7 @@ func TestAWaiverOpensOneGate(t *testing.T) {
 	w.verify(id)
 }
 
-func TestQuestionsAreCounted(t *testing.T) {
-	w := newWorld(t)
+func questionsAreCounted(t *testing.T, w *world) {
 	owner, accountant := w.person("Петрова"), w.person("Ким")
 	id := w.open(owner)
 	w.join(owner, accountant, id, winddown.Accountant)

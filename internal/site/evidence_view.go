@@ -165,7 +165,7 @@ func (w caseWords) cannotRemove(e winddown.Evidence) error {
 		return conflict("case.error.finished")
 	case e.Kind == winddown.EvidenceRemoved || slices.ContainsFunc(w.c.Evidence, newer):
 		return conflict("evidence.error.not_current")
-	case e.Frozen:
+	case w.c.Frozen(e):
 		return conflict("evidence.error.frozen")
 	}
 	return nil
@@ -193,7 +193,7 @@ func (w caseWords) fileItem(versions []winddown.Evidence) ui.FileItem {
 	if e.Version > 1 {
 		item.Version = w.p.T("evidence.version", "Version", e.Version)
 	}
-	if e.Frozen {
+	if w.c.Frozen(e) {
 		item.Tags = append(item.Tags, ui.TagProps{Text: w.p.T("evidence.accepted")})
 	}
 	if opensInBrowser(files.Kind(e.Type)) {

@@ -177,9 +177,9 @@ type AddEvidence struct {
 	Size   int64
 	SHA256 [32]byte
 	Note   string
-	// Since is the number of the last version before the upload: files of one upload that
-	// bear the same name are documents of their own.
-	Since int
+	// First is the number that the first file of this upload gets, 0 for a file that comes
+	// alone: files of one upload that bear the same name are documents of their own.
+	First int
 }
 
 // AddEvidence files a document: as the next version of the current document of the same
@@ -234,7 +234,7 @@ func (c *Case) AddEvidence(in AddEvidence, quota int64, s Stamp) ([]Event, error
 		if old.SHA256 == e.SHA256 && old.Note == e.Note {
 			return nil, nil
 		}
-		if in.Since == 0 || old.Number <= in.Since {
+		if in.First == 0 || old.Number < in.First {
 			e.Doc, e.Version = old.Doc, old.Version
 		}
 	}

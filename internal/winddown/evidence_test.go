@@ -221,11 +221,20 @@ func TestEvidenceOfOneUpload(t *testing.T) {
 	in := upload(winddown.SellOut, winddown.SlotOrdersDone, "IMG_0001.png", 1)
 	file(t, c, in, "evidence_added sell_out")
 	for contents := range byte(2) {
-		in.Since, in.SHA256[0] = 1, contents+2
+		in.First, in.SHA256[0] = 2, contents+2
 		file(t, c, in, "evidence_added sell_out")
 	}
 	if e := c.Evidence; e[1].Doc != 1 || e[1].Version != 2 || e[2].Doc != 3 || e[2].Version != 1 {
 		t.Errorf("filed %+v", e)
+	}
+
+	c = openCase(t, everything()) // nothing was filed before
+	for contents := range byte(2) {
+		in.First, in.SHA256[0] = 1, contents+1
+		file(t, c, in, "evidence_added sell_out")
+	}
+	if e := c.Evidence; e[0].Doc != 1 || e[1].Doc != 2 {
+		t.Errorf("filed first %+v", e)
 	}
 }
 
