@@ -35,7 +35,7 @@ func furnish(ctx context.Context, a *app.App, r app.SeedResult) error {
 		{winddown.ReturnStock, winddown.SlotReturnPaper, "накладная.pdf", "Первая партия", samplePDF("Return note 1, 40 items")},
 		{winddown.ReturnStock, winddown.SlotReturnPaper, "накладная.pdf", "Со второй партией", samplePDF("Return note 1, 40 items, and 2, 12 items")},
 	} {
-		stored, err := a.StoreFile(ctx, f.name, bytes.NewReader(f.data))
+		stored, err := a.StoreFile(ctx, f.name, bytes.NewReader(f.data), winddown.MaxFileSize)
 		if err != nil {
 			return err
 		}

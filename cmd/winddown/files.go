@@ -15,13 +15,16 @@ type filesFlags struct {
 	FilesDir string `env:"WINDDOWN_FILES_DIR" help:"Folder of the evidence; without it «files» in the data folder." placeholder:"DIR"`
 }
 
+func (f filesFlags) filesDir(data databaseFlags) string {
+	if f.FilesDir != "" {
+		return f.FilesDir
+	}
+	return filepath.Join(data.DataDir, "files")
+}
+
 // openFiles opens the folder of the evidence; the caller closes it.
 func (f filesFlags) openFiles(data databaseFlags) (*files.Store, error) {
-	dir := f.FilesDir
-	if dir == "" {
-		dir = filepath.Join(data.DataDir, "files")
-	}
-	return files.Open(dir)
+	return files.Open(f.filesDir(data))
 }
 
 // sweepEvery is how often files that nothing refers to are looked for.

@@ -21,7 +21,8 @@ type packCmd struct {
 	Force bool   `help:"Replace a file that is there already."`
 }
 
-// Run writes the pack people download from the pages, byte for byte, and checks it.
+// Run writes the pack people download from the pages, byte for byte, and checks it. A pack
+// without some of its files is written, and is an error.
 func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	id, err := winddown.ParseID(c.Case)
 	if err != nil {
@@ -29,6 +30,9 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	if _, err := os.Lstat(c.Out); err == nil && !c.Force {
 		return fmt.Errorf("%s is there already; --force replaces it", c.Out)
+	}
+	if info, err := os.Stat(c.filesDir(c.databaseFlags)); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s; say with --files-dir where the evidence is", c.filesDir(c.databaseFlags))
 	}
 	store, err := c.openFiles(c.databaseFlags)
 	if err != nil {
@@ -40,10 +44,13 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 		if errors.Is(err, winddown.NotFound) {
 			return fmt.Errorf("there is no case %s", id)
 		}
+		if errors.Is(err, app.ErrUnseen) {
+			return fmt.Errorf("case %s is there, but nobody has access to it, so there is no pack of it", id)
+		}
 		if err != nil {
 			return err
 		}
-		contents, err := source.Contents()
+		contents, err := source.Contents(ctx)
 		if err != nil {
 			return err
 		}
@@ -52,7 +59,11 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	return verifyPack(c.Out, std)
+	r, err := verifyPack(c.Out, std)
+	if err == nil && len(r.Missing) > 0 {
+		err = fmt.Errorf("%s was written without files of its evidence; missing: %d", c.Out, len(r.Missing))
+	}
+	return err
 }
 
 // writePack writes a pack under a name of its own and gives it its name when it is whole.

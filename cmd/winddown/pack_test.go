@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/testdb"
 )
@@ -49,7 +52,7 @@ func TestPack(t *testing.T) {
 		return command(t, "", append([]string{"pack", "--database-url", url, "--files-dir", files, "--out", out}, args...)...)
 	}
 	said, err := made("--case", id)
-	if err != nil || !regexp.MustCompile(`^OK: 10 files, 2 events\ncase `+id+`, last event at \S+, hash [0-9a-f]{64}\n$`).MatchString(said) {
+	if err != nil || !regexp.MustCompile(`^OK: 13 files, 2 events\ncase `+id+`, last event at \S+, hash [0-9a-f]{64}\n$`).MatchString(said) {
 		t.Errorf("%q, %v", said, err)
 	}
 	data, err := os.ReadFile(out)
@@ -73,11 +76,39 @@ func TestPack(t *testing.T) {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 
-	// Files that are gone are told on the way out.
 	if err := os.RemoveAll(files); err != nil {
 		t.Fatal(err)
 	}
-	if said, err = made("--case", id, "--force"); err != nil || !strings.Contains(said, "not there when the pack was made: evidence/01-zero_fbs/stock_zero/v1-ostatki.pdf.MISSING.txt (absent)") {
+	_, err = made("--case", id, "--force")
+	wantSentence(t, err, "there is no folder "+files)
+	if data, err := os.ReadFile(out); err != nil || string(data) != downloaded.body {
+		t.Errorf("a wrong folder changed the file: %d bytes, %v", len(data), err)
+	}
+	if _, err := os.Stat(files); !os.IsNotExist(err) {
+		t.Errorf("a wrong folder is made: %v", err)
+	}
+
+	// Files that are gone are told on the way out; the pack is written all the same.
+	if err := os.Mkdir(files, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	said, err = made("--case", id, "--force")
+	wantSentence(t, err, "was written without files of its evidence; missing: 1")
+	if !strings.Contains(said, "not there when the pack was made: evidence/01-zero_fbs/stock_zero/v1-ostatki.pdf.MISSING.txt (absent)") {
+		t.Errorf("%q", said)
+	}
+	if said, err = command(t, "", "verify", out); err != nil || !strings.HasPrefix(said, "OK: 13 files") {
 		t.Errorf("%q, %v", said, err)
 	}
+
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Exec(t.Context(), "delete from case_people")
+	if err = errors.Join(err, conn.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	_, err = made("--case", id, "--force")
+	wantSentence(t, err, "case "+id+" is there, but nobody has access to it")
 }

@@ -29,7 +29,8 @@ func (c verifyCmd) Validate() error {
 // Run checks a pack, or walks the chain of a case's trail.
 func (c verifyCmd) Run(ctx context.Context, std streams) error {
 	if c.File != "" {
-		return verifyPack(c.File, std)
+		_, err := verifyPack(c.File, std)
+		return err
 	}
 	id, err := winddown.ParseID(c.Case)
 	if err != nil {
@@ -50,40 +51,40 @@ func (c verifyCmd) Run(ctx context.Context, std streams) error {
 
 // verifyPack prints what a pack holds, or a line for each way in which it differs from
 // what was made.
-func verifyPack(path string, std streams) (err error) {
+func verifyPack(path string, std streams) (r pack.Report, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return r, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return r, err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file", path)
+		return r, fmt.Errorf("%s is not a file", path)
 	}
-	r, err := pack.Verify(f, info.Size())
+	r, err = pack.Verify(f, info.Size())
 	if err != nil {
-		return err
+		return r, err
 	}
 	for _, d := range r.Differences {
 		if _, err := fmt.Fprintln(std.out, d); err != nil {
-			return err
+			return r, err
 		}
 	}
 	if !r.OK() {
-		return fmt.Errorf("%s is not as it was made; differences: %d", path, len(r.Differences))
+		return r, fmt.Errorf("%s is not as it was made; differences: %d", path, len(r.Differences))
 	}
 	// The hash is for comparing with the one that the sender names.
 	if _, err := fmt.Fprintf(std.out, "OK: %d files, %d events\ncase %s, last event at %s, hash %x\n",
 		r.Files, r.Events, r.Case, r.At.Format(time.RFC3339), r.Head.Hash); err != nil {
-		return err
+		return r, err
 	}
 	for _, m := range r.Missing {
 		if _, err := fmt.Fprintf(std.out, "not there when the pack was made: %s (%s)\n", m.Name, m.Reason); err != nil {
-			return err
+			return r, err
 		}
 	}
-	return nil
+	return r, nil
 }

@@ -513,7 +513,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return w.app.RemoveDebt(ctx, a, id, winddown.RemoveDebt{ID: d.ID, Version: d.Version, Reason: "Ошибка"})
 		})},
 		{"StoreFile", "", "", owned(nothing, func(w *world, _ winddown.Actor, _ winddown.ID) error {
-			_, err := w.app.StoreFile(ctx, "a.pdf", strings.NewReader("%PDF-1.4\n"))
+			_, err := w.app.StoreFile(ctx, "a.pdf", strings.NewReader("%PDF-1.4\n"), winddown.MaxFileSize)
 			return err
 		})},
 		{"SweepFiles", "", "", owned(upload, func(w *world, _ winddown.Actor, _ winddown.ID) error { _, err := w.app.SweepFiles(ctx); return err })},
@@ -615,7 +615,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile FileThere History
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere FileThere History
 		InviteView InvitedMaySignUp LastPage Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
@@ -655,9 +655,11 @@ func TestReadingWritesNothing(t *testing.T) {
 			}
 			return f.Close()
 		},
-		"Ledger": func() error { _, err := w.app.Ledger(ctx, owner, id); return err },
+		"EvidenceThere": func() error { _, err := w.app.EvidenceThere(ctx, owner, id, file); return err },
+		"Ledger":        func() error { _, err := w.app.Ledger(ctx, owner, id); return err },
 		"MayUpload": func() error {
-			return w.app.MayUpload(ctx, owner, id, winddown.AddEvidence{Step: winddown.SellOut, Slot: winddown.SlotOrdersDone, Name: "b.pdf"})
+			_, err := w.app.MayUpload(ctx, owner, id, winddown.AddEvidence{Step: winddown.SellOut, Slot: winddown.SlotOrdersDone, Name: "b.pdf"})
+			return err
 		},
 		"Pack": func() error { _, err := w.app.Pack(ctx, owner, id); return err },
 		"Thumbnail": func() error {

@@ -20,26 +20,31 @@ type StoredFile struct {
 	Blob files.Blob
 }
 
-// MayUpload returns nil when the actor may file evidence with a step now: NotFound,
-// Forbidden, Blocked, Conflict or Invalid otherwise. It is asked before any bytes are taken in;
-// AddEvidence asks again.
-func (a *App) MayUpload(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.AddEvidence) error {
-	view, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: 0}, postgres.EvidenceOf(in.Step))
+// MayUpload returns how many bytes the actor may file as evidence with a step now: at least
+// one, or NotFound, Forbidden, Blocked, Conflict or Invalid. It is asked before any bytes are
+// taken in; AddEvidence asks again.
+func (a *App) MayUpload(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.AddEvidence) (room int64, err error) {
+	view, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: 0}, postgres.EvidenceOf(in.Step), postgres.Ledger())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := view.Case.Allow(winddown.CanMark, view.Standing); err != nil {
-		return err
+		return 0, err
 	}
+	if err := proofOf(view.Case, in.Debt); err != nil {
+		return 0, err
+	}
+	room = a.quota - view.Case.EvidenceBytes
+	in.Size = max(in.Size, 1)
 	_, err = view.Case.AddEvidence(in, a.quota, actor.Stamp(a.now(), view.Standing))
-	return err
+	return room, err
 }
 
-// StoreFile takes a file's bytes in: Unavailable when the disk is full, or Invalid on the
-// field file for what is empty, too large, of no kind that is accepted, or not of the kind
-// its name says.
-func (a *App) StoreFile(ctx context.Context, name string, r io.Reader) (StoredFile, error) {
-	blob, err := a.files.Put(ctx, r, winddown.MaxFileSize)
+// StoreFile takes the bytes of a file in for which room bytes are left: Unavailable when the
+// disk is full, Conflict on the field file for more bytes than that, or Invalid on it for what
+// is empty, too large, of no kind that is accepted, or not of the kind its name says.
+func (a *App) StoreFile(ctx context.Context, name string, r io.Reader, room int64) (StoredFile, error) {
+	blob, err := a.files.Put(ctx, r, min(room, winddown.MaxFileSize))
 	name = winddown.EvidenceName(name)
 	refuse := func(key string) (StoredFile, error) {
 		return StoredFile{}, &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Err: err, Fields: []winddown.FieldError{
@@ -50,6 +55,9 @@ func (a *App) StoreFile(ctx context.Context, name string, r io.Reader) (StoredFi
 		return StoredFile{Name: name, Blob: blob}, nil
 	case err == nil:
 		return refuse("evidence.error.not_what_named")
+	case errors.Is(err, files.ErrTooLarge) && room < winddown.MaxFileSize:
+		return StoredFile{}, &winddown.Error{Kind: winddown.Conflict, Key: "error.invalid", Err: err, Fields: []winddown.FieldError{
+			{Field: "file", Key: "evidence.error.no_room", Args: winddown.Args{"Name": name, "Max": int(a.quota >> 20)}}}}
 	case errors.Is(err, files.ErrTooLarge):
 		return refuse("evidence.error.too_large")
 	case errors.Is(err, files.ErrEmpty):
@@ -113,6 +121,16 @@ func (a *App) EvidenceFile(ctx context.Context, actor winddown.Actor, id winddow
 	return e, f, lost(e, err)
 }
 
+// EvidenceThere finds a file of a case without opening it: NotFound, or Gone with a sentence
+// when its bytes are missing or of another size.
+func (a *App) EvidenceThere(ctx context.Context, actor winddown.Actor, id winddown.ID, number int) (winddown.Evidence, error) {
+	e, err := a.db.EvidenceFile(ctx, actor, id, number)
+	if err != nil {
+		return winddown.Evidence{}, err
+	}
+	return e, lost(e, a.files.Check(e.SHA256, e.Size))
+}
+
 // Thumbnail returns a small picture of a file, or NotFound where there can be none.
 func (a *App) Thumbnail(ctx context.Context, actor winddown.Actor, id winddown.ID, number, side int) ([]byte, error) {
 	e, err := a.db.EvidenceFile(ctx, actor, id, number)
@@ -173,9 +191,9 @@ func (a *App) SweepFiles(ctx context.Context) (removed int, err error) {
 	return removed, nil
 }
 
-// Evidence returns a case with all its evidence, and one version of it, or NotFound.
+// Evidence returns a case with all its evidence and its ledger, and one version of it, or NotFound.
 func (a *App) Evidence(ctx context.Context, actor winddown.Actor, id winddown.ID, number int) (CaseView, winddown.Evidence, error) {
-	view, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: 0}, postgres.EvidenceOf(""))
+	view, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: 0}, postgres.EvidenceOf(""), postgres.Ledger())
 	if err != nil {
 		return CaseView{}, winddown.Evidence{}, err
 	}

@@ -155,9 +155,10 @@ func TestRefusedFilesChangeNothing(t *testing.T) {
 		})
 	}
 	for _, in := range []winddown.AddEvidence{
+		{Step: winddown.SettleDebts, Slot: winddown.SlotDebtProof, Debt: newID(t)},
 		{Step: winddown.RequestAct, Slot: winddown.SlotRequest}, {Step: winddown.SellOut, Slot: winddown.SlotOrdersDone, Size: 101},
 	} {
-		if w.app.MayUpload(t.Context(), owner, id, in) == nil {
+		if _, err := w.app.MayUpload(t.Context(), owner, id, in); err == nil {
 			t.Errorf("%s may be uploaded", in.Step)
 		}
 	}
@@ -172,11 +173,15 @@ func TestBytesThatAreNotTakenIn(t *testing.T) {
 		{"a.png", "%PDF-1.4\n", "evidence.error.not_what_named"},
 		{"a.pdf", "%PDF-1.4\n" + strings.Repeat("0", winddown.MaxFileSize), "evidence.error.too_large"},
 	} {
-		_, err := w.app.StoreFile(t.Context(), c.name, strings.NewReader(c.content))
+		_, err := w.app.StoreFile(t.Context(), c.name, strings.NewReader(c.content), winddown.MaxFileSize)
 		wantField(t, err, "file", c.key)
 	}
+	_, err := w.app.StoreFile(t.Context(), "a.pdf", strings.NewReader("%PDF-1.4\n"), 8)
+	if !errors.Is(err, winddown.Conflict) || !strings.Contains(err.Error(), "[file: evidence.error.no_room]") {
+		t.Errorf("without room: %v", err)
+	}
 	w.store.Through = func(io.Writer) io.Writer { return fullDisk{} }
-	_, err := w.app.StoreFile(t.Context(), "a.pdf", strings.NewReader("%PDF-1.4\n"))
+	_, err = w.app.StoreFile(t.Context(), "a.pdf", strings.NewReader("%PDF-1.4\n"), winddown.MaxFileSize)
 	wantKey(t, err, winddown.Unavailable, "evidence.error.no_space")
 }
 

@@ -283,7 +283,7 @@ func (w *world) review(actor winddown.Actor, id winddown.ID, code winddown.Code)
 // pdf takes in the bytes of a document.
 func (w *world) pdf(name, text string) app.StoredFile {
 	w.t.Helper()
-	f, err := w.app.StoreFile(w.t.Context(), name, strings.NewReader("%PDF-1.4\n% "+text+"\n%%EOF\n"))
+	f, err := w.app.StoreFile(w.t.Context(), name, strings.NewReader("%PDF-1.4\n% "+text+"\n%%EOF\n"), winddown.MaxFileSize)
 	if err != nil {
 		w.t.Fatalf("store %s: %v", name, err)
 	}

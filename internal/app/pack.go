@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"winddown/internal/pack"
@@ -16,11 +17,18 @@ func (a *App) Pack(ctx context.Context, actor winddown.Actor, id winddown.ID) (p
 	return a.packSource(read), err
 }
 
-// OperatorsPack is Pack for an operator's tool, which takes no actor.
+// ErrUnseen says that a case exists and nobody sees it.
+var ErrUnseen = errors.New("nobody has access to the case")
+
+// OperatorsPack is Pack for an operator's tool, which takes no actor: NotFound for a case that
+// does not exist, or ErrUnseen.
 func (a *App) OperatorsPack(ctx context.Context, id winddown.ID) (pack.Source, error) {
 	reader, err := a.db.CaseReader(ctx, id)
 	if err != nil {
 		return pack.Source{}, err
+	}
+	if reader.UserID.IsZero() {
+		return pack.Source{}, ErrUnseen
 	}
 	return a.Pack(ctx, reader, id)
 }

@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"winddown/internal/app"
 	"winddown/internal/pack"
 	"winddown/internal/winddown"
 )
@@ -17,7 +19,7 @@ func packed(t testing.TB, s pack.Source, err error) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.Contents()
+	c, err := s.Contents(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +99,24 @@ func TestWhoMayTakeThePack(t *testing.T) {
 	wantKind(t, err, winddown.NotFound)
 	s, err := w.app.OperatorsPack(t.Context(), ownerless)
 	verified(t, packed(t, s, err))
+}
+
+// Whoever is left who sees a case, the operator gets its pack; a case that nobody sees is told
+// from one that is not there.
+func TestTheOperatorsPackNeedsSomebodyWhoSeesTheCase(t *testing.T) {
+	w := newWorld(t)
+	books := w.person("Иванова")
+	id := w.addSeller(books)
+	w.colleague(books)
+	w.exec("update cases set responsible_id = null")
+	w.exec("delete from firm_people where user_id = $1", uuid.UUID(books.UserID))
+	s, err := w.app.OperatorsPack(t.Context(), id)
+	verified(t, packed(t, s, err))
+
+	w.exec("delete from firm_people")
+	if _, err = w.app.OperatorsPack(t.Context(), id); !errors.Is(err, app.ErrUnseen) {
+		t.Errorf("nobody sees the case, and the error is %v", err)
+	}
 }
 
 func TestTakingThePackIsNotedInOnesOwnTrail(t *testing.T) {

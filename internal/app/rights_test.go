@@ -150,8 +150,13 @@ func proofCases() []proofCase {
 			}
 			return f.Close()
 		}},
+		{"see", "EvidenceThere", func(ctx context.Context, s scene, a winddown.Actor) error {
+			_, err := s.app.EvidenceThere(ctx, a, s.id, 1)
+			return err
+		}},
 		{"mark", "MayUpload", func(ctx context.Context, s scene, a winddown.Actor) error {
-			return s.app.MayUpload(ctx, a, s.id, proof)
+			_, err := s.app.MayUpload(ctx, a, s.id, proof)
+			return err
 		}},
 		{"mark", "AddEvidence", func(ctx context.Context, s scene, a winddown.Actor) error {
 			return s.app.AddEvidence(ctx, a, s.id, proof, []app.StoredFile{s.file})

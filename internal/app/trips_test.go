@@ -88,7 +88,7 @@ func TestRoundTrips(t *testing.T) {
 		{"Acts", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Acts(ctx, a, id); return err })},
 		{"Deadlines", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Deadlines(ctx, a, id); return err })},
 		{"Ledger", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Ledger(ctx, a, id); return err })},
-		{"MayUpload", 2, as(token, func(a winddown.Actor) error { return w.app.MayUpload(ctx, a, id, proof) })},
+		{"MayUpload", 2, as(token, func(a winddown.Actor) error { _, err := w.app.MayUpload(ctx, a, id, proof); return err })},
 		{"EvidenceFile, none", 2, as(token, func(a winddown.Actor) error {
 			_, _, err := w.app.EvidenceFile(ctx, a, id, 1)
 			return expected(err, winddown.NotFound)

@@ -354,6 +354,60 @@ func TestMissingAndAlteredFilesAreTold(t *testing.T) {
 	}
 }
 
+// What was found sound is not read again for a while, unless it was touched.
+func TestSoundFilesAreRemembered(t *testing.T) {
+	s, dir := open(t)
+	b := pdfFile()
+	sum := put(t, s, b).SHA256
+	path := list(t, dir)[0]
+	changed := bytes.Clone(b)
+	changed[len(changed)-1] ^= 1
+	// damage alters the file and gives it a time of change; only that tells.
+	damage := func(b []byte, ago time.Duration) {
+		t.Helper()
+		then := time.Now().Add(-ago).Truncate(time.Second)
+		if err := errors.Join(os.WriteFile(path, b, 0o600), os.Chtimes(path, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage(b, time.Hour)
+	read(t, s, sum)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(path, changed, 0o600), os.Chtimes(path, info.ModTime(), info.ModTime())); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s, sum); !bytes.Equal(got, changed) {
+		t.Error("the file was read again")
+	}
+	if s.recent.isSound(sum, info, time.Now().Add(soundFor)) {
+		t.Error("it is believed for ever")
+	}
+	damage(changed, time.Minute)
+	if _, err := s.Open(sum); !errors.Is(err, ErrAltered) {
+		t.Errorf("touched: %v", err)
+	}
+	// One that was written a moment ago could be altered without a trace.
+	damage(b, 0)
+	read(t, s, sum)
+	if info, err = os.Stat(path); err != nil || s.recent.isSound(sum, info, time.Now()) {
+		t.Errorf("a fresh file is remembered; %v", err)
+	}
+}
+
+func TestMemoryOfFilesIsBounded(t *testing.T) {
+	m := map[int]int{}
+	for i := range 100 {
+		remember(m, 10, i, i)
+		remember(m, 10, i, i)
+	}
+	if len(m) != 10 || m[99] != 99 {
+		t.Errorf("%d are remembered: %v", len(m), m)
+	}
+}
+
 func TestLinksDoNotLeadOut(t *testing.T) {
 	s, dir := open(t)
 	outside := t.TempDir()

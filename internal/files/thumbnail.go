@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"time"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
@@ -25,12 +26,22 @@ const (
 
 // Thumbnail returns a stored image as a JPEG whose longer side has at most side pixels, turned
 // upright. One image is decoded at a time; the others wait for their turn or the end of ctx.
+// Pictures of files that were not touched since are kept for a while.
 // It returns ErrNoThumbnail for other kinds of files and for images that are too large or
 // cannot be decoded, and like Open ErrMissing or ErrAltered.
 func (s *Store) Thumbnail(ctx context.Context, sum [sha256.Size]byte, k Kind, side int) ([]byte, error) {
 	if k != PNG && k != JPEG && k != WebP {
 		return nil, ErrNoThumbnail
 	}
+	info, err := s.stat(nameOf(sum))
+	if err != nil {
+		return nil, err
+	}
+	key := pictureKey{sum, side}
+	if kept := s.recent.picture(key, info); kept != nil {
+		return kept, nil
+	}
+	now := time.Now()
 	select {
 	case s.decoding <- struct{}{}:
 		defer func() { <-s.decoding }()
@@ -42,7 +53,11 @@ func (s *Store) Thumbnail(ctx context.Context, sum [sha256.Size]byte, k Kind, si
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return thumbnail(f, k, side)
+	small, err := thumbnail(f, k, side)
+	if err == nil {
+		s.recent.drew(key, info, small, now)
+	}
+	return small, err
 }
 
 // thumbnail decodes an image and draws it smaller, on white where it is transparent.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/image/webp"
 )
@@ -192,6 +193,26 @@ func TestStoredThumbnail(t *testing.T) {
 	cancel()
 	if _, err := s.Thumbnail(ctx, whole.SHA256, PNG, 100); !errors.Is(err, context.Canceled) {
 		t.Errorf("while another is decoded: %v", err)
+	}
+	<-s.decoding
+
+	// Made once, a picture comes without waiting for a turn.
+	past := time.Now().Add(-time.Hour)
+	for _, name := range list(t, dir) {
+		if err := os.Chtimes(name, past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, err := s.Thumbnail(t.Context(), whole.SHA256, PNG, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.decoding <- struct{}{}
+	if kept, err := s.Thumbnail(ctx, whole.SHA256, PNG, 100); err != nil || !bytes.Equal(kept, made) {
+		t.Errorf("a second time: %d bytes, %v", len(kept), err)
+	}
+	if _, err := s.Thumbnail(ctx, whole.SHA256, PNG, 50); !errors.Is(err, context.Canceled) {
+		t.Errorf("of another size: %v", err)
 	}
 	<-s.decoding
 	if err := os.RemoveAll(dir); err != nil {

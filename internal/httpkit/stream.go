@@ -16,19 +16,22 @@ import (
 const (
 	stall = 20 * time.Second
 	pace  = 64 << 10
-	// answering is how long an answer may take after the last byte of a body.
-	answering = time.Minute
+	// working is how long the server may be busy beside that: with an answer after the last
+	// bytes of a body, and with the next pace of an answer.
+	working = time.Minute
+	// maxHead bounds, in bytes, what stands before the contents of a part.
+	maxHead = 64 << 10
 )
 
-// pacer moves the deadlines of a connection on as bytes move over it. Where there are none,
-// as in tests of a handler alone, it does nothing.
+// pacer calls move at once and again with every pace of bytes, to set deadlines of a
+// connection. Where there are none, as in tests of a handler alone, that does nothing.
 type pacer struct {
-	conn *http.ResponseController
-	left int // bytes until the deadlines move
+	move func()
+	left int // bytes until the next move
 }
 
-func newPacer(w http.ResponseWriter) *pacer {
-	p := &pacer{conn: http.NewResponseController(w)}
+func newPacer(move func()) *pacer {
+	p := &pacer{move: move}
 	p.moved(0)
 	return p
 }
@@ -38,32 +41,55 @@ func (p *pacer) moved(n int) {
 		return
 	}
 	p.left = pace
-	now := time.Now()
-	_ = p.conn.SetReadDeadline(now.Add(stall))
-	_ = p.conn.SetWriteDeadline(now.Add(stall + answering))
+	p.move()
 }
 
 // pacedBody is a body that may take as long as it keeps coming.
 type pacedBody struct {
 	io.ReadCloser
+	conn  *http.ResponseController
 	pacer *pacer
+	// head counts down while the head of a part is read: what comes after its end is an error.
+	head    int
+	heading bool
 }
 
+func newPacedBody(w http.ResponseWriter, body io.ReadCloser) *pacedBody {
+	b := &pacedBody{ReadCloser: body, conn: http.NewResponseController(w)}
+	b.pacer = newPacer(func() {
+		now := time.Now()
+		_ = b.conn.SetReadDeadline(now.Add(stall))
+		// The time for the answer would run out while the body comes in.
+		_ = b.conn.SetWriteDeadline(now.Add(stall + working))
+	})
+	return b
+}
+
+var errLongHead = errors.New("the head of a part is too long")
+
 func (b *pacedBody) Read(p []byte) (int, error) {
+	if b.heading && b.head <= 0 {
+		return 0, errLongHead
+	}
 	n, err := b.ReadCloser.Read(p)
+	b.head -= n
 	b.pacer.moved(n)
 	if err == io.EOF {
 		// The server now watches the connection for the client leaving: without bytes to
 		// come that must not run into the deadline, which would end the request's context.
-		_ = b.pacer.conn.SetReadDeadline(time.Time{})
+		_ = b.conn.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
 
 // PacedWriter returns a writer of the answer that may take as long as the client keeps
-// taking bytes.
+// taking bytes and no pace of them takes longer than working to make. What the server reads
+// from the connection meanwhile has no deadline of its own.
 func PacedWriter(w http.ResponseWriter) http.ResponseWriter {
-	return &pacedWriter{ResponseWriter: w, pacer: newPacer(w)}
+	conn := http.NewResponseController(w)
+	return &pacedWriter{ResponseWriter: w, pacer: newPacer(func() {
+		_ = conn.SetWriteDeadline(time.Now().Add(stall + working))
+	})}
 }
 
 type pacedWriter struct {
@@ -71,7 +97,7 @@ type pacedWriter struct {
 	pacer *pacer
 }
 
-// Write moves the deadline on before every piece: a whole file in one call would have to be
+// Write moves the deadline on with every piece: a whole file in one call would have to be
 // through within one deadline.
 func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0 && err == nil; first = false {
@@ -89,6 +115,8 @@ func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // PartReader reads a posted form with files, part by part as it comes in.
 type PartReader struct {
 	parts  *multipart.Reader
+	part   *multipart.Part // the one that is read
+	body   *pacedBody
 	header http.Header
 }
 
@@ -102,14 +130,16 @@ type Part struct {
 }
 
 // Parts begins to read a form with files, of at most max bytes in all: TooLarge at once for
-// one that says it is longer, Invalid for what is no such form. It keeps nothing in memory
-// or on the disk, and the connection may take as long as bytes come in.
+// one that says it is longer, Invalid for what is no such form. It keeps nothing on the disk
+// and in memory no more than the head of a part, which is bounded; the connection may take as
+// long as bytes come in.
 func Parts(w http.ResponseWriter, r *http.Request, max int64) (*PartReader, error) {
 	p := &PartReader{header: w.Header()}
 	if r.ContentLength > max {
 		return nil, p.failed(&http.MaxBytesError{Limit: max})
 	}
-	r.Body = &pacedBody{http.MaxBytesReader(w, r.Body, max), newPacer(w)}
+	p.body = newPacedBody(w, http.MaxBytesReader(w, r.Body, max))
+	r.Body = p.body
 	var err error
 	if p.parts, err = r.MultipartReader(); err != nil {
 		return nil, badForm(err)
@@ -120,7 +150,14 @@ func Parts(w http.ResponseWriter, r *http.Request, max int64) (*PartReader, erro
 // Next returns the next part and gives up what was not read of the one before. After the
 // last it returns io.EOF.
 func (p *PartReader) Next() (*Part, error) {
+	if p.part != nil {
+		if _, err := io.Copy(io.Discard, p.part); err != nil {
+			return nil, p.failed(err)
+		}
+	}
+	p.body.head, p.body.heading = maxHead, true
 	part, err := p.parts.NextRawPart()
+	p.part, p.body.heading = part, false
 	switch {
 	case err == io.EOF: // bare: wrapped it means that the form breaks off
 		return nil, io.EOF

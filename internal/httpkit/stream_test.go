@@ -59,6 +59,7 @@ func TestParts(t *testing.T) {
 		"breaks off":        {head + "byt", 1000, winddown.Invalid},
 		"without an end":    {head + "bytes\r\n", 1000, winddown.Invalid},
 		"no form":           {"a=b", 1000, winddown.Invalid},
+		"a long head":       {strings.Replace(whole, "\r\n\r\nx", "\r\nX: "+strings.Repeat("x", maxHead)+"\r\n\r\nx", 1), 1 << 20, winddown.Invalid},
 		"a part of no name": {"--x\r\nContent-Type: text/plain\r\n\r\nx\r\n--x--\r\n", 1000, winddown.Invalid},
 		"a NUL in a head":   {strings.Replace(whole, "№", "\x00", 1), 1000, winddown.Invalid},
 	} {
@@ -143,6 +144,9 @@ func TestDeadlinesMoveWithTheBytes(t *testing.T) {
 	if n, err := w.Write(make([]byte, 3*pace+1)); n != 3*pace+1 || err != nil {
 		t.Fatal(n, err)
 	}
+	if c.read != 0 {
+		t.Error("an answer sets a deadline for reading")
+	}
 	if c.write != 4 {
 		t.Errorf("the deadline moved %d times over three paces, want 4 with the first", c.write)
 	}
@@ -154,6 +158,15 @@ func TestDeadlinesMoveWithTheBytes(t *testing.T) {
 	}
 	if n, err := w.Write(nil); n != 0 || err != nil {
 		t.Error(n, err)
+	}
+
+	c = &connection{ResponseWriter: httptest.NewRecorder()}
+	body := newPacedBody(c, io.NopCloser(strings.NewReader(strings.Repeat("x", 2*pace))))
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		t.Fatal(err)
+	}
+	if c.write != 3 || c.read != 4 { // the last takes it off
+		t.Errorf("with a body of two paces the deadlines moved %d and %d times, want 4 for reading and 3 for the answer", c.read, c.write)
 	}
 }
 

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,10 +25,10 @@ type Source struct {
 	Files   Store
 }
 
-// Store holds the bytes of the evidence; its errors are those of files.Store.
+// Store holds the bytes of the evidence. Open compares the whole of a file with its hash;
+// its errors are those of files.Store.
 type Store interface {
 	Open(sum [32]byte) (files.File, error)
-	Check(sum [32]byte, size int64) error
 }
 
 // AsOf is the day of the last event in the case's zone: what depends on the day is told as
@@ -39,13 +40,17 @@ func (s Source) AsOf() winddown.Date {
 	return winddown.Today(s.History[len(s.History)-1].At, s.Case.Zone)
 }
 
-// Contents makes the parts that people read and lists the evidence. What it returns without
-// an error is a pack when it is written, unless the writing fails.
-func (s Source) Contents() (Contents, error) {
+// Contents makes the parts that people read and lists the evidence. It reads every file
+// once: the parts say which are not as they were stored. What it returns without an error is
+// a pack when it is written, unless the writing fails. Both end between two files when ctx does.
+func (s Source) Contents(ctx context.Context) (Contents, error) {
 	if len(s.History) == 0 {
 		return Contents{}, errors.New("pack: a case without events")
 	}
-	b := newBook(s)
+	b := newBook(ctx, s)
+	if err := ctx.Err(); err != nil {
+		return Contents{}, fmt.Errorf("pack: %w", err)
+	}
 	c := Contents{Case: s.Case.ID, Head: s.Head, History: s.History, Files: b.files}
 	add := func(name string, write func(*bytes.Buffer) error) error {
 		var buf bytes.Buffer
@@ -80,12 +85,12 @@ type book struct {
 	events []winddown.Event
 	files  []File
 	paths  map[int]string // in the pack, by the number of the evidence
-	lost   map[int]bool   // whose bytes are not there
+	lost   map[int]string // the reasons why bytes are not there
 	ru, en words
 }
 
-func newBook(s Source) *book {
-	b := &book{Source: s, at: s.History[len(s.History)-1].At.UTC(), today: s.AsOf(), paths: map[int]string{}, lost: map[int]bool{}}
+func newBook(ctx context.Context, s Source) *book {
+	b := &book{Source: s, at: s.History[len(s.History)-1].At.UTC(), today: s.AsOf(), paths: map[int]string{}, lost: map[int]string{}}
 	for _, r := range s.History {
 		e, err := r.Event()
 		if err != nil { // Verify says so; the rest of the pack is no worse for it
@@ -105,19 +110,32 @@ func newBook(s Source) *book {
 		}
 		name := names.Name(e.Version, e.Name, folders...)
 		b.paths[e.Number] = name
-		if err := s.Files.Check(e.SHA256, e.Size); err != nil {
-			b.lost[e.Number] = true
+		file := File{Name: name, Size: e.Size, SHA256: e.SHA256, Open: func() (io.ReadSeekCloser, error) { return s.open(ctx, e) }}
+		if f, err := file.Open(); err != nil {
+			b.lost[e.Number] = reason(err)
+			file.Open = func() (io.ReadSeekCloser, error) { return nil, err } // what the index says holds
+		} else {
+			_ = f.Close() // it was only read
 		}
-		b.files = append(b.files, File{Name: name, Size: e.Size, SHA256: e.SHA256, Open: func() (io.ReadSeekCloser, error) {
-			f, err := s.Files.Open(e.SHA256)
-			if err != nil { // a File without a file is not nil
-				return nil, err
-			}
-			return f, nil
-		}})
+		b.files = append(b.files, file)
 	}
 	b.ru, b.en = words{b, i18n.For(i18n.Russian)}, words{b, i18n.For(i18n.English)}
 	return b
+}
+
+// open opens the bytes of a piece of evidence, known to be those that were stored.
+func (s Source) open(ctx context.Context, e winddown.Evidence) (io.ReadSeekCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f, err := s.Files.Open(e.SHA256)
+	if err != nil { // a File without a file is not nil
+		return nil, err
+	}
+	if f.Size != e.Size {
+		return nil, errors.Join(files.ErrAltered, f.Close())
+	}
+	return f, nil
 }
 
 // folder is where the evidence of a step lies, «06-request_act».
@@ -137,7 +155,7 @@ func (b *book) both(say func(words) string) string {
 
 // path is where a piece of evidence lies in the pack: the file, or the text in its place.
 func (b *book) path(e winddown.Evidence) string {
-	if b.lost[e.Number] {
+	if b.lost[e.Number] != "" {
 		return b.paths[e.Number] + lostSuffix
 	}
 	return b.paths[e.Number]

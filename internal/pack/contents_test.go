@@ -2,7 +2,13 @@ package pack
 
 import (
 	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +27,7 @@ type story struct {
 	t      *testing.T
 	c      *winddown.Case
 	store  *files.Store
+	dir    string // of the store
 	head   winddown.Head
 	trail  []winddown.Record
 	at     time.Time
@@ -33,9 +40,9 @@ const hostile = `=HYPERLINK("http://evil.example")<script>alert(1)</script>`
 
 func newStory(t *testing.T) *story {
 	t.Helper()
-	s := &story{t: t, at: time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC), seller: anybody, books: winddown.ID{15: 8}}
+	s := &story{t: t, dir: t.TempDir(), at: time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC), seller: anybody, books: winddown.ID{15: 8}}
 	var err error
-	if s.store, err = files.Open(t.TempDir()); err != nil {
+	if s.store, err = files.Open(s.dir); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.store.Close() })
@@ -158,13 +165,14 @@ func told(t *testing.T) *story {
 	s.did(s.books)(s.c.Ask(winddown.SellOut, "Где отчёт?", s.stamp(s.books)))
 	s.did(s.seller)(s.c.Answer(1, "Приложу завтра", s.stamp(s.seller)))
 	s.did(s.books)(s.c.Ask(winddown.ZeroFBS, "Какой это склад?", s.stamp(s.books)))
-	s.did(s.seller)(s.c.CheckInbox(s.stamp(s.seller)))
+	s.did(s.books)(s.c.CheckInbox(s.stamp(s.books)))
+	s.did(s.seller)(s.c.ChangeTerm(winddown.ChangeTerm{Kind: winddown.DuePickUp, Days: []int{10}, Source: "Оферта, пункт 13.4", AsOf: today}, s.stamp(s.seller)))
 	return s
 }
 
 func contents(t *testing.T, s Source) Contents {
 	t.Helper()
-	c, err := s.Contents()
+	c, err := s.Contents(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +209,7 @@ func TestThePackOfACase(t *testing.T) {
 		names = append(names, f.Name)
 	}
 	if want := []string{
-		"index.html", "case.xlsx", "steps.csv", "acts.csv", "ledger.csv", "history.csv",
+		"index.html", "case.xlsx", "steps.csv", "acts.csv", "ledger.csv", "deadlines.csv", "terms.csv", "questions.csv", "history.csv",
 		"evidence/01-zero_fbs/stock_zero/v1-Ostatki-nol.pdf", "evidence/01-zero_fbs/stock_zero/v2-Ostatki-nol.pdf",
 		"evidence/02-sell_out/orders_done/v1-lishniy.pdf", "evidence/06-request_act/request/act-2/v1-obrashchenie.pdf",
 	}; !slices.Equal(names, want) {
@@ -265,10 +273,12 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 			"3\u00a0418,20\u00a0₽ в пользу продавца", "0,50\u00a0₽ в пользу WB", "3\u00a0418,70\u00a0₽", "Продавец должен WB 463\u00a0788,15\u00a0₽.",
 			"Удалена: Записано дважды", "12 коробок", "Где отчёт?", "Приложу завтра", "1 открытый вопрос", "Остатки ноль.pdf",
 			"Заменено новой версией", "Убрано", "Не тот файл", "Акт запрошен заново", "Ирина <Орлова> за ИП Петрова А. С.",
+			"Оферта, пункт 13.4", "10 дней", "Изменён для этого ухода", "рабочие дни 3, 7, 10", "правило этого сервиса",
 		},
 		"en": {
 			"The wind-down is not finished.", "Allowed without fulfilment", "Act 1, ООО «РВБ», round 2", "in the seller's favour",
 			"The seller owes WB", "Act requested again", "1 open question", "Replaced by a newer version", hostile,
+			"10 days", "Changed for this wind-down", "a rule of this service",
 		},
 	} {
 		for _, w := range want {
@@ -311,8 +321,22 @@ func TestTheTables(t *testing.T) {
 	if rows := read("ledger.csv"); len(rows) != 5 || rows[1][2] != "'"+hostile || rows[1][7] != "-464788,15" || rows[4][7] != "-463788,15" {
 		t.Errorf("%d lines of the ledger: %q", len(rows)-1, rows)
 	}
-	if rows := read("history.csv"); len(rows) != len(s.trail)+1 || rows[1][1] != "2026-11-02T12:00:00+03:00" || rows[1][6] != fmt.Sprintf("%x", s.trail[0].Hash) {
+	if rows := read("deadlines.csv"); len(rows) != 3 || rows[1][2] != "12 коробок" || rows[1][4] != "2026-11-09" || rows[2][0] != "" || rows[2][5] != "2026-11-03" {
+		t.Errorf("%d deadlines: %q", len(rows)-1, rows)
+	}
+	if rows := read("terms.csv"); len(rows) != 5 || !slices.Equal(rows[1][1:], []string{"10 дней / 10 days", "Оферта, пункт 13.4", "2026-11-03", "Изменён для этого ухода / Changed for this wind-down"}) {
+		t.Errorf("%d terms: %q", len(rows)-1, rows)
+	}
+	if rows := read("questions.csv"); len(rows) != 3 || !slices.Equal(rows[1][2:4], []string{"Где отчёт?", "Ирина <Орлова>"}) ||
+		!slices.Equal(rows[1][5:7], []string{"Приложу завтра", "Анна Петрова"}) || rows[2][5] != "" {
+		t.Errorf("%d questions: %q", len(rows)-1, rows)
+	}
+	rows := read("history.csv")
+	if len(rows) != len(s.trail)+1 || rows[1][1] != "2026-11-02T12:00:00+03:00" || rows[1][7] != fmt.Sprintf("%x", s.trail[0].Hash) {
 		t.Errorf("%d lines of the history: %q", len(rows)-1, rows[:2])
+	}
+	if last := rows[len(rows)-1]; !strings.Contains(last[5], "Дней: 7 → 10") || !strings.Contains(last[6], "Days: 7 → 10") {
+		t.Errorf("the history ends with %q", last)
 	}
 	book := part(t, c, "case.xlsx")
 	rows, err := sheet.ReadXLSX(bytes.NewReader(book), int64(len(book)), limits)
@@ -321,45 +345,98 @@ func TestTheTables(t *testing.T) {
 	}
 }
 
-// A file that is gone is told: in the index, in its place, and by whoever verifies.
+// A file that is gone or altered is told: in the index, in its place, and by whoever verifies.
 func TestAFileThatIsGoneIsTold(t *testing.T) {
 	s := told(t)
-	src := s.source()
-	src.Files = without{s.store, s.c.Evidence[0].SHA256}
+	hash := hex.EncodeToString(s.c.Evidence[0].SHA256[:])
+	stored := filepath.Join(s.dir, hash[:2], hash[2:])
+	whole, err := os.ReadFile(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const name = "evidence/01-zero_fbs/stock_zero/v1-Ostatki-nol.pdf.MISSING.txt"
-	page := string(part(t, contents(t, src), "index.html"))
-	if !strings.Contains(page, `href="`+name+`"`) || !strings.Contains(page, "Файла на диске нет") {
-		t.Error("the index does not say that the file is gone")
-	}
-	if r := check(t, packed(t, src)); !r.OK() || len(r.Missing) != 1 || r.Missing[0] != (Missing{name, absent}) {
-		t.Errorf("%+v", r)
+	for _, c := range []struct {
+		reason, said string
+		spoil        func() error
+	}{
+		{altered, "Файл на диске изменён", func() error {
+			flipped := bytes.Clone(whole)
+			flipped[len(flipped)-1] ^= 1
+			return os.WriteFile(stored, flipped, 0o600)
+		}},
+		{absent, "Файла на диске нет", func() error { return os.Remove(stored) }},
+	} {
+		if err := c.spoil(); err != nil {
+			t.Fatal(err)
+		}
+		made := contents(t, s.source())
+		page := string(part(t, made, "index.html"))
+		if !strings.Contains(page, `href="`+name+`"`) || strings.Contains(page, `href="`+strings.TrimSuffix(name, lostSuffix)+`"`) || !strings.Contains(page, c.said) {
+			t.Errorf("%s: the index does not say so", c.reason)
+		}
+		if err := os.WriteFile(stored, whole, 0o600); err != nil { // what came back since would belie the index
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := Write(&b, made); err != nil {
+			t.Fatal(err)
+		}
+		if r := check(t, b.Bytes()); !r.OK() || len(r.Missing) != 1 || r.Missing[0] != (Missing{name, c.reason}) {
+			t.Errorf("%s: %+v", c.reason, r)
+		}
 	}
 }
 
-// without is a store that has lost a file.
-type without struct {
-	*files.Store
-	sum [32]byte
+// Whoever leaves while a pack is made gets none, and no file passes for lost.
+func TestThePackOfSomebodyWhoLeft(t *testing.T) {
+	s := told(t)
+	ctx, leave := context.WithCancel(t.Context())
+	made, err := s.source().Contents(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	if err := Write(io.Discard, made); !errors.Is(err, context.Canceled) {
+		t.Errorf("writing ends with %v", err)
+	}
+	if _, err := s.source().Contents(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("making ends with %v", err)
+	}
 }
 
-func (w without) Open(sum [32]byte) (files.File, error) {
-	if sum == w.sum {
-		return files.File{}, files.ErrMissing
+// Evidence is accepted for as long as the acceptance of its step holds.
+func TestEvidenceIsAcceptedWhileItsAcceptanceHolds(t *testing.T) {
+	s := newStory(t)
+	s.file(winddown.ZeroFBS, winddown.SlotStockZero, "один.pdf", "one")
+	s.mark(winddown.MarkDone{Step: winddown.ZeroFBS})
+	s.did(s.books)(s.c.Accept(winddown.Review{Step: winddown.ZeroFBS, Version: s.version(winddown.ZeroFBS)}, s.stamp(s.books)))
+	state := func() string { return newBook(t.Context(), s.source()).ru.evidenceState(s.c.Evidence[0]) }
+	if got := state(); got != "Принято бухгалтером" {
+		t.Errorf("accepted: %q", got)
 	}
-	return w.Store.Open(sum)
+	s.file(winddown.ZeroFBS, winddown.SlotStockZero, "два.pdf", "two")
+	if got := state(); got != "" {
+		t.Errorf("after something changed: %q", got)
+	}
 }
 
-func (w without) Check(sum [32]byte, size int64) error {
-	if sum == w.sum {
-		return files.ErrMissing
+// What people type is told as they typed it, even where it looks like a date.
+func TestTypedValuesStayAsTyped(t *testing.T) {
+	w := newBook(t.Context(), newStory(t).source()).ru
+	for field, want := range map[string]string{
+		"note": "2026-11-12", "what": "2026-11-12", "written_off": "2026-11-12", "source": "2026-11-12",
+		"on": "12 ноября 2026", "as_of": "12 ноября 2026", "until": "12 ноября 2026", "settled_on": "12 ноября 2026",
+	} {
+		if got := w.value(field, "2026-11-12"); got != want {
+			t.Errorf("%s: %q, want %q", field, got, want)
+		}
 	}
-	return w.Store.Check(sum, size)
 }
 
 // Every code that a case can hold has its words in both languages.
 func TestEveryCodeHasWords(t *testing.T) {
 	s := told(t)
-	b := newBook(s.source())
+	b := newBook(t.Context(), s.source())
 	playbook, _ := winddown.PlaybookVersion(winddown.CurrentPlaybook)
 	for _, w := range []words{b.ru, b.en} {
 		var keys []string

@@ -116,6 +116,7 @@ func (w words) edition() editionView {
 		w.section("acts", w.p.T("pack.sheet.acts"), w.actBlocks()...),
 		w.section("ledger", w.p.T("pack.sheet.ledger"), w.ledgerBlocks()...),
 		w.section("deadlines", w.p.T("pack.sheet.deadlines"), w.deadlineBlocks()...),
+		w.section("terms", w.p.T("pack.sheet.terms"), w.termsBlock()),
 		w.section("questions", w.p.T("pack.sheet.questions"), w.questionBlocks()...),
 		w.section("evidence", w.p.T("pack.sheet.evidence"), w.evidenceBlocks()...),
 		w.section("history", w.p.T("pack.sheet.history"), w.historyBlock()),
@@ -276,6 +277,18 @@ func (w words) deadlineBlocks() []blockView {
 		blocks = append(blocks, blockView{Facts: []factView{fact(w.p.T("deadline.title.inbox"), w.p.T("pack.inbox", "Date", w.date(w.Case.InboxOn)))}})
 	}
 	return blocks
+}
+
+func (w words) termsBlock() blockView {
+	t := w.table("terms", "due", "term", "source", "as_of", "state")
+	for _, kind := range winddown.DueKinds() {
+		term := w.Case.Term(kind)
+		t.Rows = append(t.Rows, []cellView{
+			{Text: w.p.T("deadline.title." + string(kind))}, {Text: w.term(term)}, {Text: w.termSource(term)}, {Text: w.date(term.AsOf)},
+			{Text: w.termState(term)},
+		})
+	}
+	return blockView{Table: t}
 }
 
 func (w words) questionBlocks() []blockView {

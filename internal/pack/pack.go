@@ -199,13 +199,7 @@ func (f File) examine(buf []byte) (io.ReadSeekCloser, uint32, error) {
 
 // lose turns the entry of a file into that of the text in its place, and returns the text.
 func (e *entry) lose(why error) []byte {
-	l := lost{Reason: unreadable, Size: e.Size, SHA256: e.SHA256}
-	switch {
-	case errors.Is(why, files.ErrAltered):
-		l.Reason = altered
-	case errors.Is(why, files.ErrMissing):
-		l.Reason = absent
-	}
+	l := lost{Reason: reason(why), Size: e.Size, SHA256: e.SHA256}
 	text := l.text(e.Name)
 	*e = entry{Name: e.Name + lostSuffix, Size: int64(len(text)), SHA256: sha256.Sum256(text), Lost: &l}
 	return text
@@ -217,6 +211,17 @@ const (
 	altered    = "altered"
 	unreadable = "unreadable"
 )
+
+// reason finds the reason in an error of opening or reading a file.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, files.ErrAltered):
+		return altered
+	case errors.Is(err, files.ErrMissing):
+		return absent
+	}
+	return unreadable
+}
 
 // lost says which bytes a text stands for, and why they are not there.
 type lost struct {

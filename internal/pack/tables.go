@@ -94,7 +94,10 @@ func count(n int) sheet.Cell {
 }
 
 func (b *book) tables() []table {
-	return []table{b.stepsTable(), b.actsTable(), b.ledgerTable(), b.evidenceTable(), b.historyTable()}
+	return []table{
+		b.stepsTable(), b.actsTable(), b.ledgerTable(), b.deadlinesTable(), b.termsTable(), b.questionsTable(), b.evidenceTable(),
+		b.historyTable(),
+	}
 }
 
 func (b *book) stepsTable() table {
@@ -177,6 +180,53 @@ func counted(d winddown.Debt) winddown.Money {
 	return d.Amount
 }
 
+// deadlinesTable ends with the look into the inbox, which has no number.
+func (b *book) deadlinesTable() table {
+	t := b.newTable("deadlines.csv", "deadlines", b.column("number", 6), b.column("due", 36), b.column("about", 40), b.column("from", 12),
+		b.column("until", 12), b.column("closed_on", 12))
+	for _, d := range b.Case.Deadlines {
+		t.rows = append(t.rows, []sheet.Cell{
+			sheet.Int(int64(d.Number)), b.said(func(w words) string { return w.p.T("deadline.title." + string(d.Kind)) }), sheet.Text(d.What),
+			day(d.From), day(d.Until), day(d.ClosedOn),
+		})
+	}
+	if on := b.Case.InboxOn; !on.IsZero() {
+		t.rows = append(t.rows, []sheet.Cell{
+			{}, b.said(func(w words) string { return w.p.T("deadline.title.inbox") }),
+			b.said(func(w words) string { return w.p.T("pack.inbox", "Date", w.date(on)) }), {}, {}, day(on),
+		})
+	}
+	return t
+}
+
+func (b *book) termsTable() table {
+	t := b.newTable("terms.csv", "terms", b.column("due", 36), b.column("term", 30), b.column("source", 50), b.column("as_of", 12),
+		b.column("state", 30))
+	for _, kind := range winddown.DueKinds() {
+		term := b.Case.Term(kind)
+		t.rows = append(t.rows, []sheet.Cell{
+			b.said(func(w words) string { return w.p.T("deadline.title." + string(kind)) }), b.said(func(w words) string { return w.term(term) }),
+			b.said(func(w words) string { return w.termSource(term) }), day(term.AsOf), b.said(func(w words) string { return w.termState(term) }),
+		})
+	}
+	return t
+}
+
+func (b *book) questionsTable() table {
+	t := b.newTable("questions.csv", "questions", b.column("number", 6), b.column("step", 40), b.column("question", 60),
+		b.column("asked_by", 30), b.column("asked_at", 27), b.column("answer", 60), b.column("answered_by", 30), b.column("answered_at", 27),
+		b.column("state", 24), b.column("resolved_by", 30), b.column("resolved_at", 27))
+	who := func(id winddown.ID) sheet.Cell { return b.said(func(w words) string { return w.who(id, false) }) }
+	for _, q := range b.Case.Questions {
+		t.rows = append(t.rows, []sheet.Cell{
+			sheet.Int(int64(q.Number)), b.said(func(w words) string { return w.step(q.Step) }), sheet.Text(q.Text),
+			who(q.AskedBy), b.moment(q.AskedAt), sheet.Text(q.Answer), who(q.AnsweredBy), b.moment(q.AnsweredAt),
+			b.said(func(w words) string { return w.p.T("question.state." + string(q.State())) }), who(q.ResolvedBy), b.moment(q.ResolvedAt),
+		})
+	}
+	return t
+}
+
 func (b *book) evidenceTable() table {
 	t := b.newTable("", "evidence", b.column("number", 6), b.column("step", 40), b.column("slot", 40), b.column("version", 8),
 		b.column("file", 40), b.column("path", 50), b.column("size", 12), b.column("sha256", 68), b.column("note", 40),
@@ -195,14 +245,17 @@ func (b *book) evidenceTable() table {
 	return t
 }
 
+// historyTable has the details in a column a language: they hold long texts that people
+// typed, which said twice would not fit into a cell.
 func (b *book) historyTable() table {
+	details := func(w words) sheet.Column { return sheet.Column{Title: w.p.T("pack.column.details"), Width: 60} }
 	t := b.newTable("history.csv", "history", b.column("number", 6), b.column("at", 27), b.column("by", 30), b.column("event", 44),
-		b.column("step", 40), b.column("details", 60), b.column("hash", 68))
+		b.column("step", 40), details(b.ru), details(b.en), b.column("hash", 68))
 	for i, e := range b.events {
 		t.rows = append(t.rows, []sheet.Cell{
 			sheet.Int(b.History[i].Seq), b.moment(e.At), b.said(func(w words) string { return w.author(e) }),
 			b.said(func(w words) string { return w.event(e) }), b.said(func(w words) string { return w.step(e.Step) }),
-			sheet.Text(joined("\n", b.ru.details(e)...)), sheet.Text(hex.EncodeToString(b.History[i].Hash[:])),
+			sheet.Text(joined("\n", b.ru.details(e)...)), sheet.Text(joined("\n", b.en.details(e)...)), sheet.Text(hex.EncodeToString(b.History[i].Hash[:])),
 		})
 	}
 	return t

@@ -219,16 +219,44 @@ func (w words) evidenceState(e winddown.Evidence) string {
 	switch {
 	case e.Kind == winddown.EvidenceRemoved:
 		return w.p.T("pack.evidence.removed")
-	case w.lost[e.Number]:
-		return w.p.T("pack.evidence.lost")
+	case w.lost[e.Number] != "":
+		return w.p.T("pack.evidence.lost." + w.lost[e.Number])
 	case slices.ContainsFunc(w.Case.Evidence, func(o winddown.Evidence) bool { return o.Doc == e.Doc && o.Version > e.Version }):
 		return w.p.T("pack.evidence.replaced")
-	case e.Frozen:
+	case w.Case.Frozen(e):
 		return w.p.T("pack.evidence.accepted")
 	case e.Kind == winddown.EvidenceReason:
 		return w.p.T("pack.evidence.reason")
 	}
 	return ""
+}
+
+// term says how long something takes in this case.
+func (w words) term(t winddown.Term) string {
+	if t.Kind != winddown.DueChase {
+		return w.p.N("case.days", t.Days[0])
+	}
+	var days []string
+	for _, n := range t.Days {
+		days = append(days, strconv.Itoa(n))
+	}
+	return w.p.T("deadline.workdays", "Days", strings.Join(days, ", "))
+}
+
+// termSource says where a term is from: typed, for one of the case's own.
+func (w words) termSource(t winddown.Term) string {
+	if t.Source != "" {
+		return t.Source
+	}
+	return w.p.T("deadline.source." + string(t.Kind))
+}
+
+// termState tells the case's own terms from those that every case begins with.
+func (w words) termState(t winddown.Term) string {
+	if slices.ContainsFunc(w.Case.Terms, func(own winddown.Term) bool { return own.Kind == t.Kind }) {
+		return w.p.T("pack.term.own")
+	}
+	return w.p.T("pack.term.usual")
 }
 
 // event says what happened.
@@ -335,10 +363,19 @@ func (w words) value(field, value string) string {
 	if key != "" && w.p.Has(key) {
 		return w.p.T(key)
 	}
-	if d, ok := winddown.ParseDate(value); ok {
+	if d, ok := winddown.ParseDate(value); ok && dated(field) {
 		return w.date(d)
 	}
 	return value
+}
+
+// dated reports whether a value of the trail is a date: what people type may look like one.
+func dated(field string) bool {
+	switch field {
+	case "on", "from", "until", "as_of", "pick_up_by", "period_from", "period_to":
+		return true
+	}
+	return strings.HasSuffix(field, "_on")
 }
 
 func (w words) yesNo(b bool) string {

@@ -20,12 +20,14 @@ left join users a on a.id = e.about_id
 where e.stream_kind = 'case' and e.stream_id = @case and ` + caseScope + `
 order by e.seq`
 
-// sqlCaseReader finds somebody who sees a case.
+// sqlCaseReader finds somebody who sees a case, as caseScope has it.
 const sqlCaseReader = `-- name: CaseReader
-select p.user_id from case_people p where p.case_id = @case
-union all
-select c.responsible_id from cases c where c.id = @case and c.responsible_id is not null
-limit 1`
+select coalesce(
+    c.responsible_id,
+    (select p.user_id from case_people p where p.case_id = c.id limit 1),
+    (select f.user_id from firm_people f where f.firm_id = c.firm_id and f.role in ('admin', 'lead') limit 1))
+from cases c
+where c.id = @case`
 
 type recordRow struct {
 	Seq       int64
@@ -77,7 +79,8 @@ func (db *DB) PackRead(ctx context.Context, actor winddown.Actor, id winddown.ID
 }
 
 // CaseReader returns somebody who sees a case, so that an operator's tool, which takes no
-// actor, reads what people read; NotFound for a case that does not exist.
+// actor, reads what people read: the zero Actor when nobody does, NotFound for a case that
+// does not exist.
 func (db *DB) CaseReader(ctx context.Context, id winddown.ID) (winddown.Actor, error) {
 	var actor winddown.Actor
 	err := db.pool.QueryRow(ctx, sqlCaseReader, pgx.StrictNamedArgs{"case": id}).Scan(&actor.UserID)

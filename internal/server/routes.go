@@ -126,7 +126,7 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/debts", h(s.Ledger))
 			r.Post("/cases/{case}/debts", h(s.AddDebt))
 			r.Get("/cases/{case}/debts/paste", h(s.PasteForm))
-			r.Post("/cases/{case}/debts/paste", h(s.Paste))
+			r.With(httpkit.Unhurried).Post("/cases/{case}/debts/paste", h(s.Paste))
 			r.Post("/cases/{case}/debts/lines", h(s.AddPasted))
 			r.Get("/cases/{case}/debts/{debt}", h(s.Debt))
 			r.Get("/cases/{case}/debts/{debt}/edit", h(s.EditDebtForm))

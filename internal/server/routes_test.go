@@ -101,7 +101,7 @@ func table() []access {
 		{"POST /cases/{case}/steps/{code}/undo", "version=2", badByDoers},
 		{"GET /cases/{case}/steps/{code}/regress", "", caseSeen},
 		{"POST /cases/{case}/steps/{code}/regress", "version=2", badBySeers},
-		{"POST /cases/{case}/steps/{code}/files", "", want{303, 404, 404, 404, 404, 404}}, // without a slot
+		{"POST /cases/{case}/steps/{code}/files", "", badByDoers},
 		{"POST /cases/{case}/steps/{code}/accept", "", badByBooks},
 		{"GET /cases/{case}/steps/{code}/return", "", booksKept},
 		{"POST /cases/{case}/steps/{code}/return", "version=2", badByBooks},
@@ -151,8 +151,8 @@ func table() []access {
 		{"GET /cases/{case}/deadlines/{deadline}/close", "", caseMarked},
 		{"POST /cases/{case}/deadlines/{deadline}/close", "", badByDoers},
 		{"POST /cases/{case}/deadlines/{deadline}/reopen", "", want{303, 404, 303, 303, 404, 404}},
-		{"GET /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 404, 404, 404, 404}},
-		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 404, 404, 404, 404}},
+		{"GET /cases/{case}/deadlines/{deadline}/remove", "", caseMarked},
+		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 303, 303, 404, 404}},
 		{"GET /cases/{case}/history", "", caseSeen},
 		{"GET /cases/{case}/pack.zip", "", caseSeen},
 		{"GET /cases/{case}/finish", "", caseOwned},
@@ -240,7 +240,13 @@ func TestAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	batch := winddown.AddDeadline{Kind: winddown.DuePickUp, From: line.On}
-	if err := s.App.AddDeadline(t.Context(), clients[owner].Actor(), id, batch); err != nil {
+	for _, what := range []string{"40 штук", "12 штук"} {
+		batch.What = what
+		if err := s.App.AddDeadline(t.Context(), clients[owner].Actor(), id, batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.App.RemoveDeadline(t.Context(), clients[owner].Actor(), id, 2); err != nil { // again, it changes nothing
 		t.Fatal(err)
 	}
 	if err := s.App.CheckInbox(t.Context(), clients[owner].Actor(), id); err != nil { // again today, it changes nothing
@@ -256,11 +262,13 @@ func TestAccess(t *testing.T) {
 
 	before := clients[owner].Case(id)
 	none := winddown.ID{1}
-	path := strings.NewReplacer("{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
+	address := strings.NewReplacer("POST /cases/{case}/deadlines/{deadline}/remove", "POST /cases/"+id.String()+"/deadlines/2/remove",
+		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
+		"{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
 		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
-		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}/remove", "99/remove", "{deadline}", "1")
+		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")
 	for _, a := range table() {
-		method, pattern, _ := strings.Cut(a.route, " ")
+		method, path, _ := strings.Cut(address.Replace(a.route), " ")
 		for i, who := range actors() {
 			c := clients[who]
 			var p *testkit.Page
@@ -270,9 +278,9 @@ func TestAccess(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				p = c.PostForm(path.Replace(pattern), form)
+				p = c.PostForm(path, form)
 			default:
-				p = c.Get(path.Replace(pattern))
+				p = c.Get(path)
 			}
 			if p.Status != a.want[i] {
 				t.Errorf("%s as %s: %d, want %d", a.route, who, p.Status, a.want[i])

@@ -27,24 +27,16 @@ func actPath(r *http.Request) (winddown.ID, int, error) {
 	if err != nil {
 		return id, 0, err
 	}
-	position, err := readPosition(chi.URLParam(r, "act"))
+	position, err := addressNumber(chi.URLParam(r, "act"))
 	return id, position, err
 }
 
 // queryAct is the act that a query asks for, 0 when it does not say.
 func queryAct(r *http.Request) (int, error) {
 	if q := r.URL.Query(); q.Has("act") {
-		return readPosition(q.Get("act"))
+		return addressNumber(q.Get("act"))
 	}
 	return 0, nil
-}
-
-func readPosition(text string) (int, error) {
-	position, err := strconv.Atoi(text)
-	if err != nil || position < 1 {
-		return 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	}
-	return position, nil
 }
 
 // Acts shows the acts of a case.
@@ -238,6 +230,9 @@ func (s *Site) redrawSign(w http.ResponseWriter, r *http.Request, id winddown.ID
 	}
 	v := stepView(words, st)
 	m := formMistakes(r.Context(), failed)
+	if v.Acts.Compare == nil && raw.Has("compared_on") {
+		v.Acts.Compare = words.compareForm(words.stepAct(winddown.SignAct)) // what was typed stays to be read
+	}
 	checkTyped(v.Acts, raw, errors.Is(failed, winddown.Conflict), m)
 	v.Errors = m.items
 	s.renderStep(w, r, words, httpkit.Status(winddown.KindOf(failed)), v)
@@ -290,15 +285,13 @@ func (s *Site) askUndoAct(w http.ResponseWriter, r *http.Request, id winddown.ID
 	if err != nil {
 		return err
 	}
-	switch {
-	case view.Case.Finished():
-		return &winddown.Error{Kind: winddown.Conflict, Key: "case.error.finished"}
-	case act.Phase() == winddown.PhaseRequested && act.Round > 1:
-		return &winddown.Error{Kind: winddown.Conflict, Key: "act.error.round_stays"}
-	case !act.May(winddown.ActUndo):
-		return &winddown.Error{Kind: winddown.Conflict, Key: "act.error.nothing_to_undo"}
-	}
 	words := s.caseWords(r, view)
+	if err := words.cannotUndo(*act); err != nil {
+		if failed == nil {
+			return err
+		}
+		failed = err // what was typed stays to be read
+	}
 	v := undoActView(words, *act)
 	status, options := http.StatusOK, []layoutOption{layoutText}
 	if failed != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
@@ -217,6 +219,45 @@ func TestLifeOfAnAct(t *testing.T) {
 	}
 }
 
+// What need not be answered can be taken back once it was.
+func TestOptionalAnswersOfAnAct(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := received(anna)
+	anna.Mark(id, winddown.SignAct)
+	for _, c := range []struct {
+		code                  winddown.Code
+		field, value          string
+		amount, typed, answer string
+	}{
+		{winddown.RequestAct, "channel", "documents", "ticket", "", "Раздел «Документы»"},
+		{winddown.ReceiveAct, "ours_side", "by_wb", "ours", "100", "100,00 ₽ в нашу пользу"},
+		{winddown.SignAct, "via", "edo", "signer", "", "Как подписанВ ЭДО"},
+	} {
+		path := stepPath(id, c.code)
+		form := anna.Get(path).Form(path)
+		if !form.Has(c.field) || form.Get(c.field) != "" {
+			t.Errorf("%s: nothing is said as %q", c.field, form[c.field])
+		}
+		anna.PostForm(path, set(form, c.field, c.value, c.amount, c.typed)).Want(http.StatusSeeOther)
+		said := anna.Get(path)
+		saved := func(p *testkit.Page) bool {
+			text, _, _ := strings.Cut(strings.ReplaceAll(p.Main(), "\u00a0", " "), "Изменить отметку")
+			return strings.Contains(text, c.answer)
+		}
+		if form = said.Form(path); form.Get(c.field) != c.value || !saved(said) {
+			t.Errorf("%s: the answer is not kept: %s", c.field, said.Main())
+		}
+		said.One("the way to say nothing of "+c.field, func(n *html.Node) bool {
+			return testkit.Attr(n, "name") == c.field && testkit.HasAttr(n, "value") && testkit.Attr(n, "value") == ""
+		})
+		anna.PostForm(path, set(form, c.field, "", c.amount, "")).Want(http.StatusSeeOther)
+		if p := anna.Get(path); saved(p) {
+			t.Errorf("%s: the answer stays: %s", c.field, p.Main())
+		}
+	}
+}
+
 // Two people at one comparison: the later learns of it and loses nothing.
 func TestConflictAtAnAct(t *testing.T) {
 	s := testkit.Start(t)
@@ -233,6 +274,21 @@ func TestConflictAtAnAct(t *testing.T) {
 	anna.PostForm(compare, again).WantRedirect(sign)
 	anna.PostForm(compare, again).WantRedirect(sign) // the same again
 	wantText(t, anna.Get(sign), "Моё")
+
+	// Neither does one whose act went back to where there is nothing to compare.
+	undo, mine := actsPath(id)+"/1/undo", anna.Get(sign).Form(compare)
+	for _, reason := range []string{"Сверили не тот", "Получили не тот"} {
+		anna.PostForm(undo, set(anna.Get(undo).Form(undo), "reason", reason)).WantRedirect(actsPath(id))
+	}
+	late := anna.PostForm(compare, set(mine, "difference", "13", "objections", "Моё и ещё")).Want(http.StatusConflict)
+	if again := late.Form(compare); len(late.Errors()) != 1 || again.Get("objections") != "Моё и ещё" || again.Get("difference") != "13" {
+		t.Errorf("%v: the form came back as %v", late.Errors(), again)
+	}
+	anna.PostForm(undo, set(anna.Get(undo).Form(undo), "reason", "Не запрашивали")).WantRedirect(actsPath(id))
+	last := anna.PostForm(undo, url.Values{"version": {"1"}, "reason": {"И это"}}).Want(http.StatusConflict)
+	if last.Form(undo).Get("reason") != "И это" || len(last.Errors()) != 1 {
+		t.Errorf("nothing to take back: %v", last.Errors())
+	}
 }
 
 func TestSeveralActs(t *testing.T) {
@@ -278,7 +334,7 @@ func TestSeveralActs(t *testing.T) {
 	if page.Link("Текст обращения") != list+"/letters/request?act=2" {
 		t.Error("the letter is about another act")
 	}
-	for _, query := range []string{"?act=3", "?act=0", "?act=-1", "?act=x", "?act=", "?act=99999999999999999999"} {
+	for _, query := range []string{"?act=3", "?act=0", "?act=-1", "?act=x", "?act=", "?act=%2B1", "?act=01", "?act=99999999999999999999"} {
 		anna.Get(request + query).Want(http.StatusNotFound)
 	}
 	anna.PostForm(request, set(page.Form(request), "done", "yes", "act", "7")).Want(http.StatusNotFound)
@@ -303,7 +359,10 @@ func TestSeveralActs(t *testing.T) {
 		t.Errorf("notice %q", got)
 	}
 	wantText(t, page, "1 из 2 актов запрошен")
-	anna.PostForm(request, set(anna.Get(request).Form(request), "done", "yes")).WantRedirect(list)
+	anna.PostForm(request, set(anna.Get(request).Form(request), "done", "yes", "ticket", "48-2")).WantRedirect(list)
+	if text, _ := stepRow(anna.Get(list), winddown.RequestAct); !strings.Contains(text, "48-2") {
+		t.Errorf("the row of the request says %s", text)
+	}
 	wantText(t, anna.Get(receive), "1 из 2 актов получен", "Ждём ответ WB с 22 ноября")
 
 	// The accountant reads all of it and writes nothing.
@@ -368,4 +427,9 @@ func TestActsOfAFinishedCase(t *testing.T) {
 	}
 	anna.PostForm(acts, url.Values{"counterparty": {"ООО «РВБ»"}}).Want(http.StatusConflict)
 	anna.Get(acts + "/1/undo").Want(http.StatusConflict)
+	late := anna.PostForm(acts+"/1/compare", url.Values{"version": {"4"}, "compared_on": {"2026-11-22"}, "agrees": {"no"}, "difference": {"1"}, "objections": {"Моё"}}).
+		Want(http.StatusConflict)
+	if late.Form(acts+"/1/compare").Get("objections") != "Моё" || !strings.HasPrefix(late.Errors()[""], "Уход завершён") {
+		t.Errorf("objections after the end: %v", late.Errors())
+	}
 }

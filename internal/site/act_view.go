@@ -608,6 +608,20 @@ func (f *formReader) balance(name string) winddown.Balance {
 	return winddown.Balance{}
 }
 
+// cannotUndo tells why nothing noted about an act can be taken back; nil when something can.
+func (w caseWords) cannotUndo(act winddown.Act) error {
+	conflict := func(key string) error { return &winddown.Error{Kind: winddown.Conflict, Key: key} }
+	switch {
+	case w.c.Finished():
+		return conflict("case.error.finished")
+	case act.Phase() == winddown.PhaseRequested && act.Round > 1:
+		return conflict("act.error.round_stays")
+	case !act.May(winddown.ActUndo):
+		return conflict("act.error.nothing_to_undo")
+	}
+	return nil
+}
+
 // undoActView asks why the last thing noted about an act is taken back.
 func undoActView(w caseWords, act winddown.Act) page.ReasonView {
 	v := page.ReasonView{

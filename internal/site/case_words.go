@@ -203,8 +203,8 @@ func (w caseWords) hint(code winddown.Code) string {
 		if act := w.stepAct(code); code == winddown.RequestAct && act.Phase() == winddown.PhaseDisputed {
 			return w.disputedHint(act)
 		}
-		if code == winddown.RequestAct && w.c.Acts[0].Ticket != "" {
-			return w.p.T("case.hint.ticket", "Ticket", w.c.Acts[0].Ticket)
+		if ticket := w.lastRequested().Ticket; code == winddown.RequestAct && ticket != "" {
+			return w.p.T("case.hint.ticket", "Ticket", ticket)
 		}
 		return clip(st.Note)
 	case winddown.NotStarted, winddown.InProgress:
@@ -251,11 +251,12 @@ func (w caseWords) disputedHint(act winddown.Act) string {
 	return w.p.T("act.hint.disputed", "Date", w.day(act.DisputedOn))
 }
 
-// lastRequested is the act that was requested last, the first one where none was.
+// lastRequested is the act that was requested last, the later one of the same day, the first
+// one where none was.
 func (w caseWords) lastRequested() winddown.Act {
 	last := w.c.Acts[0]
 	for _, act := range w.c.Acts {
-		if act.RequestedOn.After(last.RequestedOn) {
+		if !act.RequestedOn.IsZero() && !act.RequestedOn.Before(last.RequestedOn) {
 			last = act
 		}
 	}

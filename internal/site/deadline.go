@@ -62,11 +62,7 @@ func (s *Site) deadline(r *http.Request) (caseWords, winddown.Deadline, error) {
 
 // deadlineNumber reads the number of a deadline from the path; anything else is NotFound.
 func deadlineNumber(r *http.Request) (int, error) {
-	n, err := strconv.Atoi(chi.URLParam(r, "deadline"))
-	if err != nil || n < 1 {
-		return 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	}
-	return n, nil
+	return addressNumber(chi.URLParam(r, "deadline"))
 }
 
 // Deadlines shows the deadlines of a case.
@@ -126,7 +122,7 @@ func (s *Site) redrawDeadlines(w http.ResponseWriter, r *http.Request, id winddo
 		v := stepView(words, st)
 		v.Errors = m.items
 		if v.Batches != nil && v.Batches.Form != nil {
-			v.Batches.Open = true
+			v.Batches.Open = values.Has("from")
 			typedDeadline(v.Batches.Form, values, m.fields)
 		}
 		s.renderStep(w, r, words, status, v)
@@ -148,8 +144,12 @@ func (s *Site) redrawDeadlines(w http.ResponseWriter, r *http.Request, id winddo
 	return nil
 }
 
-// typedDeadline puts what was sent back into the form.
+// typedDeadline puts what was sent back into the form, unless another form of the page sent
+// it.
 func typedDeadline(v *page.DeadlineFormView, values url.Values, fieldErrors map[string]string) {
+	if !values.Has("from") {
+		return
+	}
 	for i := range v.Kinds {
 		v.Kinds[i].Checked = v.Kinds[i].Value == values.Get("kind")
 	}

@@ -103,7 +103,7 @@ func TestDeadlines(t *testing.T) {
 	anna.Get(batch + "/remove").Want(http.StatusOK)
 	anna.PostForm(batch+"/remove", url.Values{}).WantRedirect(path)
 	anna.PostForm(batch+"/remove", url.Values{}).WantRedirect(path) // a double click
-	for _, gone := range []string{batch, path + "/99", path + "/x", path + "/-1"} {
+	for _, gone := range []string{batch, path + "/99", path + "/x", path + "/-1", path + "/+2", path + "/02"} {
 		anna.Get(gone + "/close").Want(http.StatusNotFound)
 		anna.PostForm(gone+"/close", url.Values{"on": {"2026-11-22"}}).Want(http.StatusNotFound)
 		anna.PostForm(gone+"/reopen", url.Values{}).Want(http.StatusNotFound)

@@ -17,6 +17,7 @@ import (
 	"winddown/internal/app"
 	"winddown/internal/files"
 	"winddown/internal/httpkit"
+	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -29,16 +30,17 @@ const (
 	uploadSlack   = 1 << 20
 	maxUpload     = maxFiles*winddown.MaxFileSize + uploadSlack
 	maxUnmeasured = winddown.MaxFileSize + uploadSlack
-	maxTypedNote  = 4*winddown.MaxNote + 1<<10 // bytes
+	maxTypedNote  = 64 << 10 // bytes; no browser sends more than the field takes
 )
 
-// askWithin bounds what an upload asks of the database before and after its bytes.
+// askWithin bounds what an upload asks of the database before and after its bytes, and the
+// page that says what became of it.
 const askWithin = 10 * time.Second
 
 // upload is a form with files, as far as it was read.
 type upload struct {
 	target  winddown.AddEvidence
-	note    string
+	badNote error // why the note, and with it the files, cannot be taken
 	stored  []app.StoredFile
 	refused []error // of files, in order
 }
@@ -56,14 +58,19 @@ func (s *Site) UploadFiles(w http.ResponseWriter, r *http.Request) error {
 	}
 	up := &upload{target: target}
 	actor := actorOf(r.Context())
-	if err := within(r, func(ctx context.Context) error { return s.app.MayUpload(ctx, actor, id, target) }); err != nil {
+	var room int64
+	err = within(r, func(ctx context.Context) (err error) {
+		room, err = s.app.MayUpload(ctx, actor, id, target)
+		return err
+	})
+	if err != nil {
 		return s.redrawUpload(w, r, up, err)
 	}
-	if err := s.receive(w, r, up); err != nil {
-		return uploadTooLarge(err)
+	if err := s.receive(w, r, up, room); err != nil {
+		up.stored, up.refused = nil, nil
+		return s.redrawUpload(w, r, up, err)
 	}
 	if len(up.stored) > 0 {
-		up.target.Note = up.note
 		err := within(r, func(ctx context.Context) error { return s.app.AddEvidence(ctx, actor, id, up.target, up.stored) })
 		if err != nil {
 			up.stored, up.refused = nil, nil
@@ -80,7 +87,7 @@ func (s *Site) UploadFiles(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, stepHref(id, code)+actQuery(target.Act))
 }
 
-// within gives a question to the database its time, also at the end of a long upload.
+// within gives what needs the database its time, also at the end of a long upload.
 func within(r *http.Request, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), askWithin)
 	defer cancel()
@@ -91,38 +98,43 @@ func within(r *http.Request, ask func(context.Context) error) error {
 func uploadTarget(r *http.Request, code winddown.Code) (winddown.AddEvidence, error) {
 	q := r.URL.Query()
 	in := winddown.AddEvidence{Step: code, Slot: winddown.SlotCode(q.Get("slot"))}
-	notFound := &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	if act := q.Get("act"); act != "" {
-		n, err := strconv.Atoi(act)
-		if err != nil || n < 1 {
-			return in, notFound
-		}
-		in.Act = n
+	var err error
+	if in.Act, err = queryAct(r); err == nil && q.Has("debt") {
+		in.Debt, err = winddown.ParseID(q.Get("debt"))
 	}
-	if debt := q.Get("debt"); debt != "" {
-		id, err := winddown.ParseID(debt)
-		if err != nil {
-			return in, err
-		}
-		in.Debt = id
-	}
-	return in, nil
+	return in, err
 }
 
-// receive stores the files of a form one after another. Files that cannot be taken are
-// noted and do not stop it; an error is about the form as a whole.
-func (s *Site) receive(w http.ResponseWriter, r *http.Request, up *upload) error {
+// receive stores the files of a form, as far as there is room for their bytes. Files that
+// cannot be taken are noted and do not stop it; an error is about the form as a whole.
+func (s *Site) receive(w http.ResponseWriter, r *http.Request, up *upload, room int64) error {
 	limit := int64(maxUpload)
 	if r.ContentLength < 0 {
 		limit = maxUnmeasured
 	}
-	parts, err := httpkit.Parts(w, r, limit)
-	if err != nil {
-		return err
+	parts, err := httpkit.Parts(w, r, min(limit, room+uploadSlack))
+	if err == nil {
+		err = s.takeIn(r.Context(), parts, up, room)
 	}
+	switch {
+	case !errors.Is(err, winddown.TooLarge):
+		return err
+	case room+uploadSlack < limit:
+		return &winddown.Error{Kind: winddown.Conflict, Key: "evidence.error.room_left", Err: err,
+			Args: winddown.Args{"Room": fileSize(i18n.From(r.Context()), room)}}
+	}
+	return &winddown.Error{Kind: winddown.TooLarge, Key: "evidence.error.upload_too_large", Err: err,
+		Args: winddown.Args{"Count": maxFiles, "Max": winddown.MaxFileSize >> 20}}
+}
+
+// takeIn reads the parts of a form one after another. After a note that cannot be kept it
+// reads on without storing anything: browsers show an answer only when they have sent all.
+func (s *Site) takeIn(ctx context.Context, parts *httpkit.PartReader, up *upload, room int64) error {
 	for {
 		part, err := parts.Next()
 		switch {
+		case err == io.EOF && up.badNote != nil: //nolint:errorlint // the end is bare
+			return up.badNote
 		case err == io.EOF: //nolint:errorlint // the end is bare
 			if len(up.stored)+len(up.refused) == 0 {
 				up.refuse("evidence.error.none", nil)
@@ -131,21 +143,24 @@ func (s *Site) receive(w http.ResponseWriter, r *http.Request, up *upload) error
 		case err != nil:
 			return err
 		case part.FileName == "" && strings.HasPrefix(part.Name, "note"):
-			if up.note, err = part.Text(maxTypedNote); err != nil {
+			if err := up.readNote(part); err != nil {
 				return err
 			}
 			continue
 		case part.FileName == "": // a file field in which nothing was chosen, or no field of ours
 			continue
+		case up.badNote != nil:
+			continue
 		case len(up.stored)+len(up.refused) == maxFiles:
 			up.refuse("evidence.error.too_many_files", winddown.Args{"Max": maxFiles})
 			return nil
 		}
-		f, err := s.app.StoreFile(r.Context(), part.FileName, part)
+		f, err := s.app.StoreFile(ctx, part.FileName, part, room)
 		var known *winddown.Error
 		switch {
 		case err == nil:
 			up.stored = append(up.stored, f)
+			
 		case errors.As(err, &known) && (len(known.Fields) > 0 || known.Kind == winddown.Unavailable):
 			up.refused = append(up.refused, err)
 		default:
@@ -154,26 +169,42 @@ func (s *Site) receive(w http.ResponseWriter, r *http.Request, up *upload) error
 	}
 }
 
+// readNote reads the note of a form. It stands before the files there.
+func (up *upload) readNote(part *httpkit.Part) (err error) {
+	if up.target.Note, err = part.Text(maxTypedNote); err != nil {
+		return err
+	}
+	var known *winddown.Error
+	if errors.As(up.target.CheckNote(), &known) {
+		known.Fields = append(known.Fields, winddown.FieldError{Field: "file", Key: "evidence.error.choose_again"})
+		up.badNote = known
+	}
+	return nil
+}
+
 func (up *upload) refuse(key string, args winddown.Args) {
 	up.refused = append(up.refused, &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
 		Fields: []winddown.FieldError{{Field: "file", Key: key, Args: args}}})
 }
 
-// uploadTooLarge says what an upload may be.
-func uploadTooLarge(err error) error {
-	if !errors.Is(err, winddown.TooLarge) {
-		return err
-	}
-	return &winddown.Error{Kind: winddown.TooLarge, Key: "evidence.error.upload_too_large", Err: err,
-		Args: winddown.Args{"Count": maxFiles, "Max": winddown.MaxFileSize >> 20}}
-}
-
-// redrawUpload shows the step's page again: with a sentence for every file that was not
+// redrawUpload shows the page of the form again: with a sentence for every file that was not
 // taken and the names of those that were, or with why there was no taking any.
 func (s *Site) redrawUpload(w http.ResponseWriter, r *http.Request, up *upload, failed error) error {
-	if failed != nil && !redrawable(failed) {
-		return failed
+	if failed != nil {
+		if !redrawable(failed) {
+			return failed
+		}
+		up.refused = []error{failed}
 	}
+	return within(r, func(ctx context.Context) error {
+		if up.target.Debt.IsZero() {
+			return s.redrawStepUpload(w, r.WithContext(ctx), up)
+		}
+		return s.redrawDebtUpload(w, r.WithContext(ctx), up)
+	})
+}
+
+func (s *Site) redrawStepUpload(w http.ResponseWriter, r *http.Request, up *upload) error {
 	words, st, err := s.step(r)
 	if err != nil {
 		return err
@@ -182,44 +213,80 @@ func (s *Site) redrawUpload(w http.ResponseWriter, r *http.Request, up *upload, 
 		return err
 	}
 	v := stepView(words, st)
-	status := http.StatusUnprocessableEntity
-	if failed != nil {
-		status = httpkit.Status(winddown.KindOf(failed))
-		up.refused = []error{failed}
+	status, items := up.tell(r.Context(), uploadForm(&v, uploadField(up.target.Slot, up.target.Act)))
+	v.Errors = items
+	if taken := up.taken(words.p); taken != nil {
+		v.Alerts = append([]page.AlertView{{Props: *taken}}, v.Alerts...)
 	}
-	field := uploadField(up.target.Slot, up.target.Act)
-	form := uploadForm(&v, field)
+	s.renderStep(w, r, words, status, v)
+	return nil
+}
+
+// redrawDebtUpload shows the line of the ledger on whose page the form stands.
+func (s *Site) redrawDebtUpload(w http.ResponseWriter, r *http.Request, up *upload) error {
+	words, err := s.books(r)
+	if err != nil {
+		return err
+	}
+	d, err := words.c.Debts.Debt(up.target.Debt)
+	if err != nil {
+		return err
+	}
+	v := debtView(words, d)
+	status, items := up.tell(r.Context(), v.Upload)
+	v.Errors = items
+	s.render(w, r, status, page.Debt(s.layout(r, words.debtTitle(d), layoutText, layoutInvalid, layoutNotice(up.taken(words.p))), v))
+	return nil
+}
+
+// tell puts what was refused into the form, nil where the page has none any more, and
+// returns the status and the summary.
+func (up *upload) tell(ctx context.Context, form *page.UploadView) (status int, items []ui.ErrorItem) {
+	status = httpkit.Status(winddown.KindOf(up.refused[0]))
 	for _, refusal := range up.refused {
 		if errors.Is(refusal, winddown.Unavailable) {
-			httpkit.NoteError(r.Context(), refusal)
+			httpkit.NoteError(ctx, refusal)
 			status = http.StatusServiceUnavailable
 		}
-		for _, item := range mistakesOf(r.Context(), refusal).items {
-			if item.Field = ""; form != nil {
-				item.Field = field
+		for _, item := range mistakesOf(ctx, refusal).items {
+			note := item.Field == "note"
+			switch {
+			case form == nil:
+				item.Field = ""
+			case note:
+				item.Field = form.NoteID
+			default:
+				item.Field = form.FieldID
 			}
-			if !slices.Contains(v.Errors, item) {
-				v.Errors = append(v.Errors, item)
+			if slices.Contains(items, item) {
+				continue
+			}
+			items = append(items, item)
+			switch {
+			case form == nil:
+			case note:
+				form.NoteError = item.Text
+			default:
+				form.Error = strings.TrimSpace(form.Error + " " + item.Text)
 			}
 		}
 	}
 	if form != nil {
-		form.Open, form.Note = true, up.note
-		for _, item := range v.Errors {
-			form.Error = strings.TrimSpace(form.Error + " " + item.Text)
-		}
+		form.Open, form.Note = true, up.target.Note
 	}
-	if len(up.stored) > 0 {
-		var names []string
-		for _, f := range up.stored {
-			names = append(names, words.p.T("evidence.stored.name", "Name", f.Name))
-		}
-		v.Alerts = append([]page.AlertView{{Props: ui.NoticeProps{
-			Variant: ui.NoticeSuccess, Text: words.p.T("evidence.stored", "Files", strings.Join(names, ", ")),
-		}}}, v.Alerts...)
+	return status, items
+}
+
+// taken names the files that were taken; nil for none.
+func (up *upload) taken(p *i18n.Printer) *ui.NoticeProps {
+	if len(up.stored) == 0 {
+		return nil
 	}
-	s.renderStep(w, r, words, status, v)
-	return nil
+	var names []string
+	for _, f := range up.stored {
+		names = append(names, p.T("evidence.stored.name", "Name", f.Name))
+	}
+	return &ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.T("evidence.stored", "Files", strings.Join(names, ", "))}
 }
 
 // uploadForm finds the form of a file field on a step's page.
@@ -241,11 +308,8 @@ func filePath(r *http.Request) (winddown.ID, int, error) {
 	if err != nil {
 		return id, 0, err
 	}
-	number, err := strconv.Atoi(chi.URLParam(r, "number"))
-	if err != nil || number < 1 || number > winddown.MaxEvidence {
-		return id, 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	}
-	return id, number, nil
+	number, err := addressNumber(chi.URLParam(r, "number"))
+	return id, number, err
 }
 
 // filePolicy lets a file that is opened in the browser do nothing: no script, no form, no
@@ -260,13 +324,23 @@ func (s *Site) File(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor := actorOf(r.Context())
+	if kept := r.Header.Get("If-None-Match"); kept != "" {
+		e, err := s.app.EvidenceThere(r.Context(), actor, id, number)
+		if err != nil {
+			return err
+		}
+		if tag := fileTag(e); kept == tag {
+			w.Header().Set("Content-Security-Policy", filePolicy) // it renews that of the kept file
+			notModified(w, tag, fileCaching)
+			return nil
+		}
+	}
 	e, f, err := s.app.EvidenceFile(r.Context(), actor, id, number)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	tag := `"` + hex.EncodeToString(e.SHA256[:]) + `"`
-	if takesFile(r, tag) {
+	if takesFile(r) {
 		if err := s.app.NoteDownload(r.Context(), actor, id, number); err != nil {
 			return err
 		}
@@ -280,17 +354,40 @@ func (s *Site) File(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", kind.MIME())
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": e.Name}))
 	h.Set("Content-Security-Policy", filePolicy)
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("ETag", tag)
+	h.Set("Cache-Control", fileCaching)
+	h.Set("ETag", fileTag(e))
 	http.ServeContent(httpkit.PacedWriter(w), r, "", e.At, f)
 	return nil
 }
 
-// takesFile reports whether a request asks for a file from its beginning.
-func takesFile(r *http.Request, tag string) bool {
-	from := r.Header.Get("Range")
-	return r.Method == http.MethodGet && (from == "" || strings.HasPrefix(from, "bytes=0-")) &&
-		!strings.Contains(r.Header.Get("If-None-Match"), tag)
+// fileCaching has browsers keep a file and ask each time whether they may show it.
+const fileCaching = "private, no-cache"
+
+// fileTag is the ETag of a file.
+func fileTag(e winddown.Evidence) string { return strconv.Quote(hex.EncodeToString(e.SHA256[:])) }
+
+// notModified answers that the browser has kept what it asks for.
+func notModified(w http.ResponseWriter, tag, caching string) {
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", caching)
+	w.WriteHeader(http.StatusNotModified)
+}
+
+// laterPiece is from where on a piece of a file is clearly not its beginning: viewers fetch a
+// long file in pieces of this size.
+const laterPiece = 64 << 10
+
+// takesFile reports whether a request asks for a file, and not for a later piece of what was
+// noted with the first. A condition on the range can bring the whole file, and several
+// ranges, or one from the end, most of it.
+func takesFile(r *http.Request) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	from, _, single := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-")
+	start, err := strconv.ParseInt(from, 10, 64)
+	later := single && err == nil && start >= laterPiece && !strings.Contains(r.Header.Get("Range"), ",")
+	return !later || r.Header.Get("If-Range") != ""
 }
 
 // opensInBrowser reports whether browsers show files of a kind.
@@ -303,18 +400,34 @@ func hasThumbnail(k files.Kind) bool { return k == files.PNG || k == files.JPEG 
 // thumbnailSide is the longer side of a small picture, in pixels: it is shown at a third.
 const thumbnailSide = 160
 
+// A version of a file never changes, so that at one address there is only ever one picture;
+// the tag changes with how pictures are made.
+const (
+	thumbnailTag     = `"160"`
+	thumbnailCaching = "private, max-age=2592000"
+)
+
 // Thumbnail sends a small picture of a file.
 func (s *Site) Thumbnail(w http.ResponseWriter, r *http.Request) error {
 	id, number, err := filePath(r)
 	if err != nil {
 		return err
 	}
-	picture, err := s.app.Thumbnail(r.Context(), actorOf(r.Context()), id, number, thumbnailSide)
+	actor := actorOf(r.Context())
+	if r.Header.Get("If-None-Match") == thumbnailTag {
+		if _, err := s.app.EvidenceThere(r.Context(), actor, id, number); err != nil {
+			return err
+		}
+		notModified(w, thumbnailTag, thumbnailCaching)
+		return nil
+	}
+	picture, err := s.app.Thumbnail(r.Context(), actor, id, number, thumbnailSide)
 	if err != nil {
 		return err
 	}
 	h := w.Header()
-	h.Set("Cache-Control", "private, max-age=86400") // a version of a file never changes
+	h.Set("ETag", thumbnailTag)
+	h.Set("Cache-Control", thumbnailCaching)
 	h.Set("Content-Type", files.JPEG.MIME())
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
 	if r.Method != http.MethodHead {
@@ -347,13 +460,13 @@ func (s *Site) RemoveFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.notice(w, "file_removed")
-	return s.redirect(w, r, stepHref(id, e.Step))
+	return s.redirect(w, r, proofHref(id, e))
 }
 
 // askRemoval shows the form, again with what was typed after a mistake. For a file that
 // stays it answers with the reason for that.
 func (s *Site) askRemoval(w http.ResponseWriter, r *http.Request, reason string, failed error) error {
-	if failed != nil && winddown.KindOf(failed) != winddown.Invalid {
+	if failed != nil && !redrawable(failed) {
 		return failed
 	}
 	id, number, err := filePath(r)
@@ -369,7 +482,10 @@ func (s *Site) askRemoval(w http.ResponseWriter, r *http.Request, reason string,
 	}
 	words := s.caseWords(r, view)
 	if err := words.cannotRemove(e); err != nil {
-		return err
+		if failed == nil {
+			return err
+		}
+		failed = err // what was typed stays to be read
 	}
 	v := removalView(words, e)
 	status, options := http.StatusOK, []layoutOption{layoutText}

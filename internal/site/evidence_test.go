@@ -17,6 +17,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"golang.org/x/net/html"
 
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
@@ -309,6 +312,7 @@ func half(t *testing.T, s *testkit.Site, c *testkit.Client, path string, size in
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(15 * time.Second)) // a server that waits for the rest fails the test
 	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n%s",
 		path, strings.TrimPrefix(s.URL, "http://"), s.SessionCookie(), c.Cookie(s.SessionCookie()), size, body)
 	if err != nil {
@@ -362,9 +366,62 @@ func TestTheQuotaOfACase(t *testing.T) {
 	href := testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero)
 	anna.PostFiles(href, "", testkit.Upload{Name: "а.pdf", Content: testkit.PDF(1500)}).Want(http.StatusSeeOther)
 	page := anna.PostFiles(href, "", testkit.Upload{Name: "б.pdf", Content: testkit.PDF(600)}).Want(http.StatusConflict)
-	if got := page.Errors()["file_stock_zero"]; !strings.HasPrefix(got, "Для этого файла не хватает места") {
+	if got := page.Errors()["file_stock_zero"]; !strings.HasPrefix(got, "Для файла «б.pdf» не хватает места") {
 		t.Errorf("errors %v", page.Errors())
 	}
+	// What there is no room for does not reach the disk, and what announces it is not read.
+	if left := stored(t, s); len(left) != 1 {
+		t.Errorf("on the disk: %v", left)
+	}
+	answer := half(t, s, anna, href, 2<<20, "")
+	if !strings.HasPrefix(answer, "HTTP/1.1 409 ") || !strings.Contains(answer, "на файлы этого ухода осталось 1 КБ") {
+		t.Errorf("the answer is %.200q", answer)
+	}
+	anna.PostFiles(href, "", testkit.Upload{Name: "в.pdf", Content: testkit.PDF(500)}, testkit.Upload{Name: "г.pdf", Content: testkit.PDF(100)}).Want(http.StatusConflict)
+	if got := evidenceOf(t, s, anna, id, winddown.ZeroFBS); len(got) != 2 {
+		t.Errorf("%d files, want the one that fits beside the first", len(got))
+	}
+	if answer := half(t, s, anna, href, 1<<20, ""); !strings.HasPrefix(answer, "HTTP/1.1 409 ") || !strings.Contains(answer, "Для этого файла не хватает места") {
+		t.Errorf("a full case answers %.200q", answer)
+	}
+}
+
+func TestTheNoteOfAnUpload(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	path, href := stepPath(id, winddown.ZeroFBS), testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero)
+	note, file, length := "", "", ""
+	for _, n := range anna.Get(path).All(func(n *html.Node) bool { return n.Data == "input" }) {
+		switch testkit.Attr(n, "id") {
+		case "note_stock_zero":
+			note, length = file, testkit.Attr(n, "maxlength")
+		case "file_stock_zero":
+			file = "first"
+		}
+	}
+	if note != "" || length != "2000" {
+		t.Errorf("the note comes after the files, or takes %q characters", length)
+	}
+	long := strings.Repeat("я", winddown.MaxNote+1)
+	wrong := anna.PostFiles(href, long, testkit.Upload{Name: "а.png", Content: testkit.PNG(1)}).Want(http.StatusUnprocessableEntity)
+	if got := wrong.Errors(); got["note_stock_zero"] == "" || !strings.HasPrefix(got["file_stock_zero"], "Файлы не загружены.") || len(got) != 2 {
+		t.Errorf("errors %v", got)
+	}
+	if wrong.Form(href).Get("note_stock_zero") != long {
+		t.Error("the note is lost")
+	}
+	if left := stored(t, s); len(left) != 0 {
+		t.Errorf("on the disk: %v", left)
+	}
+	const head = "--x\r\nContent-Disposition: form-data; name="
+	late := head + "\"file\"; filename=\"а.png\"\r\n\r\n" + string(testkit.PNG(1)) + "\r\n" + head + "\"note\"\r\n\r\n" + long + "\r\n--x--\r\n"
+	got := anna.Post(href, "multipart/form-data; boundary=x", strings.NewReader(late)).Want(http.StatusUnprocessableEntity)
+	if got.Errors()["note_stock_zero"] == "" || strings.Contains(got.Main(), "Эти файлы загружены") || len(evidenceOf(t, s, anna, id, winddown.ZeroFBS)) != 0 {
+		t.Errorf("a note after the files: %v", got.Errors())
+	}
+	// A form that cannot be read leaves the page standing.
+	anna.PostFiles(href, "a\x00b", testkit.Upload{Name: "а.png", Content: testkit.PNG(1)}).Want(http.StatusUnprocessableEntity).Form(href)
 }
 
 func TestDownload(t *testing.T) {
@@ -401,7 +458,7 @@ func TestDownload(t *testing.T) {
 		t.Errorf("the range is %q", part.Body)
 	}
 	anna.Get(file(1), "If-None-Match", got.Header.Get("Etag")).Want(http.StatusNotModified)
-	for _, n := range []string{"0", "3", "-1", "x", "99999999999999999999"} {
+	for _, n := range []string{"0", "3", "-1", "+1", "01", "x", "99999999999999999999"} {
 		anna.Get("/cases/" + id.String() + "/files/" + n).Want(http.StatusNotFound)
 		anna.Get("/cases/" + id.String() + "/files/" + n + "/remove").Want(http.StatusNotFound)
 	}
@@ -412,9 +469,46 @@ func TestDownload(t *testing.T) {
 	}
 	anna.Get(file(2) + "/thumb").Want(http.StatusNotFound)
 
-	// Taking the whole of a file is noted, and only that: twice above.
-	if n := anna.Downloads(); n != 2 {
-		t.Errorf("%d downloads are noted, want 2", n)
+	tag := thumb.Header.Get("Etag")
+	anna.Get(file(1)+"/thumb", "If-None-Match", tag).Want(http.StatusNotModified)
+	anna.Get(file(3)+"/thumb", "If-None-Match", tag).Want(http.StatusNotFound)
+}
+
+// Taking a file is noted, however it is asked for, and only that.
+func TestDownloadsAreNoted(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.PostFiles(testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero), "", testkit.Upload{Name: "акт.pdf", Content: testkit.PDF(100_000)}).
+		Want(http.StatusSeeOther)
+	file := "/cases/" + id.String() + "/files/1"
+	tag := anna.Get(file).Header.Get("Etag")
+	noted := anna.Downloads()
+	if noted != 1 {
+		t.Fatalf("%d downloads are noted, want 1", noted)
+	}
+	for _, c := range []struct {
+		headers []string
+		status  int
+		noted   int
+	}{
+		{[]string{"Range", "bytes=0-10"}, http.StatusPartialContent, 1},
+		{[]string{"Range", "bytes=1-"}, http.StatusPartialContent, 1},
+		{[]string{"Range", "bytes=-99999"}, http.StatusPartialContent, 1},
+		{[]string{"Range", "bytes=65536-65537,0-999"}, http.StatusPartialContent, 1},
+		{[]string{"Range", "bytes=65536-", "If-Range", `"other"`}, http.StatusOK, 1},
+		{[]string{"Range", "bytes=65536-"}, http.StatusPartialContent, 0},
+		{[]string{"If-None-Match", tag}, http.StatusNotModified, 0},
+		{[]string{"If-None-Match", "x " + tag}, http.StatusOK, 1},
+	} {
+		got := anna.Get(file, c.headers...).Want(c.status)
+		if n := anna.Downloads(); n-noted != c.noted {
+			t.Errorf("%v: %d downloads are noted, want %d", c.headers, n-noted, c.noted)
+		}
+		noted = anna.Downloads()
+		if csp := got.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "sandbox") {
+			t.Errorf("%v: the policy is %q", c.headers, csp)
+		}
 	}
 }
 
@@ -483,7 +577,10 @@ func TestRemovingEvidence(t *testing.T) {
 	if !strings.Contains(frozen.Main(), "Бухгалтер принял этот файл") {
 		t.Errorf("frozen: %s", frozen.Main())
 	}
-	anna.PostForm(remove(2), url.Values{"reason": {"x"}}).Want(http.StatusConflict)
+	late := anna.PostForm(remove(2), url.Values{"reason": {"Не тот склад"}}).Want(http.StatusConflict)
+	if late.Form(remove(2)).Get("reason") != "Не тот склад" || !strings.Contains(late.Errors()[""], "Бухгалтер принял этот файл") {
+		t.Errorf("refused, the page says %v", late.Errors())
+	}
 	if got := slotOf(anna.Get(path), winddown.SlotStockZero); !strings.Contains(got, "б.png Принято") {
 		t.Errorf("the slot reads %q", got)
 	}
@@ -508,7 +605,7 @@ func TestSlotsOfSeveralActs(t *testing.T) {
 	if got := evidenceOf(t, s, anna, id, winddown.RequestAct); len(got) != 1 || got[0].Act != 2 {
 		t.Errorf("%+v", got)
 	}
-	for _, act := range []string{"3", "0", "x", "-1"} {
+	for _, act := range []string{"3", "0", "x", "-1", "%2B2", "02", ""} {
 		anna.PostFiles(href+"&act="+act, "", testkit.Upload{Name: "а.png", Content: testkit.PNG(1)}).Want(http.StatusNotFound)
 	}
 	bad := anna.PostFiles(href+"&act=2", "", testkit.Upload{Name: "а.png", Content: bytes.Repeat([]byte("x"), 100)}).Want(http.StatusUnprocessableEntity)

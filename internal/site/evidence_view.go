@@ -25,6 +25,14 @@ func slotName(p *i18n.Printer, slot winddown.SlotCode) string {
 	return p.T("evidence.slot." + string(slot))
 }
 
+// proofHref is the page a version was given on and is shown on.
+func proofHref(id winddown.ID, e winddown.Evidence) string {
+	if e.Debt.IsZero() {
+		return stepHref(id, e.Step)
+	}
+	return debtHref(id, e.Debt)
+}
+
 // slotKey names a slot of one act on a page; act is 0 for slots of none.
 func slotKey(slot winddown.SlotCode, act int) string {
 	if act == 0 {
@@ -107,6 +115,7 @@ func (w caseWords) slot(st *winddown.Step, slot winddown.Slot, position int) pag
 		}
 		v.Upload = &page.UploadView{
 			Action: w.stepHref(st.Code) + "/files" + target, FieldID: uploadField(slot.Code, act), NoteID: "note_" + v.Code,
+			NoteMax: winddown.MaxNote, Label: w.p.T("evidence.files"),
 			Accepts: w.p.T("evidence.accepts", "Max", winddown.MaxFileSize>>20, "Count", maxFiles),
 			Open:    slot.Required && len(v.Files)+len(v.Reasons) == 0,
 		}
@@ -251,13 +260,16 @@ func (w caseWords) reasonFields(code winddown.Code, act int) []page.ReasonFieldV
 
 // removalView is the page that asks why a version is taken away.
 func removalView(w caseWords, e winddown.Evidence) page.ReasonView {
-	step := w.stepHref(e.Step)
+	back := ui.BackLinkProps{Href: proofHref(w.c.ID, e), Text: stepName(w.p, e.Step)}
+	if d, err := w.c.Debts.Debt(e.Debt); err == nil {
+		back = w.backToDebt(d)
+	}
 	v := page.ReasonView{
-		Back:  ui.BackLinkProps{Href: step, Text: stepName(w.p, e.Step)},
+		Back:  back,
 		Title: w.p.T("evidence.remove.title", "Name", e.Name), Effects: []string{w.p.T("evidence.remove.stays")},
 		Action: fileHref(w.c.ID, e.Number) + "/remove", Label: w.p.T("evidence.remove.reason"), Hint: w.p.T("evidence.remove.hint"),
 		Button: ui.ButtonProps{Label: w.p.T("evidence.remove"), Variant: ui.ButtonDanger},
-		Keep:   ui.ButtonLinkProps{Label: w.p.T("evidence.remove.keep"), Href: step, Variant: ui.ButtonGhost},
+		Keep:   ui.ButtonLinkProps{Label: w.p.T("evidence.remove.keep"), Href: back.Href, Variant: ui.ButtonGhost},
 	}
 	if e.Kind == winddown.EvidenceReason {
 		v.Title = w.p.T("evidence.remove.title_reason")

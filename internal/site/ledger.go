@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"winddown/internal/httpkit"
 	"winddown/internal/winddown"
@@ -153,8 +154,9 @@ func (s *Site) Debt(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// redrawDebt shows the line again after something about it failed.
-func (s *Site) redrawDebt(w http.ResponseWriter, r *http.Request, on string, version int, failed error) error {
+// redrawDebt shows the line again after something about it failed, with the day where one
+// was typed.
+func (s *Site) redrawDebt(w http.ResponseWriter, r *http.Request, typed url.Values, version int, failed error) error {
 	if !redrawable(failed) {
 		return failed
 	}
@@ -165,8 +167,8 @@ func (s *Site) redrawDebt(w http.ResponseWriter, r *http.Request, on string, ver
 	v := debtView(words, d)
 	m := formMistakes(r.Context(), failed)
 	v.Errors = m.items
-	if v.Settle != nil {
-		v.Settle.On, v.Settle.Error = on, m.of("on")
+	if v.Settle != nil && typed.Has("on") {
+		v.Settle.On, v.Settle.Error = typed.Get("on"), m.of("on")
 		v.Settle.Version = lineVersion(v.Settle.Version, version, failed)
 	} else {
 		for i := range v.Errors {
@@ -296,7 +298,7 @@ func (s *Site) takeDebt(w http.ResponseWriter, r *http.Request, notice string,
 		err = do(id, debt, version)
 	}
 	if err != nil {
-		return s.redrawDebt(w, r, values.Get("on"), version, err)
+		return s.redrawDebt(w, r, values, version, err)
 	}
 	s.notice(w, notice)
 	return s.redirect(w, r, debtHref(id, debt))

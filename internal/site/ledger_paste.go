@@ -2,13 +2,12 @@ package site
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"winddown/internal/httpkit"
 	"winddown/internal/sheet"
@@ -39,7 +38,11 @@ func (s *Site) PasteForm(w http.ResponseWriter, r *http.Request) error {
 
 // Paste shows how a table is read. It writes nothing: the page carries the table.
 func (s *Site) Paste(w http.ResponseWriter, r *http.Request) error {
-	words, err := s.books(r)
+	var words caseWords
+	err := within(r, func(ctx context.Context) (err error) {
+		words, err = s.books(r.WithContext(ctx))
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -77,7 +80,12 @@ func (s *Site) AddPasted(w http.ResponseWriter, r *http.Request) error {
 		f.add("version", "ledger.error.form")
 	}
 	text := values.Get("text")
-	debts, _ := winddown.ParseDebts(text, today)
+	var debts []winddown.NewDebt
+	if tooLong(text) {
+		f.add("text", "ledger.error.paste_long")
+	} else {
+		debts, _ = winddown.ParseDebts(text, today)
+	}
 	err = f.err()
 	if err == nil && len(debts) == 0 {
 		err = invalidField("text", "ledger.error.paste_empty")
@@ -193,77 +201,59 @@ func (w caseWords) knows(n winddown.NewDebt) bool {
 	return false
 }
 
-// readTable reads the text of a table, or makes it from a file.
+// readTable reads the text of a table, or makes it from a file. The text comes back with
+// every error on a field.
 func readTable(w http.ResponseWriter, r *http.Request) (string, error) {
-	values, file, err := readUpload(w, r)
+	text, file, err := readPaste(w, r)
 	if err != nil {
 		return "", err
 	}
-	text := values.Get("text")
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return "", &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable"}
-	}
 	given := strings.TrimSpace(text) != ""
 	switch {
-	case len(text) > maxTableText:
+	case tooLong(text):
 		return text, invalidField("text", "ledger.error.paste_long")
 	case given && len(file) > 0:
 		return text, invalidField("file", "ledger.error.paste_both")
 	case given:
 		return text, nil
+	case len(file) > maxTable:
+		return text, invalidField("file", "ledger.error.file_large")
 	case len(file) == 0:
 		return text, invalidField("text", "ledger.error.paste_empty")
 	}
 	return tableOf(file)
 }
 
-// readUpload reads the fields of a form and the bytes of its only file, empty where none
-// was chosen. It returns TooLarge or Invalid.
-func readUpload(w http.ResponseWriter, r *http.Request) (url.Values, []byte, error) {
+// tooLong reports whether a table has more bytes than are taken. Browsers send two for the
+// end of a line that a file ends with one.
+func tooLong(text string) bool { return len(text)-strings.Count(text, "\r\n") > maxTableText }
+
+// readPaste reads the text of the form and the bytes of its file, empty where none was
+// chosen; of a file that is too large it reads one byte more than may be. It returns
+// TooLarge or Invalid.
+func readPaste(w http.ResponseWriter, r *http.Request) (text string, file []byte, err error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
 		values, err := httpkit.DecodeForm(w, r, maxPaste)
-		return values, nil, err
+		return values.Get("text"), nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxPaste+maxTable)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, nil, unreadableUpload(err)
-	}
-	values, file := url.Values{}, []byte(nil)
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return values, file, nil
+	const limit = maxPaste + maxTable
+	parts, err := httpkit.Parts(w, r, limit)
+	for err == nil {
+		var part *httpkit.Part
+		if part, err = parts.Next(); err != nil {
+			break
 		}
-		if err != nil {
-			return nil, nil, unreadableUpload(err)
-		}
-		limit := int64(maxPaste)
-		if part.FormName() == "file" {
-			limit = maxTable
-		}
-		data, err := io.ReadAll(io.LimitReader(part, limit+1))
-		switch {
-		case err != nil:
-			return nil, nil, unreadableUpload(err)
-		case int64(len(data)) > limit && part.FormName() == "file":
-			return values, nil, invalidField("file", "ledger.error.file_large")
-		case int64(len(data)) > limit:
-			return nil, nil, &winddown.Error{Kind: winddown.TooLarge, Key: "error.too_large"}
-		case part.FormName() == "file":
-			file = data
-		case part.FormName() == "text":
-			values.Set("text", string(data))
+		switch part.Name {
+		case "text":
+			text, err = part.Text(limit)
+		case "file":
+			file, err = io.ReadAll(io.LimitReader(part, maxTable+1))
 		}
 	}
-}
-
-func unreadableUpload(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return &winddown.Error{Kind: winddown.TooLarge, Key: "error.too_large", Err: err}
+	if err == io.EOF { //nolint:errorlint // the end is bare
+		err = nil
 	}
-	return &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable", Err: err}
+	return text, file, err
 }
 
 // tableOf turns a CSV or XLSX file into the text one would paste. It returns Invalid on

@@ -166,8 +166,9 @@ func TestDebtLine(t *testing.T) {
 	anna.Get(path + "/edit").Want(http.StatusConflict)
 	anna.Get(path + "/write-off").Want(http.StatusConflict)
 	anna.PostForm(path+"/reopen", done.Form(path+"/reopen")).WantRedirect(path)
-	if p := anna.PostForm(path+"/reopen", url.Values{"version": {"9"}}).Want(http.StatusConflict); !strings.Contains(p.Text(), "Этот долг не закрыт") {
-		t.Errorf("an open line opened: %v", p.Errors())
+	if p := anna.PostForm(path+"/reopen", url.Values{"version": {"9"}}).Want(http.StatusConflict); !strings.Contains(p.Text(), "Этот долг не закрыт") ||
+		p.Form(path+"/settle").Get("on") != "2026-11-22" {
+		t.Errorf("an open line opened: %v, %v", p.Errors(), p.Form(path+"/settle"))
 	}
 
 	// Given up with a reason; removed with a reason, for good.
@@ -220,6 +221,25 @@ func TestDebtPapers(t *testing.T) {
 	if strings.Contains(anna.Get(other).Main(), "Платёжка") {
 		t.Error("another line shows the paper")
 	}
+
+	// What is not taken is said where the form stands, and the retry leads to the same line.
+	wrong := anna.PostFiles(upload, "Ноябрь", testkit.Upload{Name: "Ответ.pdf", Content: testkit.PDF(200)}, testkit.Upload{Name: "пустой.pdf"}).
+		Want(http.StatusUnprocessableEntity)
+	if got := wrong.Errors(); wrong.Heading() != "Штраф" || !strings.HasPrefix(got["file"], "Файл «пустой.pdf» пуст") || len(got) != 1 {
+		t.Errorf("%s: errors %v", wrong.Heading(), got)
+	}
+	if !strings.Contains(wrong.Notice(), "Эти файлы загружены: «Ответ.pdf»") || wrong.Form(upload).Get("note") != "Ноябрь" {
+		t.Errorf("notice %q, form %v", wrong.Notice(), wrong.Form(upload))
+	}
+	if got := anna.PostFiles(upload, strings.Repeat("я", winddown.MaxNote+1)).Want(http.StatusUnprocessableEntity).Errors(); got["note"] == "" {
+		t.Errorf("a long note: %v", got)
+	}
+	anna.PostFiles(strings.Replace(upload, "debt=", "debt=0", 1), "").Want(http.StatusNotFound)
+	remove := "/cases/" + id.String() + "/files/1/remove"
+	if !anna.Get(remove).Want(http.StatusOK).HasLink(path) {
+		t.Error("the way back from a removal leads elsewhere")
+	}
+	anna.PostForm(remove, url.Values{"reason": {"Не та"}}).WantRedirect(path)
 }
 
 func TestWhoWritesInTheLedger(t *testing.T) {
@@ -406,6 +426,13 @@ func TestPasteFiles(t *testing.T) {
 	}
 	if p := anna.PostForm(path, url.Values{"text": {strings.Repeat("я", 300_000)}}).Want(http.StatusUnprocessableEntity); p.Errors()["text"] == "" {
 		t.Errorf("a long text: %v", p.Errors())
+	}
+	long := url.Values{"batch": {winddown.ID{1}.String()}, "today": {"2026-11-22"}, "text": {"Штраф\t-1\n" + strings.Repeat("я", 300_000)}}
+	if p := anna.PostForm(lines, long).Want(http.StatusUnprocessableEntity); p.Errors()["text"] != "Таблица слишком длинная. Вставьте её по частям." {
+		t.Errorf("a long text, as if it had been shown: %v", p.Errors())
+	}
+	if answer := half(t, s, anna, path, 1<<30, ""); !strings.HasPrefix(answer, "HTTP/1.1 413 ") {
+		t.Errorf("a body that is too large is not refused before it is read: %.200q", answer)
 	}
 	anna.Post(path, "multipart/form-data; boundary=x", strings.NewReader("--x\r\nnothing")).Want(http.StatusUnprocessableEntity)
 	anna.Post(path, "multipart/form-data; boundary=x", io.LimitReader(unending{}, 64<<20)).Want(http.StatusRequestEntityTooLarge)

@@ -178,7 +178,10 @@ func debtView(w caseWords, d *winddown.Debt) page.DebtView {
 	if !w.writable() || d.Removed != "" {
 		return v
 	}
-	v.Upload = w.stepHref(winddown.SettleDebts) + "/files?slot=" + string(winddown.SlotDebtProof) + "&debt=" + d.ID.String()
+	v.Upload = &page.UploadView{
+		Action:  w.stepHref(winddown.SettleDebts) + "/files?slot=" + string(winddown.SlotDebtProof) + "&debt=" + d.ID.String(),
+		FieldID: "file", NoteID: "note", NoteMax: winddown.MaxNote, Label: w.p.T("ledger.papers.file"), Accepts: w.p.T("ledger.papers.hint"),
+	}
 	link := func(label, to string) {
 		v.Actions = append(v.Actions, ui.ButtonLinkProps{Label: label, Href: href + "/" + to, Variant: ui.ButtonGhost})
 	}

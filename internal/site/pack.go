@@ -31,12 +31,12 @@ func (s *Site) Pack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	contents, err := source.Contents()
-	if err != nil {
-		return err
-	}
 	take := r.Method != http.MethodHead
+	var contents pack.Contents
 	if take {
+		if contents, err = source.Contents(r.Context()); err != nil {
+			return err
+		}
 		if err := within(r, func(ctx context.Context) error { return s.app.NotePack(ctx, actor, id, source.Head.Seq) }); err != nil {
 			return err
 		}

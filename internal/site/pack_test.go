@@ -113,7 +113,7 @@ func TestAPackWithoutItsFilesSaysSo(t *testing.T) {
 // file stores a document of many bytes and files it with the first step.
 func file(t *testing.T, s *testkit.Site, c *testkit.Client, id winddown.ID, size int) {
 	t.Helper()
-	f, err := s.App.StoreFile(t.Context(), "большой.pdf", bytes.NewReader(testkit.PDF(size)))
+	f, err := s.App.StoreFile(t.Context(), "большой.pdf", bytes.NewReader(testkit.PDF(size)), winddown.MaxFileSize)
 	if err == nil {
 		in := winddown.AddEvidence{Step: winddown.ZeroFBS, Slot: winddown.SlotStockZero}
 		err = s.App.AddEvidence(t.Context(), c.Actor(), id, in, []app.StoredFile{f})

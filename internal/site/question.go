@@ -52,9 +52,9 @@ func (s *Site) reply(w http.ResponseWriter, r *http.Request, done string, do fun
 	if err != nil {
 		return err
 	}
-	number, err := strconv.Atoi(chi.URLParam(r, "number"))
-	if err != nil || number < 1 || number > winddown.MaxQuestions {
-		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	number, err := addressNumber(chi.URLParam(r, "number"))
+	if err != nil {
+		return err
 	}
 	values, err := form(w, r)
 	if err != nil {

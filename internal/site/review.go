@@ -119,7 +119,7 @@ func (s *Site) takeReview(w http.ResponseWriter, r *http.Request, why reviewPage
 }
 
 // askReview shows the form, again with what was typed after a mistake. Where there is
-// nothing to say, it answers with the reason for that.
+// nothing to say, it answers with the reason for that, and shows what was typed.
 func (s *Site) askReview(w http.ResponseWriter, r *http.Request, why reviewPage, in *winddown.Review, failed error) error {
 	if failed != nil && !redrawable(failed) {
 		return failed
@@ -132,7 +132,10 @@ func (s *Site) askReview(w http.ResponseWriter, r *http.Request, why reviewPage,
 		return err
 	}
 	if err := words.cannotReview(why, st); err != nil {
-		return err
+		if failed == nil {
+			return err
+		}
+		failed = err // what was typed stays to be read
 	}
 	v := reviewPageView(words, why, st)
 	status, options := http.StatusOK, []layoutOption{layoutText}
@@ -140,10 +143,9 @@ func (s *Site) askReview(w http.ResponseWriter, r *http.Request, why reviewPage,
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 		m := formMistakes(r.Context(), failed)
 		v.Errors, v.Error, v.Reason = m.items, m.of("reason"), in.Reason
+		v.Version = lineVersion(v.Version, in.Version, failed)
 		if mentions(failed, "step.error.stale") {
 			v.Errors = words.conflict()
-		} else if in.Version > 0 {
-			v.Version = in.Version
 		}
 	}
 	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))

@@ -105,6 +105,11 @@ func TestSendingBack(t *testing.T) {
 		t.Errorf("%s: %s", state, text)
 	}
 	maria.Get(back).Want(http.StatusConflict)
+	again.Set("reason", "И не видно склада")
+	late := maria.PostForm(back, again).Want(http.StatusConflict)
+	if late.Form(back).Get("reason") != "И не видно склада" || !strings.HasPrefix(late.Errors()[""], "Принять или вернуть можно только выполненный шаг") {
+		t.Errorf("a step that is returned already: %v", late.Errors())
+	}
 	anna.Mark(id, winddown.ZeroFBS)
 	if _, state := stepRow(anna.Get("/cases/"+id.String()), winddown.ZeroFBS); state != "done" {
 		t.Errorf("confirmed, the step is %s", state)
@@ -140,6 +145,11 @@ func TestAllowingWithoutFulfilment(t *testing.T) {
 		t.Errorf("the seller's page says %s", text)
 	}
 	maria.Get(waive).Want(http.StatusConflict)
+	form.Set("reason", "И остаток списан")
+	late := maria.PostForm(waive, form).Want(http.StatusConflict)
+	if late.Form(waive).Get("reason") != "И остаток списан" || len(late.Errors()) != 1 || strings.Contains(late.Main(), "Не выполнен") {
+		t.Errorf("a gate that is open already: %v\n%s", late.Errors(), late.Main())
+	}
 
 	form = maria.Get(maria.Get(path).Link("Отозвать разрешение")).Want(http.StatusOK).Form(unwaive)
 	form.Set("reason", "Склад открыт")
@@ -148,6 +158,11 @@ func TestAllowingWithoutFulfilment(t *testing.T) {
 		t.Errorf("%s: %s", state, text)
 	}
 	maria.Get(unwaive).Want(http.StatusConflict)
+	form.Set("reason", "Он закрыт")
+	form.Set("version", "1")
+	if late := maria.PostForm(unwaive, form).Want(http.StatusConflict); late.Form(unwaive).Get("reason") != "Он закрыт" {
+		t.Error("the reason is lost where there is no waiver")
+	}
 	// The debts are never settled before the act is signed.
 	maria.PostForm(stepPath(id, winddown.SettleDebts)+"/waive", url.Values{"version": {"1"}, "reason": {"x"}}).Want(http.StatusConflict)
 }
@@ -205,7 +220,7 @@ func TestQuestions(t *testing.T) {
 	if text, _ := stepRow(anna.Get("/cases/"+id.String()), winddown.ZeroFBS); !strings.Contains(text, "Вопросов: 1") {
 		t.Errorf("the row says %s", text)
 	}
-	for _, n := range []string{"0", "3", "x", "-1"} {
+	for _, n := range []string{"0", "3", "x", "-1", "+2", "02"} {
 		anna.PostForm("/cases/"+id.String()+"/questions/"+n+"/answer", url.Values{"answer_" + n: {"x"}}).Want(http.StatusNotFound)
 	}
 }

@@ -144,7 +144,10 @@ func reviewPageView(w caseWords, why reviewPage, st *winddown.Step) page.ReasonV
 	case waivePage:
 		open := w.c.Blockers(st.Code)
 		v.Title = w.p.T("review.waive.title", "Step", name)
-		v.Effects = []string{w.p.N("review.waive.blockers", len(open), "Steps", quoted(w.p, open)), w.p.T("review.waive.shown")}
+		v.Effects = []string{w.p.T("review.waive.shown")}
+		if len(open) > 0 {
+			v.Effects = append([]string{w.p.N("review.waive.blockers", len(open), "Steps", quoted(w.p, open))}, v.Effects...)
+		}
 		v.Label, v.Hint = w.p.T("review.waive.reason"), w.p.T("review.waive.hint")
 		v.Button = ui.ButtonProps{Label: w.p.T("review.waive"), Variant: ui.ButtonDanger}
 	case unwaivePage:

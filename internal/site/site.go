@@ -6,8 +6,10 @@ package site
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -235,6 +237,16 @@ func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 // pathID reads an id from the path; anything else is NotFound.
 func pathID(r *http.Request, name string) (winddown.ID, error) {
 	return winddown.ParseID(chi.URLParam(r, name))
+}
+
+// addressNumber reads the number of a thing as our own addresses write it; anything else is
+// NotFound.
+func addressNumber(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > math.MaxInt32 || strconv.Itoa(n) != text {
+		return 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	return n, nil
 }
 
 // mistakes are the errors of a form, by field and in order.

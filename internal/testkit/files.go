@@ -39,6 +39,9 @@ func PDF(size int) []byte {
 // Multipart writes a form with a note and files, as browsers do, and returns its type.
 func Multipart(w io.Writer, note string, files ...Upload) (contentType string, err error) {
 	form := multipart.NewWriter(w)
+	if err := form.WriteField("note", note); err != nil {
+		return "", err
+	}
 	quote := strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A")
 	for _, f := range files {
 		part, err := form.CreatePart(textproto.MIMEHeader{
@@ -51,9 +54,6 @@ func Multipart(w io.Writer, note string, files ...Upload) (contentType string, e
 		if err != nil {
 			return "", err
 		}
-	}
-	if err := form.WriteField("note", note); err != nil {
-		return "", err
 	}
 	return form.FormDataContentType(), form.Close()
 }

@@ -182,6 +182,14 @@ type AddEvidence struct {
 	First int
 }
 
+// CheckNote returns Invalid on the field note when the note is too long. It can be asked as
+// soon as the note is known.
+func (in AddEvidence) CheckNote() error {
+	var v invalid
+	checkNote(&v, tidyText(in.Note))
+	return v.err()
+}
+
 // AddEvidence files a document: as the next version of the current document of the same
 // name in the same slot, or as a new one. An accepted step loses its acceptance. The
 // case's evidence of the step must be loaded. The same bytes under the same name again
@@ -214,12 +222,10 @@ func (c *Case) AddEvidence(in AddEvidence, quota int64, s Stamp) ([]Event, error
 	if err != nil {
 		return nil, err
 	}
-	note := tidyText(in.Note)
-	var v invalid
-	checkNote(&v, note)
-	if err := v.err(); err != nil {
+	if err := in.CheckNote(); err != nil {
 		return nil, err
 	}
+	note := tidyText(in.Note)
 	e := Evidence{
 		Step: in.Step, Slot: in.Slot, Act: act.Position, Round: act.Round, Debt: in.Debt, Kind: EvidenceFile, Name: EvidenceName(in.Name), Type: in.Type,
 		Size: in.Size, SHA256: in.SHA256, Note: note,

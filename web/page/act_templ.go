@@ -1286,6 +1286,7 @@ func balance(name, label, amount, side string, errors map[string]string) templ.C
 				{Value: "by_wb", Label: i18n.From(ctx).T("act.side.by_wb"), Checked: side == "by_wb"},
 				{Value: "to_wb", Label: i18n.From(ctx).T("act.side.to_wb"), Checked: side == "to_wb"},
 				{Value: "zero", Label: i18n.From(ctx).T("act.side.zero"), Checked: side == "zero"},
+				{Label: i18n.From(ctx).T("common.not_given"), Checked: side == ""},
 			},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -1337,6 +1338,7 @@ func signFields(v MarkFormView) templ.Component {
 				{Value: "edo", Label: i18n.From(ctx).T("act.via.edo"), Checked: v.Via == "edo"},
 				{Value: "paper", Label: i18n.From(ctx).T("act.via.paper"), Checked: v.Via == "paper"},
 				{Value: "portal", Label: i18n.From(ctx).T("act.via.portal"), Checked: v.Via == "portal"},
+				{Label: i18n.From(ctx).T("common.not_given"), Checked: v.Via == ""},
 			},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -940,6 +940,7 @@ func markDetails(v MarkFormView) templ.Component {
 					{Value: "support", Label: i18n.From(ctx).T("mark.channel.support"), Checked: v.Channel == "support"},
 					{Value: "documents", Label: i18n.From(ctx).T("mark.channel.documents"), Checked: v.Channel == "documents"},
 					{Value: "other", Label: i18n.From(ctx).T("mark.channel.other"), Checked: v.Channel == "other"},
+					{Label: i18n.From(ctx).T("common.not_given"), Checked: v.Channel == ""},
 				},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
