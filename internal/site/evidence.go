@@ -160,7 +160,7 @@ func (s *Site) takeIn(ctx context.Context, parts *httpkit.PartReader, up *upload
 		switch {
 		case err == nil:
 			up.stored = append(up.stored, f)
-			
+			room -= f.Blob.Size
 		case errors.As(err, &known) && (len(known.Fields) > 0 || known.Kind == winddown.Unavailable):
 			up.refused = append(up.refused, err)
 		default:
