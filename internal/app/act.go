@@ -34,6 +34,13 @@ func (a *App) CompareAct(ctx context.Context, actor winddown.Actor, id winddown.
 	})
 }
 
+// RemindAct notes that the marketplace was reminded of an act; errors as for CompareAct.
+func (a *App) RemindAct(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.RemindAct) error {
+	return a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.RemindAct(in, s)
+	})
+}
+
 // DisputeAct notes that the objections were sent; errors as for CompareAct.
 func (a *App) DisputeAct(ctx context.Context, actor winddown.Actor, id winddown.ID, in winddown.DisputeAct) error {
 	return a.change(ctx, actor, id, winddown.CanMark, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {

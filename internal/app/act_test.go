@@ -42,7 +42,7 @@ func aDisputedActHasTwoRounds(t *testing.T, w *world) {
 	_, err := w.app.MarkDone(ctx, owner, id, request)
 	must(err)
 	receipt := w.done(owner, id, winddown.ReceiveAct)
-	receipt.Ours, receipt.Theirs = money(1000), money(-341820)
+	receipt.Ours, receipt.Theirs = money(-683640), money(-341820)
 	_, err = w.app.MarkDone(ctx, owner, id, receipt)
 	must(err)
 	must(w.disagree(owner, id))

@@ -104,10 +104,13 @@ func (a *App) Case(ctx context.Context, actor winddown.Actor, id winddown.ID) (C
 }
 
 // Step returns a case with the trail, evidence, questions and instruction of one of its
-// steps, or NotFound.
+// steps, and the ledger with the step that settles it, or NotFound.
 func (a *App) Step(ctx context.Context, actor winddown.Actor, id winddown.ID, code winddown.Code) (CaseView, error) {
-	v, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Step: code, Limit: TrailOnStep},
-		postgres.EvidenceOf(code), postgres.Questions(), postgres.TextOf(winddown.StepText, string(code), actor.Locale))
+	parts := []postgres.Part{postgres.EvidenceOf(code), postgres.Questions(), postgres.TextOf(winddown.StepText, string(code), actor.Locale)}
+	if code == winddown.SettleDebts {
+		parts = append(parts, postgres.Ledger())
+	}
+	v, err := a.db.Case(ctx, actor, id, postgres.TrailQuery{Step: code, Limit: TrailOnStep}, parts...)
 	if err != nil {
 		return CaseView{}, err
 	}
@@ -225,10 +228,10 @@ func (a *App) ChangeDetails(ctx context.Context, actor winddown.Actor, id winddo
 	})
 }
 
-// LastPage returns a case with its evidence, to be looked at once more before the end, or
-// NotFound.
+// LastPage returns a case with its evidence and ledger, to be looked at once more before the
+// end, or NotFound.
 func (a *App) LastPage(ctx context.Context, actor winddown.Actor, id winddown.ID) (CaseView, error) {
-	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.EvidenceOf(""))
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.EvidenceOf(""), postgres.Ledger())
 }
 
 // Finish ends a wind-down: NotFound, Forbidden, Blocked with the steps that are not done,

@@ -464,6 +464,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			func(w *world, a winddown.Actor, id winddown.ID) error { return w.app.RemoveAct(ctx, a, id, 2, 1) })},
 		{"MarkDone", "one act of two", "case act_noted", owned(then(marked(goods()...), addAct), marked(winddown.RequestAct))},
 		{"CompareAct", "", "case act_compared", owned(marked(received...), agree)},
+		{"RemindAct", "", "case act_reminded", owned(marked(requested...),
+			func(w *world, a winddown.Actor, id winddown.ID) error {
+				return w.app.RemindAct(ctx, a, id, winddown.RemindAct{Act: 1, Version: w.act(a, id, 1).Version, On: w.today(a)})
+			})},
 		{"DisputeAct", "", "case act_disputed", owned(then(marked(received...), disagree), dispute)},
 		{"MarkDone", "a disputed act", "case act_requested_again, case step_reverted",
 			owned(then(marked(received...), disagree, dispute), marked(winddown.RequestAct))},

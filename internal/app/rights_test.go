@@ -171,11 +171,14 @@ func proofCases() []proofCase {
 		{"mark", "CompareAct", func(ctx context.Context, s scene, a winddown.Actor) error {
 			return expected(s.app.CompareAct(ctx, a, s.id, winddown.CompareAct{Act: 1, Version: 1, On: today, Agrees: true}), winddown.Blocked)
 		}},
+		{"mark", "RemindAct", func(ctx context.Context, s scene, a winddown.Actor) error {
+			return expected(s.app.RemindAct(ctx, a, s.id, winddown.RemindAct{Act: 1, Version: 1, On: today}), winddown.Blocked)
+		}},
 		{"mark", "DisputeAct", func(ctx context.Context, s scene, a winddown.Actor) error {
 			return expected(s.app.DisputeAct(ctx, a, s.id, winddown.DisputeAct{Act: 1, Version: 1, On: today}), winddown.Blocked)
 		}},
 		{"mark", "CountersignAct", func(ctx context.Context, s scene, a winddown.Actor) error {
-			return expected(s.app.CountersignAct(ctx, a, s.id, winddown.CountersignAct{Act: 1, Version: 1, On: today}), winddown.Blocked)
+			return expected(s.app.CountersignAct(ctx, a, s.id, winddown.CountersignAct{Act: 1, Version: 1, On: today}), winddown.Conflict)
 		}},
 		{"mark", "UndoAct", func(ctx context.Context, s scene, a winddown.Actor) error {
 			return expected(s.app.UndoAct(ctx, a, s.id, winddown.UndoAct{Act: 1, Version: 1, Reason: "Ошибка"}), winddown.Conflict)

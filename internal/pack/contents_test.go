@@ -315,7 +315,7 @@ func TestTheTables(t *testing.T) {
 	if rows := read("steps.csv"); len(rows) != 10 || rows[0][2] != "Шаг / Step" || rows[1][1] != "zero_fbs" || rows[1][3] != "Выполнено / Done" || rows[1][4] != "2026-11-02" {
 		t.Errorf("%d steps: %q", len(rows)-1, rows[:2])
 	}
-	if rows := read("acts.csv"); len(rows) != 4 || rows[1][1] != "1" || rows[2][1] != "2" || rows[1][14] != "3418,70" || rows[3][2] != "ООО «Вайлдберриз»" {
+	if rows := read("acts.csv"); len(rows) != 4 || rows[1][1] != "1" || rows[2][1] != "2" || rows[1][15] != "3418,70" || rows[3][2] != "ООО «Вайлдберриз»" {
 		t.Errorf("%d rounds of acts: %q", len(rows)-1, rows)
 	}
 	if rows := read("ledger.csv"); len(rows) != 5 || rows[1][2] != "'"+hostile || rows[1][7] != "-464788,15" || rows[4][7] != "-463788,15" {

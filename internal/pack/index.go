@@ -231,7 +231,7 @@ func (w words) act(a winddown.Act) []factView {
 	}
 	return facts(
 		column("phase", w.phase(a)), column("period_from", w.date(a.PeriodFrom)), column("period_to", w.date(a.PeriodTo)),
-		column("requested_on", w.signed(w.date(a.RequestedOn), w.channel(a))), column("ticket", a.Ticket),
+		column("requested_on", w.signed(w.date(a.RequestedOn), w.channel(a))), column("ticket", a.Ticket), column("reminded_on", w.date(a.RemindedOn)),
 		column("received_on", w.date(a.ReceivedOn)), column("ours", w.balance(a.Ours)), column("theirs", w.balance(a.Theirs)),
 		column("compared_on", compared), column("difference", difference), column("objections", a.ObjectionList()...),
 		column("disputed_on", w.date(a.DisputedOn)), column("signed_on", w.date(a.SignedOn)), column("signer", a.Signer),

@@ -124,7 +124,7 @@ func (b *book) stepsTable() table {
 func (b *book) actsTable() table {
 	t := b.newTable("acts.csv", "acts", b.column("act", 8), b.column("round", 8), b.column("counterparty", 24), b.column("phase", 30),
 		b.column("period_from", 12), b.column("period_to", 12), b.column("requested_on", 12), b.column("channel", 20),
-		b.column("ticket", 16), b.column("received_on", 12), b.column("ours", 16), b.column("theirs", 16), b.column("compared_on", 12),
+		b.column("ticket", 16), b.column("reminded_on", 12), b.column("received_on", 12), b.column("ours", 16), b.column("theirs", 16), b.column("compared_on", 12),
 		b.column("agrees", 12), b.column("difference", 16), b.column("objections", 40), b.column("disputed_on", 12),
 		b.column("signed_on", 12), b.column("signer", 24), b.column("authority", 24), b.column("via", 20), b.column("countersigned_on", 12))
 	for _, a := range b.Case.Acts {
@@ -139,7 +139,7 @@ func (b *book) actsTable() table {
 			t.rows = append(t.rows, []sheet.Cell{
 				sheet.Int(int64(a.Position)), sheet.Int(int64(a.Round)), sheet.Text(a.Counterparty),
 				b.said(func(w words) string { return w.phase(a) }), day(a.PeriodFrom), day(a.PeriodTo), day(a.RequestedOn),
-				b.said(func(w words) string { return w.channel(a) }), sheet.Text(a.Ticket), day(a.ReceivedOn), known(a.Ours), known(a.Theirs),
+				b.said(func(w words) string { return w.channel(a) }), sheet.Text(a.Ticket), day(a.RemindedOn), day(a.ReceivedOn), known(a.Ours), known(a.Theirs),
 				day(a.ComparedOn), agrees, difference, sheet.Text(a.Objections), day(a.DisputedOn), day(a.SignedOn), sheet.Text(a.Signer),
 				sheet.Text(a.Authority), b.said(func(w words) string { return w.via(a) }), day(a.CountersignedOn),
 			})

@@ -91,6 +91,9 @@ func (w words) problem(code winddown.Code) string {
 		}
 		return w.p.T("case.problem.regressed", "Date", on, "Reason", pr.Reason)
 	case winddown.Unsettled:
+		if w.Case.Balance == 0 {
+			return w.p.T("case.problem.unsettled_even", "Date", on)
+		}
 		return w.p.T("case.problem.unsettled", "Date", on)
 	case winddown.Burning:
 		return w.p.T("case.hint.pick_up_by", "Date", w.date(w.Case.PickUpBy()))
@@ -125,24 +128,7 @@ func (w words) waiver(st winddown.Step) string {
 
 // phase says where an act stands and since when.
 func (w words) phase(a winddown.Act) string {
-	phase, on := a.Phase(), winddown.Date{}
-	switch phase {
-	case winddown.PhaseNotRequested:
-		return w.p.T("act.phase.not_requested")
-	case winddown.PhaseRequested:
-		on = a.RequestedOn
-	case winddown.PhaseReceived:
-		on = a.ReceivedOn
-	case winddown.PhaseAgreed, winddown.PhaseDisagreed:
-		on = a.ComparedOn
-	case winddown.PhaseDisputed:
-		on = a.DisputedOn
-	case winddown.PhaseSigned:
-		on = a.SignedOn
-	case winddown.PhaseCountersigned:
-		on = a.CountersignedOn
-	}
-	return w.p.T("act.phase."+string(phase), "Date", w.date(on))
+	return w.p.T("act.phase."+string(a.Phase()), "Date", w.date(a.PhaseOn()))
 }
 
 func (w words) channel(a winddown.Act) string {

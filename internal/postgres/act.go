@@ -19,6 +19,7 @@ type actRow struct {
 	Ticket          string
 	RequestedOn     winddown.Date
 	CheckedOn       winddown.Date
+	RemindedOn      winddown.Date
 	ReceivedOn      winddown.Date
 	Ours            *int64
 	Theirs          *int64
@@ -38,7 +39,7 @@ func (r actRow) domain() winddown.Act {
 	return winddown.Act{
 		Position: r.Position, Round: r.Round, Version: r.Version, Counterparty: r.Counterparty, PeriodFrom: r.PeriodFrom,
 		PeriodTo: r.PeriodTo, Channel: winddown.Channel(r.Channel), Ticket: r.Ticket, RequestedOn: r.RequestedOn,
-		CheckedOn: r.CheckedOn, ReceivedOn: r.ReceivedOn, Ours: balance(r.Ours), Theirs: balance(r.Theirs),
+		CheckedOn: r.CheckedOn, RemindedOn: r.RemindedOn, ReceivedOn: r.ReceivedOn, Ours: balance(r.Ours), Theirs: balance(r.Theirs),
 		ComparedOn: r.ComparedOn, Agrees: r.Agrees, Difference: winddown.Money(r.Difference), Objections: r.Objections,
 		DisputedOn: r.DisputedOn, SignedOn: r.SignedOn, Signer: r.Signer, Authority: r.Authority,
 		Via: winddown.SignedVia(r.Via), CountersignedOn: r.CountersignedOn,
@@ -62,15 +63,16 @@ func kopecks(b winddown.Balance) *int64 {
 
 const sqlInsertAct = `-- name: InsertAct
 insert into acts (case_id, position, round, version, counterparty, period_from, period_to, channel, ticket, requested_on,
-    checked_on, received_on, ours, theirs, compared_on, agrees, difference, objections, disputed_on, signed_on, signer,
+    checked_on, reminded_on, received_on, ours, theirs, compared_on, agrees, difference, objections, disputed_on, signed_on, signer,
     authority, via, countersigned_on)
 values (@case, @position, @round, @version, @counterparty, @period_from, @period_to, @channel, @ticket, @requested_on,
-    @checked_on, @received_on, @ours, @theirs, @compared_on, @agrees, @difference, @objections, @disputed_on, @signed_on,
+    @checked_on, @reminded_on, @received_on, @ours, @theirs, @compared_on, @agrees, @difference, @objections, @disputed_on, @signed_on,
     @signer, @authority, @via, @countersigned_on)`
 
 const sqlUpdateAct = `-- name: UpdateAct
 update acts set version = @version, counterparty = @counterparty, period_from = @period_from, period_to = @period_to,
-    channel = @channel, ticket = @ticket, requested_on = @requested_on, checked_on = @checked_on, received_on = @received_on,
+    channel = @channel, ticket = @ticket, requested_on = @requested_on, checked_on = @checked_on, reminded_on = @reminded_on,
+    received_on = @received_on,
     ours = @ours, theirs = @theirs, compared_on = @compared_on, agrees = @agrees, difference = @difference,
     objections = @objections, disputed_on = @disputed_on, signed_on = @signed_on, signer = @signer, authority = @authority,
     via = @via, countersigned_on = @countersigned_on
@@ -103,7 +105,7 @@ func actArgs(id winddown.ID, a winddown.Act) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
 		"case": id, "position": a.Position, "round": a.Round, "version": a.Version, "counterparty": a.Counterparty,
 		"period_from": a.PeriodFrom, "period_to": a.PeriodTo, "channel": a.Channel, "ticket": a.Ticket,
-		"requested_on": a.RequestedOn, "checked_on": a.CheckedOn, "received_on": a.ReceivedOn, "ours": kopecks(a.Ours),
+		"requested_on": a.RequestedOn, "checked_on": a.CheckedOn, "reminded_on": a.RemindedOn, "received_on": a.ReceivedOn, "ours": kopecks(a.Ours),
 		"theirs": kopecks(a.Theirs), "compared_on": a.ComparedOn, "agrees": a.Agrees, "difference": int64(a.Difference),
 		"objections": a.Objections, "disputed_on": a.DisputedOn, "signed_on": a.SignedOn, "signer": a.Signer,
 		"authority": a.Authority, "via": a.Via, "countersigned_on": a.CountersignedOn,

@@ -32,7 +32,7 @@ const (
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
        s.waiver_at, s.waiver_by`
 	actColumns = `a.position, a.round, a.version, a.counterparty, a.period_from, a.period_to, a.channel, a.ticket, a.requested_on,
-       a.checked_on, a.received_on, a.ours, a.theirs, a.compared_on, a.agrees, a.difference, a.objections, a.disputed_on,
+       a.checked_on, a.reminded_on, a.received_on, a.ours, a.theirs, a.compared_on, a.agrees, a.difference, a.objections, a.disputed_on,
        a.signed_on, a.signer, a.authority, a.via, a.countersigned_on`
 )
 

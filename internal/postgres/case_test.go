@@ -140,7 +140,7 @@ func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 func fullAct(position, round int) winddown.Act {
 	return winddown.Act{
 		Position: position, Round: round, Version: 5, Counterparty: fmt.Sprintf("ООО «%d»", position), PeriodFrom: date(-500), PeriodTo: date(-50),
-		Channel: winddown.Documents, Ticket: "48-1131", RequestedOn: date(-40), CheckedOn: date(-38), ReceivedOn: date(-36),
+		Channel: winddown.Documents, Ticket: "48-1131", RequestedOn: date(-40), CheckedOn: date(-38), RemindedOn: date(-39), ReceivedOn: date(-36),
 		Ours: winddown.Balance{Known: true, Amount: 5}, Theirs: winddown.Balance{Known: true, Amount: -7}, ComparedOn: date(-34), Agrees: true,
 		Difference: 12, Objections: "Нет\nДважды", DisputedOn: date(-30), SignedOn: date(-20), Signer: "Петрова", Authority: "Устав",
 		Via: winddown.ViaPaper, CountersignedOn: date(-10),

@@ -146,7 +146,7 @@ const (
 	seedStepColumns = "case_id code version started_on note done_on done_at done_by on_behalf problem problem_reason problem_steps " +
 		"problem_on problem_at problem_by proofs questions accepted_by accepted_at accepted_dropped dropped_by dropped_accepted " +
 		"dropped_at waiver_steps waiver_reason waiver_on waiver_at waiver_by"
-	seedActColumns = "case_id position round version counterparty period_from period_to channel ticket requested_on checked_on " +
+	seedActColumns = "case_id position round version counterparty period_from period_to channel ticket requested_on checked_on reminded_on " +
 		"received_on ours theirs compared_on agrees difference objections disputed_on signed_on signer authority via countersigned_on"
 	seedDeadlineColumns = "case_id number kind what from_on until_on closed_on"
 	seedDebtColumns     = "case_id id line version side what amount on_date document settled_on written_off written_off_on removed by_id at"

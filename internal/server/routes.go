@@ -114,6 +114,7 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/rest", h(s.DeclareRest))
 			r.Get("/cases/{case}/acts", h(s.Acts))
 			r.Post("/cases/{case}/acts", h(s.AddAct))
+			r.Post("/cases/{case}/acts/{act}/remind", h(s.RemindAct))
 			r.Post("/cases/{case}/acts/{act}/compare", h(s.CompareAct))
 			r.Post("/cases/{case}/acts/{act}/dispute", h(s.DisputeAct))
 			r.Post("/cases/{case}/acts/{act}/countersign", h(s.CountersignAct))

@@ -119,6 +119,7 @@ func table() []access {
 		{"POST /cases/{case}/rest", "", want{303, 404, 303, 303, 404, 404}},
 		{"GET /cases/{case}/acts", "", caseSeen},
 		{"POST /cases/{case}/acts", "", badByDoers},
+		{"POST /cases/{case}/acts/{act}/remind", "version=1", want{303, 404, 409, 409, 404, 404}},
 		{"POST /cases/{case}/acts/{act}/compare", "version=1", badByDoers},
 		{"POST /cases/{case}/acts/{act}/dispute", "version=1", want{303, 404, 409, 409, 404, 404}},
 		{"POST /cases/{case}/acts/{act}/countersign", "version=1", want{303, 404, 409, 409, 404, 404}},

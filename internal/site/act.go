@@ -154,7 +154,7 @@ func (s *Site) changeAct(w http.ResponseWriter, r *http.Request, done string, do
 
 // CompareAct takes the answer to «Сходится ли акт с вашими данными?».
 func (s *Site) CompareAct(w http.ResponseWriter, r *http.Request) error {
-	return s.checkAct(w, r, func(id winddown.ID, position int, f *formReader) (string, error) {
+	return s.checkAct(w, r, winddown.SignAct, func(id winddown.ID, position int, f *formReader) (string, error) {
 		in := winddown.CompareAct{
 			Act: position, Version: f.stepVersion(), On: f.date("compared_on"), Agrees: f.form.Get("agrees") == "yes",
 			Difference: f.form.Get("difference"), Objections: f.form.Get("objections"),
@@ -173,9 +173,20 @@ func (s *Site) CompareAct(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// RemindAct notes that the marketplace was reminded.
+func (s *Site) RemindAct(w http.ResponseWriter, r *http.Request) error {
+	return s.checkAct(w, r, winddown.ReceiveAct, func(id winddown.ID, position int, f *formReader) (string, error) {
+		in := winddown.RemindAct{Act: position, Version: f.stepVersion(), On: f.date("reminded_on")}
+		if err := f.err(); err != nil {
+			return "", err
+		}
+		return "reminded", under(s.app.RemindAct(r.Context(), actorOf(r.Context()), id, in), "on", "reminded_on")
+	})
+}
+
 // DisputeAct notes that the objections were sent.
 func (s *Site) DisputeAct(w http.ResponseWriter, r *http.Request) error {
-	return s.checkAct(w, r, func(id winddown.ID, position int, f *formReader) (string, error) {
+	return s.checkAct(w, r, winddown.SignAct, func(id winddown.ID, position int, f *formReader) (string, error) {
 		in := winddown.DisputeAct{Act: position, Version: f.stepVersion(), On: f.date("disputed_on")}
 		if err := f.err(); err != nil {
 			return "", err
@@ -184,8 +195,9 @@ func (s *Site) DisputeAct(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// checkAct does what a form of the page of sign_act is for, and leads back to that page.
-func (s *Site) checkAct(w http.ResponseWriter, r *http.Request, do func(winddown.ID, int, *formReader) (string, error)) error {
+// checkAct does what a form about an act on the page of a step is for, and leads back to
+// that page.
+func (s *Site) checkAct(w http.ResponseWriter, r *http.Request, code winddown.Code, do func(winddown.ID, int, *formReader) (string, error)) error {
 	id, position, err := actPath(r)
 	if err != nil {
 		return err
@@ -196,23 +208,23 @@ func (s *Site) checkAct(w http.ResponseWriter, r *http.Request, do func(winddown
 	}
 	done, err := do(id, position, &formReader{form: values})
 	if err != nil {
-		return s.redrawSign(w, r, id, position, values, err)
+		return s.redrawAct(w, r, id, code, position, values, err)
 	}
 	s.notice(w, "act", done)
-	to := caseHref(id) + "/steps/" + string(winddown.SignAct)
+	to := stepHref(id, code)
 	if position > 1 {
 		to += actQuery(position)
 	}
 	return s.redirect(w, r, to)
 }
 
-// redrawSign shows the page of sign_act again with what was typed about the comparison or
-// the objections.
-func (s *Site) redrawSign(w http.ResponseWriter, r *http.Request, id winddown.ID, position int, raw url.Values, failed error) error {
+// redrawAct shows the page of a step again with what was typed about its act beside the
+// question of the step.
+func (s *Site) redrawAct(w http.ResponseWriter, r *http.Request, id winddown.ID, code winddown.Code, position int, raw url.Values, failed error) error {
 	if !redrawable(failed) {
 		return failed
 	}
-	view, err := s.app.Step(r.Context(), actorOf(r.Context()), id, winddown.SignAct)
+	view, err := s.app.Step(r.Context(), actorOf(r.Context()), id, code)
 	if err != nil {
 		return err
 	}
@@ -224,14 +236,20 @@ func (s *Site) redrawSign(w http.ResponseWriter, r *http.Request, id winddown.ID
 	}
 	words := s.caseWords(r, view)
 	words.act = position
-	st, err := view.Case.Step(winddown.SignAct)
+	st, err := view.Case.Step(code)
 	if err != nil {
 		return err
 	}
+	act := words.stepAct(code)
 	v := stepView(words, st)
 	m := formMistakes(r.Context(), failed)
-	if v.Acts.Compare == nil && raw.Has("compared_on") {
-		v.Acts.Compare = words.compareForm(words.stepAct(winddown.SignAct)) // what was typed stays to be read
+	switch { // what was typed stays to be read
+	case v.Acts.Compare == nil && raw.Has("compared_on"):
+		v.Acts.Compare = words.compareForm(act)
+	case v.Acts.Dispute == nil && raw.Has("disputed_on"):
+		v.Acts.Dispute = words.disputeForm(act)
+	case v.Acts.Remind == nil && raw.Has("reminded_on"):
+		v.Acts.Remind = words.remindForm(act)
 	}
 	checkTyped(v.Acts, raw, errors.Is(failed, winddown.Conflict), m)
 	v.Errors = m.items
@@ -329,7 +347,7 @@ func (w caseWords) actNotice(parts []string) *ui.NoticeProps {
 		return nil
 	}
 	switch parts[1] {
-	case "added", "removed", "agrees", "disagrees", "disputed", "countersigned", "undone":
+	case "added", "removed", "agrees", "disagrees", "disputed", "reminded", "countersigned", "undone":
 		return &ui.NoticeProps{Variant: ui.NoticeSuccess, Text: w.p.T("act.notice." + parts[1])}
 	}
 	return nil

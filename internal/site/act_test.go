@@ -87,7 +87,25 @@ func TestLifeOfAnAct(t *testing.T) {
 			t.Errorf("%q %q came back as %v", c.ours, c.side, again)
 		}
 	}
-	anna.PostForm(receive, set(form, "ours", "3 418,20", "ours_side", "by_wb", "theirs", "1 200,5 ₽", "theirs_side", "to_wb")).WantRedirect(list)
+	// A reminder is noted, and spends those that were due.
+	remind := acts + "/1/remind"
+	page = anna.Get(receive)
+	late := anna.PostForm(remind, set(page.Form(remind), "reminded_on", "2026-11-02")).Want(http.StatusUnprocessableEntity)
+	if got := late.Errors()["reminded_on"]; got != "Акт запрошен 3 ноября 2026: напомнить о нём раньше нельзя" || late.Form(remind).Get("reminded_on") != "2026-11-02" {
+		t.Errorf("errors %v", late.Errors())
+	}
+	anna.PostForm(remind, set(page.Form(remind), "reminded_on", "2026-11-20")).WantRedirect(receive)
+	page = anna.Get(receive)
+	if page.Notice() != "Готово: Напоминание отмечено." {
+		t.Errorf("notice %q", page.Notice())
+	}
+	wantText(t, page, "Напомнили WB20 ноября 2026")
+	stale := anna.PostForm(remind, url.Values{"version": {"2"}, "reminded_on": {"2026-11-19"}}).Want(http.StatusConflict)
+	if again := stale.Form(remind); again.Get("reminded_on") != "2026-11-19" || !strings.Contains(stale.Errors()[""], "акт изменили") {
+		t.Errorf("a stale reminder came back as %v with %v", again, stale.Errors())
+	}
+
+	anna.PostForm(receive, set(form, "ours", "3 418,20", "ours_side", "by_wb", "version", anna.Get(receive).Form(receive).Get("version"), "theirs", "1 200,5 ₽", "theirs_side", "to_wb")).WantRedirect(list)
 	wantText(t, anna.Get(receive), "3 418,20 ₽ в нашу пользу", "1 200,50 ₽ в пользу WB")
 	if next := testkit.Text(anna.Get(list).ByTestID("next")); !strings.Contains(next, "Дальше: сверьте акт со своими данными") {
 		t.Errorf("next %q", next)
@@ -109,6 +127,10 @@ func TestLifeOfAnAct(t *testing.T) {
 	if got := anna.PostForm(acts+"/1/compare", compare).Want(http.StatusUnprocessableEntity).Errors(); got["agrees"] != "Выберите, сходится ли акт с вашими данными" {
 		t.Errorf("errors %v", got)
 	}
+	if got := anna.PostForm(acts+"/1/compare", set(compare, "agrees", "yes")).Want(http.StatusUnprocessableEntity).Errors(); !strings.HasPrefix(got["agrees"],
+		"Сальдо различаются: по вашим данным 3 418,20 ₽, по акту −1 200,50 ₽") {
+		t.Errorf("errors %v", got)
+	}
 	bad := anna.PostForm(acts+"/1/compare", set(compare, "agrees", "no", "difference", "0", "compared_on", "2026-11-09", "objections", " ")).
 		Want(http.StatusUnprocessableEntity)
 	if got := bad.Errors(); got["difference"] == "" || got["objections"] == "" || got["compared_on"] != "Акт получен 10 ноября 2026: сверить его раньше нельзя" {
@@ -117,7 +139,7 @@ func TestLifeOfAnAct(t *testing.T) {
 	if again := bad.Form(acts + "/1/compare"); again.Get("agrees") != "no" || again.Get("difference") != "0" || again.Get("compared_on") != "2026-11-09" {
 		t.Errorf("the form came back as %v", again)
 	}
-	anna.PostForm(acts+"/1/compare", set(compare, "difference", "−4 618,70", "compared_on", "2026-11-12", "objections", "Нет возврата 12\nЛишний штраф")).
+	anna.PostForm(acts+"/1/compare", set(compare, "difference", "4 618,70", "compared_on", "2026-11-12", "objections", "Нет возврата 12\nЛишний штраф")).
 		WantRedirect(sign)
 	page = anna.Get(sign)
 	if !strings.Contains(page.Notice(), "расходится с вашими данными") || page.HasForm(sign) {
@@ -126,7 +148,7 @@ func TestLifeOfAnAct(t *testing.T) {
 	if page.Link("Текст возражений") != list+"/letters/objections" {
 		t.Error("no way to the objections")
 	}
-	wantText(t, page, "4 618,70 ₽ в пользу WB", "Лишний штраф")
+	wantText(t, page, "4 618,70 ₽ в нашу пользу", "Лишний штраф")
 	wantText(t, anna.Get(list), "Акт расходится с вашими данными на 4 618,70 ₽", "отправьте возражения к акту", "Сверен 12 ноября, расходится")
 
 	// The objections, then a new round.
@@ -208,13 +230,13 @@ func TestLifeOfAnAct(t *testing.T) {
 		!strings.Contains(got, "Акт снова будет таким: «Сверен 19 ноября, сходится».") || !strings.Contains(got, "Шаг «Погасить задолженность» снова станет недоступен.") {
 		t.Errorf("effects %q", got)
 	}
-	stale := page.Form(undo)
+	old := page.Form(undo)
 	anna.PostForm(undo, set(page.Form(undo), "reason", "Подписал не тот")).WantRedirect(acts)
 	if _, state := stepRow(anna.Get(list), winddown.SignAct); state != "in_progress" {
 		t.Errorf("sign_act is %s", state)
 	}
-	conflict := anna.PostForm(undo, set(stale, "reason", "Опоздал")).Want(http.StatusConflict)
-	if got := conflict.Form(undo); got.Get("reason") != "Опоздал" || got.Get("version") == stale.Get("version") {
+	conflict := anna.PostForm(undo, set(old, "reason", "Опоздал")).Want(http.StatusConflict)
+	if got := conflict.Form(undo); got.Get("reason") != "Опоздал" || got.Get("version") == old.Get("version") {
 		t.Errorf("the form came back as %v", got)
 	}
 }
@@ -411,7 +433,7 @@ func TestActFormsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// A finished case shows its acts and changes none.
+// A finished case shows its acts, and nothing changes but the marketplace's signature.
 func TestActsOfAFinishedCase(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Петрова", "petrova")
@@ -422,14 +444,57 @@ func TestActsOfAFinishedCase(t *testing.T) {
 	acts := actsPath(id)
 	page := anna.Get(acts).Want(http.StatusOK)
 	wantText(t, page, "Подписан 22 ноября")
-	if page.HasForm(acts) || page.HasForm(acts+"/1/countersign") || page.HasLink(acts+"/1/undo") {
+	if page.HasForm(acts) || page.HasLink(acts+"/1/undo") || page.HasLink("/cases/"+id.String()+"/steps/sign_act?act=1") {
 		t.Error("a finished case can be changed")
 	}
+	if got := anna.Get(finish).Link("Отметить подпись WB"); got != acts {
+		t.Errorf("the last page leads to %q", got)
+	}
+	counter := acts + "/1/countersign"
+	anna.PostForm(counter, page.Form(counter)).WantRedirect(acts)
+	wantText(t, anna.Get(acts), "Подписан WB 22 ноября")
+	anna.PostForm(acts+"/1/undo", set(anna.Get(acts+"/1/undo").Form(acts+"/1/undo"), "reason", "не та подпись")).WantRedirect(acts)
 	anna.PostForm(acts, url.Values{"counterparty": {"ООО «РВБ»"}}).Want(http.StatusConflict)
 	anna.Get(acts + "/1/undo").Want(http.StatusConflict)
 	late := anna.PostForm(acts+"/1/compare", url.Values{"version": {"4"}, "compared_on": {"2026-11-22"}, "agrees": {"no"}, "difference": {"1"}, "objections": {"Моё"}}).
 		Want(http.StatusConflict)
 	if late.Form(acts+"/1/compare").Get("objections") != "Моё" || !strings.HasPrefix(late.Errors()[""], "Уход завершён") {
 		t.Errorf("objections after the end: %v", late.Errors())
+	}
+}
+
+// Objections can be signed with the act instead of asking for another.
+func TestSignWithObjections(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := received(anna)
+	acts, sign := actsPath(id), "/cases/"+id.String()+"/steps/sign_act"
+	anna.PostForm(acts+"/1/compare", set(anna.Get(sign).Form(acts+"/1/compare"), "agrees", "no", "difference", "12", "objections", "Штраф")).WantRedirect(sign)
+	if anna.Get(sign).HasForm(sign) {
+		t.Error("an act can be signed before the objections are sent")
+	}
+	anna.PostForm(acts+"/1/dispute", anna.Get(sign).Form(acts+"/1/dispute")).WantRedirect(sign)
+	page := anna.Get(sign)
+	wantText(t, page, "Подписать с разногласиями")
+	anna.PostForm(sign, set(page.Form(sign), "reason_signed_act", "Скан позже")).WantRedirect("/cases/" + id.String())
+	wantText(t, anna.Get(acts), "Подписан с разногласиями 22 ноября", "Расходится")
+	anna.PostForm(acts+"/1/countersign", anna.Get(acts).Form(acts+"/1/countersign")).WantRedirect(acts)
+	wantText(t, anna.Get(acts), "Подписан обеими сторонами с разногласиями, WB 22 ноября")
+}
+
+// A request of a day before the last step it rests on is taken, and doubted.
+func TestEarlyRequest(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Mark(id, testkit.Goods()...) // today, the 22nd
+	request := "/cases/" + id.String() + "/steps/request_act"
+	anna.PostForm(request, set(anna.Get(request).Form(request), "done", "yes", "on", "2026-11-20")).WantRedirect("/cases/" + id.String())
+	const warning = "Акт запрошен 20 ноября, а шаг «Обнулить остатки FBS» отмечен 22 ноября."
+	wantText(t, anna.Get(request), warning)
+	wantText(t, anna.Get(actsPath(id)), warning)
+	anna.PostForm(request, set(anna.Get(request).Form(request), "on", "2026-11-22")).WantRedirect("/cases/" + id.String())
+	if text := anna.Get(request).Main(); strings.Contains(text, "Последние операции могли не войти") {
+		t.Error("a request of the same day is doubted")
 	}
 }

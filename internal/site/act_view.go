@@ -38,7 +38,7 @@ func (w caseWords) actView(act winddown.Act) page.ActView {
 		Position: act.Position, Title: w.actHeading(act), State: string(phase), Phase: w.phase(act), Notes: w.actNotes(act),
 		Facts: w.actRows(act), Files: w.actFiles(act), Past: w.rounds(act.Position),
 	}
-	if w.c.Finished() {
+	if w.c.Finished() && !act.MayAfterFinish(winddown.ActUndo) && !act.May(winddown.ActCountersign) {
 		return v
 	}
 	hidden := ""
@@ -60,6 +60,19 @@ func (w caseWords) actView(act winddown.Act) page.ActView {
 			v.Primary = &ui.ButtonLinkProps{Label: label, Hidden: hidden, Href: step(code) + "#mark"}
 		}
 	}
+	undo := func() {
+		if act.May(winddown.ActUndo) {
+			link(w.p.T("act.undo.link"), actHref(w.c.ID, act.Position)+"/undo")
+		}
+	}
+	if w.c.Finished() { // the marketplace's signature often comes last
+		if act.MayAfterFinish(winddown.ActUndo) {
+			undo()
+		} else {
+			v.Countersign = w.countersignForm(act, hidden)
+		}
+		return v
+	}
 	switch phase {
 	case winddown.PhaseNotRequested:
 		primary(w.p.T("act.do.request"), winddown.RequestAct)
@@ -68,6 +81,9 @@ func (w caseWords) actView(act winddown.Act) page.ActView {
 		}
 	case winddown.PhaseRequested:
 		primary(w.p.T("act.do.receive"), winddown.ReceiveAct)
+		if len(w.c.Blockers(winddown.ReceiveAct)) == 0 {
+			link(w.p.T("act.remind.button"), step(winddown.ReceiveAct)+"#mark")
+		}
 		link(w.p.T("act.correct.request"), step(winddown.RequestAct))
 	case winddown.PhaseReceived:
 		primary(w.p.T("act.do.compare"), winddown.SignAct)
@@ -81,17 +97,13 @@ func (w caseWords) actView(act winddown.Act) page.ActView {
 	case winddown.PhaseDisputed:
 		primary(w.p.T("act.do.again"), winddown.RequestAct)
 		link(w.p.T("act.correct.dispute"), step(winddown.SignAct))
-	case winddown.PhaseSigned:
-		if len(w.c.Blockers(winddown.SignAct)) == 0 {
-			v.Countersign = w.countersignForm(act, hidden)
-		}
+	case winddown.PhaseSigned, winddown.PhaseSignedObjecting:
+		v.Countersign = w.countersignForm(act, hidden)
 		link(w.p.T("act.correct.sign"), step(winddown.SignAct))
-	case winddown.PhaseCountersigned:
+	case winddown.PhaseCountersigned, winddown.PhaseCountersignedObjecting:
 		link(w.p.T("act.correct.sign"), step(winddown.SignAct))
 	}
-	if act.May(winddown.ActUndo) {
-		link(w.p.T("act.undo.link"), actHref(w.c.ID, act.Position)+"/undo")
-	}
+	undo()
 	return v
 }
 
@@ -104,7 +116,8 @@ func letterOf(phase winddown.Phase) (letter.Kind, bool) {
 		return letter.Reminder, true
 	case winddown.PhaseDisagreed, winddown.PhaseDisputed:
 		return letter.Objections, true
-	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseSigned, winddown.PhaseCountersigned:
+	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseSigned, winddown.PhaseCountersigned, winddown.PhaseSignedObjecting,
+		winddown.PhaseCountersignedObjecting:
 	}
 	return "", false
 }
@@ -167,25 +180,7 @@ func (w caseWords) actLabel(act winddown.Act) string {
 
 // phase says where an act stands and since when.
 func (w caseWords) phase(act winddown.Act) string {
-	on := winddown.Date{}
-	phase := act.Phase()
-	switch phase {
-	case winddown.PhaseNotRequested:
-		return w.p.T("act.phase.not_requested")
-	case winddown.PhaseRequested:
-		on = act.RequestedOn
-	case winddown.PhaseReceived:
-		on = act.ReceivedOn
-	case winddown.PhaseAgreed, winddown.PhaseDisagreed:
-		on = act.ComparedOn
-	case winddown.PhaseDisputed:
-		on = act.DisputedOn
-	case winddown.PhaseSigned:
-		on = act.SignedOn
-	case winddown.PhaseCountersigned:
-		on = act.CountersignedOn
-	}
-	return w.p.T("act.phase."+string(phase), "Date", w.day(on))
+	return w.p.T("act.phase."+string(act.Phase()), "Date", w.day(act.PhaseOn()))
 }
 
 // actNotes say what is awaited of an act, or what comes next.
@@ -203,11 +198,20 @@ func (w caseWords) actNotes(act winddown.Act) []string {
 		if len(w.c.Blockers(winddown.ReceiveAct)) > 0 {
 			return nil
 		}
-		return []string{w.waiting(act), w.chase(act)}
+		return append([]string{w.waiting(act), w.chase(act)}, w.early(act)...)
 	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseDisagreed, winddown.PhaseDisputed, winddown.PhaseSigned,
-		winddown.PhaseCountersigned:
+		winddown.PhaseCountersigned, winddown.PhaseSignedObjecting, winddown.PhaseCountersignedObjecting:
 	}
 	return []string{w.p.T("act.note." + string(phase))}
+}
+
+// early warns that an act was asked for before a step it rests on was signed.
+func (w caseWords) early(act winddown.Act) []string {
+	code, on, early := w.c.RequestedEarly(act)
+	if !early {
+		return nil
+	}
+	return []string{w.p.T("act.early", "Date", w.day(act.RequestedOn), "Step", stepName(w.p, code), "StepDate", w.day(on))}
 }
 
 // rows are facts, without those that nobody has said.
@@ -226,6 +230,7 @@ func (w caseWords) actRows(act winddown.Act) []ui.SummaryRow {
 	r.add(w.p.T("seller.act.period"), w.period(act))
 	r.add(w.p.T("seller.act.requested"), w.date(act.RequestedOn))
 	w.requestRows(r, act)
+	r.add(w.p.T("act.reminded_on"), w.date(act.RemindedOn))
 	r.add(w.p.T("seller.act.received"), w.date(act.ReceivedOn))
 	w.receiveRows(r, act)
 	w.compareRows(r, act)
@@ -331,6 +336,7 @@ func (w caseWords) actSaved(st *winddown.Step) []ui.SummaryRow {
 			r.add(w.p.T("mark.counterparty"), act.Counterparty)
 		}
 	case winddown.ReceiveAct:
+		r.add(w.p.T("act.reminded_on"), w.date(act.RemindedOn))
 		w.receiveRows(r, act)
 	case winddown.SignAct:
 		w.compareRows(r, act)
@@ -438,9 +444,9 @@ func (w caseWords) stepActView(code winddown.Code, open bool) *page.StepActView 
 		case winddown.PhaseNotRequested:
 			v.About = w.p.T("act.about.not_requested")
 		case winddown.PhaseRequested:
-			v.Letter = w.letterLink(w.p.T("act.letter.reminder"), letter.Reminder, act)
+			v.Letter, v.Remind = w.letterLink(w.p.T("act.letter.reminder"), letter.Reminder, act), w.remindForm(act)
 		case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseDisagreed, winddown.PhaseDisputed, winddown.PhaseSigned,
-			winddown.PhaseCountersigned:
+			winddown.PhaseCountersigned, winddown.PhaseSignedObjecting, winddown.PhaseCountersignedObjecting:
 		}
 	case winddown.SignAct:
 		w.signPart(v, act)
@@ -470,9 +476,9 @@ func (w caseWords) signPart(v *page.StepActView, act winddown.Act) {
 		if len(w.c.Blockers(winddown.RequestAct)) == 0 {
 			v.Again = &ui.ButtonLinkProps{Label: w.p.T("act.do.again"), Href: w.stepHref(winddown.RequestAct) + actQuery(w.several(act)) + "#mark"}
 		}
-	case winddown.PhaseSigned:
+	case winddown.PhaseSigned, winddown.PhaseSignedObjecting:
 		v.About = w.p.T("act.note.signed")
-	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseCountersigned:
+	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseCountersigned, winddown.PhaseCountersignedObjecting:
 	}
 }
 
@@ -489,10 +495,19 @@ func (w caseWords) compareForm(act winddown.Act) *page.CompareView {
 		if !act.Agrees {
 			v.Agrees, v.Difference, v.Objections = "no", typedMoney(act.Difference), act.Objections
 		}
-	} else if difference := act.Ours.Amount - act.Theirs.Amount; act.Ours.Known && act.Theirs.Known && difference != 0 {
+	} else if difference, known := act.Gap(); known && difference != 0 {
 		v.Difference = typedMoney(difference)
 	}
 	return v
+}
+
+func (w caseWords) remindForm(act winddown.Act) *page.ActDateView {
+	today := w.readersToday().String()
+	return &page.ActDateView{
+		Action: actHref(w.c.ID, act.Position) + "/remind", Version: act.Version, ID: "reminded_on", Name: "reminded_on",
+		Label: w.p.T("act.remind.on"), Hint: w.p.T("act.remind.hint"), Value: today, Today: today,
+		Button: ui.ButtonProps{Label: w.p.T("act.remind.button"), Variant: ui.ButtonGhost},
+	}
 }
 
 func (w caseWords) disputeForm(act winddown.Act) *page.ActDateView {
@@ -525,6 +540,10 @@ func checkTyped(v *page.StepActView, raw url.Values, conflict bool, m mistakes) 
 		v.Compare.FieldErrors, v.Compare.Open = m.fields, true
 		keep(&v.Compare.Version)
 	}
+	if v.Remind != nil && raw.Has("reminded_on") {
+		v.Remind.Value, v.Remind.Error = raw.Get("reminded_on"), m.of("reminded_on")
+		keep(&v.Remind.Version)
+	}
 	if v.Dispute != nil && raw.Has("disputed_on") {
 		v.Dispute.Value, v.Dispute.Error = raw.Get("disputed_on"), m.of("disputed_on")
 		keep(&v.Dispute.Version)
@@ -553,6 +572,9 @@ func (w caseWords) markActForm(v *page.MarkFormView, st *winddown.Step) {
 		v.Theirs, v.TheirsSide = typedBalance(act.Theirs)
 	case winddown.SignAct:
 		v.Sign, v.Signer, v.Authority, v.Via = true, act.Signer, act.Authority, string(act.Via)
+		if act.Phase() == winddown.PhaseDisputed { // folded: the other way is a new request
+			v.Ask = false
+		}
 	case winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns, winddown.StripMedia, winddown.SettleDebts:
 	}
 }
@@ -612,7 +634,7 @@ func (f *formReader) balance(name string) winddown.Balance {
 func (w caseWords) cannotUndo(act winddown.Act) error {
 	conflict := func(key string) error { return &winddown.Error{Kind: winddown.Conflict, Key: key} }
 	switch {
-	case w.c.Finished():
+	case w.c.Finished() && !act.MayAfterFinish(winddown.ActUndo):
 		return conflict("case.error.finished")
 	case act.Phase() == winddown.PhaseRequested && act.Round > 1:
 		return conflict("act.error.round_stays")

@@ -110,7 +110,8 @@ func (w caseWords) eventTitle(line app.TrailLine) string {
 		return w.p.T("event."+string(e.Kind), "Number", e.Number, "Step", step)
 	case winddown.ActAdded, winddown.ActRemoved:
 		return w.p.T("event."+string(e.Kind), "Name", cmp.Or(e.After["counterparty"], e.Before["counterparty"]))
-	case winddown.ActRequestedAgain, winddown.ActCompared, winddown.ActDisputed, winddown.ActCountersigned, winddown.ActUndone:
+	case winddown.ActRequestedAgain, winddown.ActCompared, winddown.ActDisputed, winddown.ActReminded, winddown.ActCountersigned,
+		winddown.ActUndone:
 		return w.ofAct(e, w.actTitle(e))
 	case winddown.DeadlineAdded, winddown.DeadlineClosed, winddown.DeadlineReopened, winddown.DeadlineRemoved:
 		until, _ := winddown.ParseDate(cmp.Or(e.After["until"], e.Before["until"]))
@@ -193,7 +194,7 @@ func (w caseWords) actName(e winddown.Event) string {
 func trailFields() []string {
 	return []string{
 		"seller_name", "inn", "ogrn", "cabinet", "zone", "fbs", "wb_stock", "leftover",
-		"on", "pick_up_by", "requested_on", "channel", "ticket", "period_from", "period_to", "counterparty", "received_on", "ours", "theirs",
+		"on", "pick_up_by", "requested_on", "channel", "ticket", "period_from", "period_to", "counterparty", "reminded_on", "received_on", "ours", "theirs",
 		"compared_on", "agrees", "difference", "objections", "disputed_on", "signed_on", "signer", "authority", "via", "countersigned_on",
 		"slot", "version", "note", "evidence",
 		"side", "what", "amount", "document", "settled_on", "written_off",
@@ -266,7 +267,7 @@ func (w caseWords) value(field, value string) string {
 		return ""
 	}
 	switch field {
-	case "on", "pick_up_by", "period_from", "period_to", "settled_on", "requested_on", "received_on", "compared_on", "disputed_on",
+	case "on", "pick_up_by", "period_from", "period_to", "settled_on", "requested_on", "reminded_on", "received_on", "compared_on", "disputed_on",
 		"signed_on", "countersigned_on", "from", "until", "closed_on", "as_of":
 		if d, ok := winddown.ParseDate(value); ok {
 			return w.date(d)

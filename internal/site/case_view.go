@@ -187,7 +187,7 @@ func (w caseWords) actFacts() []page.Fact {
 			add(w.p.T("case.act.reminder"), days)
 		}
 	}
-	if w.c.Acts[0].Phase() == winddown.PhaseSigned && len(w.c.Acts) == 1 {
+	if phase := w.c.Acts[0].Phase(); len(w.c.Acts) == 1 && (phase == winddown.PhaseSigned || phase == winddown.PhaseSignedObjecting) {
 		add(w.p.T("act.countersigned"), w.p.T("act.countersigned.awaited"))
 	}
 	return facts
@@ -251,7 +251,7 @@ func caseRowNext(p *i18n.Printer, s winddown.Summary, group winddown.Group, toda
 		case winddown.Returned:
 			return p.T("cases.next.returned", "Step", stepName(p, s.Blocker))
 		case winddown.Unsettled:
-			return p.T("cases.next.unsettled")
+			return p.T("cases.next." + unsettled(s.Balance))
 		default:
 		}
 		return p.T("cases.next.problem", "Step", stepName(p, s.Blocker))

@@ -263,6 +263,15 @@ func (w caseWords) lastRequested() winddown.Act {
 	return last
 }
 
+// unsettled is what a suspended settlement is called: a ledger that is balanced again only
+// wants the step to be confirmed.
+func unsettled(balance winddown.Money) string {
+	if balance == 0 {
+		return "unsettled_even"
+	}
+	return "unsettled"
+}
+
 // maxHint is the length of a hint, in characters.
 const maxHint = 140
 
@@ -285,7 +294,8 @@ func (w caseWords) imperative(code winddown.Code) string {
 		switch phase := w.stepAct(code).Phase(); phase {
 		case winddown.PhaseReceived, winddown.PhaseDisagreed, winddown.PhaseDisputed:
 			return w.p.T("act.imperative." + string(phase))
-		case winddown.PhaseNotRequested, winddown.PhaseRequested, winddown.PhaseAgreed, winddown.PhaseSigned, winddown.PhaseCountersigned:
+		case winddown.PhaseNotRequested, winddown.PhaseRequested, winddown.PhaseAgreed, winddown.PhaseSigned, winddown.PhaseCountersigned,
+			winddown.PhaseSignedObjecting, winddown.PhaseCountersignedObjecting:
 		}
 	}
 	return w.p.T("step." + string(code) + ".imperative")
@@ -301,7 +311,7 @@ func (w caseWords) problem(code winddown.Code) string {
 	case winddown.Returned:
 		return w.p.T("case.problem.returned", "Date", w.day(pr.On), "Reason", pr.Reason)
 	case winddown.Unsettled:
-		return w.p.T("case.problem.unsettled", "Date", w.day(pr.On))
+		return w.p.T("case.problem."+unsettled(w.c.Balance), "Date", w.day(pr.On))
 	case winddown.Regressed:
 		if pr.Reason == "" { // returns that wait again, with no word about them
 			return w.p.T("case.problem.returns", "Date", w.day(pr.On))

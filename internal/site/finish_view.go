@@ -36,8 +36,11 @@ func finishView(w caseWords, version int) page.FinishView {
 	for _, code := range w.c.Unfinished() {
 		v.Blockers = append(v.Blockers, ui.Link{Href: w.stepHref(code), Text: stepName(w.p, code)})
 	}
-	if w.c.Balance != 0 {
+	switch {
+	case w.c.Balance != 0:
 		v.Blockers = append(v.Blockers, ui.Link{Href: debtsHref(w.c.ID), Text: w.p.T("finish.balance.settle")})
+	case len(w.c.UnbookedActs()) > 0:
+		v.Blockers = append(v.Blockers, ui.Link{Href: debtsHref(w.c.ID), Text: w.p.T("ledger.unbooked.link")})
 	}
 	for _, st := range w.c.Steps {
 		if st.Questions > 0 {
@@ -200,10 +203,12 @@ func (w caseWords) actsSection() page.SummarySection {
 		}
 		add(act, w.sectionRow(w.p.T("mark.ticket"), act.Ticket, w.p.T("finish.missing.ticket"), href))
 		add(act, w.sectionRow(w.p.T("finish.period"), w.period(act), w.p.T("finish.missing.period"), href))
-		if phase := act.Phase(); phase == winddown.PhaseSigned || phase == winddown.PhaseCountersigned {
+		if state, _ := act.State(); state == winddown.Signed {
 			row := w.sectionRow(w.p.T("act.countersigned_on"), w.date(act.CountersignedOn), w.p.T("act.countersign.button"), actsHref(w.c.ID))
 			switch {
 			case !act.CountersignedOn.IsZero():
+			case w.c.Finished() && w.may(winddown.CanMark): // it may come after the finish
+				row = ui.SummaryRow{Key: row.Key, Missing: &ui.Link{Href: actsHref(w.c.ID), Text: w.p.T("act.countersign.button")}}
 			case w.c.Finished():
 				row.Value = w.p.T("act.countersigned.awaited")
 			default:
@@ -221,6 +226,9 @@ func (w caseWords) booksSection() page.SummarySection {
 	row := w.sectionRow(w.p.T("ledger.running"), balance, "", debtsHref(w.c.ID))
 	if w.c.Balance != 0 && !w.c.Finished() {
 		row = ui.SummaryRow{Key: row.Key, Missing: &ui.Link{Href: debtsHref(w.c.ID), Text: balance}, Note: w.p.T("finish.balance.needed")}
+	}
+	for _, a := range w.ledgerAlerts() {
+		row.Note = strings.TrimSpace(row.Note + " " + strings.TrimSpace(a.Props.Title+" "+a.Props.Text))
 	}
 	return page.SummarySection{Title: w.p.T("ledger.title"), Rows: []ui.SummaryRow{row}}
 }

@@ -53,6 +53,9 @@ func (s *Site) Ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if words.act, err = queryAct(r); err != nil {
+		return err
+	}
 	notice := layoutNotice(words.ledgerNotice(s.takeNotice(w, r)))
 	return s.renderLedger(w, r, words, http.StatusOK, nil, nil, notice)
 }
@@ -66,6 +69,7 @@ func (s *Site) renderLedger(w http.ResponseWriter, r *http.Request, words caseWo
 			return err
 		}
 		v.Form.ID = id.String()
+		words.actDebt(v.Form, words.act)
 	}
 	if failed != nil {
 		m := formMistakes(r.Context(), failed)

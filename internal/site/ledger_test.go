@@ -503,3 +503,57 @@ func TestDebtIsTheFirstRisk(t *testing.T) {
 		t.Error("the register does not say that the debts are not settled")
 	}
 }
+
+// The balance an agreed act states is not forgotten: the pages offer it as a line, and
+// neither the step nor the finish takes an empty ledger for a settled one.
+func TestBalanceOfTheActInTheLedger(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Mark(id, append(testkit.Goods(), winddown.StripMedia, winddown.RequestAct)...)
+	list := "/cases/" + id.String()
+	receive, settle, debts := list+"/steps/receive_act", list+"/steps/settle_debts", list+"/debts"
+	anna.PostForm(receive, set(anna.Get(receive).Form(receive), "done", "yes", "reason_act_file", "Файл у бухгалтера", "ours", "43 654", "ours_side", "to_wb",
+		"theirs", "43 654", "theirs_side", "to_wb")).WantRedirect(list)
+	anna.Mark(id, winddown.SignAct)
+
+	const sentence = "В акте сверки сальдо 43 654,00 ₽ в пользу WB, а в долгах ничего не записано"
+	for _, path := range []string{list, settle, debts} {
+		if page := anna.Get(path); page.Link("Записать сальдо акта") != debts+"?act=1#add" || !strings.Contains(page.Main(), sentence) {
+			t.Errorf("%s does not offer the balance of the act", path)
+		}
+	}
+	refused := anna.PostForm(settle, set(anna.Get(settle).Form(settle), "done", "yes")).Want(http.StatusUnprocessableEntity)
+	if got := refused.Errors()["done"]; !strings.HasPrefix(got, "По акту сверки сальдо 43 654,00 ₽, а в долгах ничего не записано") {
+		t.Errorf("errors %v", refused.Errors())
+	}
+	form := anna.Get(debts + "?act=1").Form(debts)
+	if form.Get("side") != "to_wb" || form.Get("amount") != "43654,00" || form.Get("on") != "2026-11-22" || form.Get("what") != "Сальдо по акту сверки" {
+		t.Errorf("the form begins with %v", form)
+	}
+	anna.Get(debts + "?act=x").Want(http.StatusNotFound)
+	if form := anna.Get(debts + "?act=2").Form(debts); form.Get("amount") != "" {
+		t.Errorf("another act fills in %v", form)
+	}
+
+	// A line of another sum is not what the act says.
+	anna.PostForm(debts, set(form, "amount", "40 000")).WantRedirect(debts)
+	const gap = "По акту сверки сальдо 43 654,00 ₽ в пользу WB, а по строкам, не закрытым к его дате, 40 000,00 ₽ в пользу WB."
+	for _, path := range []string{settle, debts, list + "/finish"} {
+		wantText(t, anna.Get(path), gap)
+	}
+	line := anna.Get(debts).Link("Сальдо по акту сверки")
+	anna.PostForm(line+"/edit", set(anna.Get(line+"/edit").Form(line+"/edit"), "amount", "43 654")).WantRedirect(line)
+	anna.PostForm(line+"/settle", anna.Get(line).Form(line+"/settle")).WantRedirect(line)
+	if text := anna.Get(settle).Main(); strings.Contains(text, "По акту сверки сальдо") {
+		t.Error("the ledger says what the act says, and is doubted")
+	}
+	anna.Mark(id, winddown.SettleDebts)
+
+	// Debts that came up and went again leave nothing but a confirmation.
+	anna.PostForm(line+"/reopen", anna.Get(line).Form(line+"/reopen")).WantRedirect(line)
+	wantText(t, anna.Get(settle), "расчёты снова не сходятся")
+	anna.PostForm(line+"/settle", anna.Get(line).Form(line+"/settle")).WantRedirect(line)
+	wantText(t, anna.Get(settle), "Расчёты снова сведены к нулю: подтвердите шаг")
+	wantText(t, anna.Get("/cases"), "Расчёты снова сведены к нулю: подтвердите шаг")
+}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"winddown/internal/i18n"
@@ -51,15 +52,87 @@ func (w caseWords) closedBooks() string {
 	return ""
 }
 
-// risk warns of a debt to the marketplace; nil without one.
+// risk warns of a debt to the marketplace, by the ledger or by an act that is not in it; nil
+// without one.
 func (w caseWords) risk() *page.AlertView {
-	if w.c.Balance >= 0 || w.c.Finished() {
+	if w.c.Finished() {
+		return nil
+	}
+	if a := w.unbooked(); a != nil {
+		if slices.ContainsFunc(w.c.UnbookedActs(), func(act winddown.Act) bool { return act.AgreedBalance().Amount < 0 }) {
+			a.Props.Variant = ui.NoticeError
+		}
+		return a
+	}
+	if w.c.Balance >= 0 {
 		return nil
 	}
 	text, _ := w.ledgerBalance()
 	return &page.AlertView{
 		Props: ui.NoticeProps{Variant: ui.NoticeError, Title: text, Text: w.p.T("ledger.risk")},
 		Links: []ui.Link{{Href: debtsHref(w.c.ID), Text: w.p.T("ledger.title")}},
+	}
+}
+
+// unbooked says that an act names a balance while the ledger is empty, and leads to writing
+// it down; nil where that is not so.
+func (w caseWords) unbooked() *page.AlertView {
+	acts := w.c.UnbookedActs()
+	if len(acts) == 0 || w.c.Finished() {
+		return nil
+	}
+	a := &page.AlertView{Props: ui.NoticeProps{
+		Variant: ui.NoticeWarning, Title: w.p.T("ledger.unbooked", "Balance", w.actBalance(acts[0].AgreedBalance())), Text: w.p.T("ledger.unbooked.text"),
+	}}
+	for _, act := range acts {
+		link := ui.Link{Href: debtsHref(w.c.ID) + "?act=" + strconv.Itoa(act.Position) + "#add", Text: w.p.T("ledger.unbooked.link")}
+		if len(w.c.Acts) > 1 {
+			link.Text = w.p.T("ledger.unbooked.link_of", "Act", w.actLabel(act), "Balance", w.actBalance(act.AgreedBalance()))
+		}
+		if w.writable() {
+			a.Links = append(a.Links, link)
+		}
+	}
+	return a
+}
+
+// gap warns that the acts and the ledger, which must be loaded, say different things; nil
+// where they do not.
+func (w caseWords) gap() *page.AlertView {
+	acts, ledger, differ := w.c.LedgerGap()
+	if !differ || w.c.Finished() {
+		return nil
+	}
+	balance := func(m winddown.Money) string { return w.actBalance(winddown.Balance{Known: true, Amount: m}) }
+	return &page.AlertView{Props: ui.NoticeProps{
+		Variant: ui.NoticeWarning, Text: w.p.T("ledger.gap", "Acts", balance(acts), "Ledger", balance(ledger)),
+	}}
+}
+
+// ledgerAlerts are what the acts say against the ledger.
+func (w caseWords) ledgerAlerts() []page.AlertView {
+	var alerts []page.AlertView
+	for _, a := range []*page.AlertView{w.unbooked(), w.gap()} {
+		if a != nil {
+			alerts = append(alerts, *a)
+		}
+	}
+	return alerts
+}
+
+// actDebt puts the balance of an act that is not in the ledger into the form of a line.
+func (w caseWords) actDebt(v *page.DebtFormView, position int) {
+	for _, act := range w.c.UnbookedActs() {
+		if act.Position != position {
+			continue
+		}
+		balance := act.AgreedBalance().Amount
+		v.Side = string(winddown.ByWB)
+		if balance < 0 {
+			v.Side = string(winddown.ToWB)
+		}
+		v.Amount, v.On = amountText(w.p, balance.Abs()), act.ReceivedOn.String()
+		v.What, v.Document = w.p.T("ledger.from_act"), strings.TrimSpace(w.p.T("case.act.title")+" "+act.Counterparty)
 	}
 }
 
@@ -84,7 +157,7 @@ func (w caseWords) ledgerBrief(st *winddown.Step) *page.LedgerBriefView {
 	if st.Code != winddown.SettleDebts {
 		return nil
 	}
-	v := &page.LedgerBriefView{Href: debtsHref(w.c.ID)}
+	v := &page.LedgerBriefView{Href: debtsHref(w.c.ID), Alerts: w.ledgerAlerts()}
 	v.Balance, v.State = w.ledgerBalance()
 	if w.c.Balance != 0 {
 		v.Why = w.p.T("step.error.balance", "Balance", w.c.Balance.Abs())
@@ -93,7 +166,7 @@ func (w caseWords) ledgerBrief(st *winddown.Step) *page.LedgerBriefView {
 }
 
 func ledgerView(w caseWords) page.LedgerView {
-	v := page.LedgerView{Back: caseOrSeller(w.c, w.view.Standing), Closed: w.closedBooks()}
+	v := page.LedgerView{Back: caseOrSeller(w.c, w.view.Standing), Closed: w.closedBooks(), Alerts: w.ledgerAlerts()}
 	v.Balance, v.State = w.ledgerBalance()
 	v.Caption = w.p.T("ledger.caption")
 	var running winddown.Money

@@ -224,7 +224,11 @@ func waitingWords(p *i18n.Printer, sum winddown.Summary, today winddown.Date) st
 // first step that is not done.
 func obstacle(p *i18n.Printer, sum winddown.Summary, today winddown.Date) (problem, step string) {
 	if kind := sum.ProblemOn(today); kind != "" {
-		problem = p.T("register.problem." + string(kind))
+		key := string(kind)
+		if kind == winddown.Unsettled {
+			key = unsettled(sum.Balance)
+		}
+		problem = p.T("register.problem." + key)
 	}
 	if sum.Blocker != "" && sum.ProblemOn(today) != winddown.Burning {
 		step = stepName(p, sum.Blocker)

@@ -43,7 +43,7 @@ func stepView(w caseWords, st *winddown.Step) page.StepView {
 	}
 	if closed == nil && w.may(winddown.CanMark) {
 		v.Form = w.markForm(st)
-		v.Editing = !v.Form.Ask
+		v.Editing, v.FormTitle = !v.Form.Ask, w.p.T("mark.correct")
 		if st.Code == winddown.SellOut && w.c.MayDeclareRest() {
 			v.Rest = w.href() + "/rest"
 		}
@@ -56,6 +56,9 @@ func stepView(w caseWords, st *winddown.Step) page.StepView {
 			v.Form = nil
 		}
 		v.Editing = v.Form != nil && !v.Form.Ask && !v.Form.Again
+		if st.Code == winddown.SignAct && w.stepAct(st.Code).Phase() == winddown.PhaseDisputed {
+			v.FormTitle = w.p.T("act.sign.objecting")
+		}
 	}
 	return v
 }
@@ -115,6 +118,11 @@ func (w caseWords) alerts(st *winddown.Step, open bool) []page.AlertView {
 	}
 	if !open {
 		return alerts
+	}
+	if st.Code == winddown.RequestAct || st.Code == winddown.ReceiveAct {
+		for _, text := range w.early(w.stepAct(st.Code)) {
+			alerts = append(alerts, page.AlertView{Props: ui.NoticeProps{Variant: ui.NoticeWarning, Text: text}})
+		}
 	}
 	if codes := w.c.Warnings(st.Code); len(codes) > 0 && !w.c.Satisfied(st.Code) {
 		a := page.AlertView{Props: ui.NoticeProps{

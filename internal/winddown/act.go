@@ -55,6 +55,7 @@ type Act struct {
 	// CheckedOn is the last day somebody looked for the act and said it had not come:
 	// reminders up to that day are spent.
 	CheckedOn  Date
+	RemindedOn Date // the marketplace was last reminded
 	ReceivedOn Date
 	Ours       Balance // by the seller's own books
 	Theirs     Balance // as the act states it
@@ -81,22 +82,27 @@ const (
 // Phase is where an act stands between the letter and the countersigned paper.
 type Phase string
 
-// The phases. Disputed means that the objections are sent and a new act is awaited; it
-// lasts until the next round is requested.
+// The phases. Disputed means that the objections are sent: a new act is awaited, or the
+// objections are signed with the act (протокол разногласий) and it is signed objecting.
 const (
-	PhaseNotRequested  Phase = "not_requested"
-	PhaseRequested     Phase = "requested"
-	PhaseReceived      Phase = "received"
-	PhaseAgreed        Phase = "agreed"
-	PhaseDisagreed     Phase = "disagreed"
-	PhaseDisputed      Phase = "disputed"
-	PhaseSigned        Phase = "signed"
-	PhaseCountersigned Phase = "countersigned"
+	PhaseNotRequested           Phase = "not_requested"
+	PhaseRequested              Phase = "requested"
+	PhaseReceived               Phase = "received"
+	PhaseAgreed                 Phase = "agreed"
+	PhaseDisagreed              Phase = "disagreed"
+	PhaseDisputed               Phase = "disputed"
+	PhaseSigned                 Phase = "signed"
+	PhaseCountersigned          Phase = "countersigned"
+	PhaseSignedObjecting        Phase = "signed_objecting"
+	PhaseCountersignedObjecting Phase = "countersigned_objecting"
 )
 
 // Phases returns every phase.
 func Phases() []Phase {
-	return []Phase{PhaseNotRequested, PhaseRequested, PhaseReceived, PhaseAgreed, PhaseDisagreed, PhaseDisputed, PhaseSigned, PhaseCountersigned}
+	return []Phase{
+		PhaseNotRequested, PhaseRequested, PhaseReceived, PhaseAgreed, PhaseDisagreed, PhaseDisputed, PhaseSigned, PhaseCountersigned,
+		PhaseSignedObjecting, PhaseCountersignedObjecting,
+	}
 }
 
 // ActAction is something done about an act.
@@ -105,6 +111,7 @@ type ActAction string
 // The actions. Undo takes the last one back.
 const (
 	ActRequest     ActAction = "request"
+	ActRemind      ActAction = "remind"
 	ActReceive     ActAction = "receive"
 	ActAgree       ActAction = "agree"
 	ActDisagree    ActAction = "disagree"
@@ -116,7 +123,7 @@ const (
 
 // ActActions returns every action.
 func ActActions() []ActAction {
-	return []ActAction{ActRequest, ActReceive, ActAgree, ActDisagree, ActDispute, ActSign, ActCountersign, ActUndo}
+	return []ActAction{ActRequest, ActRemind, ActReceive, ActAgree, ActDisagree, ActDispute, ActSign, ActCountersign, ActUndo}
 }
 
 // NextPhase is the act's state machine: the phase an action leads to, or false for one
@@ -125,7 +132,7 @@ func ActActions() []ActAction {
 func NextPhase(from Phase, a ActAction) (Phase, bool) {
 	to, ok := map[Phase]map[ActAction]Phase{
 		PhaseNotRequested: {ActRequest: PhaseRequested},
-		PhaseRequested:    {ActRequest: PhaseRequested, ActReceive: PhaseReceived, ActUndo: PhaseNotRequested},
+		PhaseRequested:    {ActRequest: PhaseRequested, ActRemind: PhaseRequested, ActReceive: PhaseReceived, ActUndo: PhaseNotRequested},
 		PhaseReceived: {
 			ActRequest: PhaseReceived, ActReceive: PhaseReceived, ActAgree: PhaseAgreed, ActDisagree: PhaseDisagreed, ActUndo: PhaseRequested,
 		},
@@ -139,7 +146,7 @@ func NextPhase(from Phase, a ActAction) (Phase, bool) {
 		},
 		PhaseDisputed: {
 			ActRequest: PhaseRequested, ActReceive: PhaseDisputed, ActAgree: PhaseAgreed, ActDispute: PhaseDisputed,
-			ActUndo: PhaseDisagreed,
+			ActSign: PhaseSignedObjecting, ActUndo: PhaseDisagreed,
 		},
 		PhaseSigned: {
 			ActRequest: PhaseSigned, ActReceive: PhaseSigned, ActSign: PhaseSigned, ActCountersign: PhaseCountersigned, ActUndo: PhaseAgreed,
@@ -147,6 +154,14 @@ func NextPhase(from Phase, a ActAction) (Phase, bool) {
 		PhaseCountersigned: {
 			ActRequest: PhaseCountersigned, ActReceive: PhaseCountersigned, ActSign: PhaseCountersigned,
 			ActCountersign: PhaseCountersigned, ActUndo: PhaseSigned,
+		},
+		PhaseSignedObjecting: {
+			ActRequest: PhaseSignedObjecting, ActReceive: PhaseSignedObjecting, ActSign: PhaseSignedObjecting,
+			ActCountersign: PhaseCountersignedObjecting, ActUndo: PhaseDisputed,
+		},
+		PhaseCountersignedObjecting: {
+			ActRequest: PhaseCountersignedObjecting, ActReceive: PhaseCountersignedObjecting, ActSign: PhaseCountersignedObjecting,
+			ActCountersign: PhaseCountersignedObjecting, ActUndo: PhaseSignedObjecting,
 		},
 	}[from][a]
 	return to, ok
@@ -161,16 +176,55 @@ func (a Act) Phase() Phase {
 		return PhaseRequested
 	case a.ComparedOn.IsZero():
 		return PhaseReceived
-	case !a.Agrees && !a.DisputedOn.IsZero():
-		return PhaseDisputed
-	case !a.Agrees:
+	case !a.Agrees && a.DisputedOn.IsZero():
 		return PhaseDisagreed
+	case !a.Agrees && a.SignedOn.IsZero():
+		return PhaseDisputed
 	case a.SignedOn.IsZero():
 		return PhaseAgreed
+	case !a.Agrees && a.CountersignedOn.IsZero():
+		return PhaseSignedObjecting
+	case !a.Agrees:
+		return PhaseCountersignedObjecting
 	case a.CountersignedOn.IsZero():
 		return PhaseSigned
 	}
 	return PhaseCountersigned
+}
+
+// PhaseOn returns the day since which the act stands where it does; zero before the request.
+func (a Act) PhaseOn() Date {
+	switch a.Phase() {
+	case PhaseNotRequested:
+	case PhaseRequested:
+		return a.RequestedOn
+	case PhaseReceived:
+		return a.ReceivedOn
+	case PhaseAgreed, PhaseDisagreed:
+		return a.ComparedOn
+	case PhaseDisputed:
+		return a.DisputedOn
+	case PhaseSigned, PhaseSignedObjecting:
+		return a.SignedOn
+	case PhaseCountersigned, PhaseCountersignedObjecting:
+		return a.CountersignedOn
+	}
+	return Date{}
+}
+
+// contradicted reports whether the two balances say something else than the comparison.
+func (a Act) contradicted() bool {
+	difference, known := a.Gap()
+	if a.ComparedOn.IsZero() || !known {
+		return false
+	}
+	return a.Agrees && difference != 0 || !a.Agrees && difference != a.Difference
+}
+
+// Gap returns the balance by the seller's own books less the one the act states, and
+// whether both are known.
+func (a Act) Gap() (Money, bool) {
+	return a.Ours.Amount - a.Theirs.Amount, a.Ours.Known && a.Theirs.Known
 }
 
 // May reports whether an action is open to the act where it stands. The request of a
@@ -182,6 +236,83 @@ func (a Act) May(action ActAction) bool {
 	}
 	_, ok := NextPhase(from, action)
 	return ok
+}
+
+// AgreedBalance returns the closing balance of an act that agrees with the seller's books,
+// positive when the marketplace owes; not known while the act has not come so far, and for
+// one that is signed objecting.
+func (a Act) AgreedBalance() Balance {
+	switch a.Phase() {
+	case PhaseAgreed, PhaseSigned, PhaseCountersigned:
+		if a.Theirs.Known {
+			return a.Theirs
+		}
+		return a.Ours
+	case PhaseNotRequested, PhaseRequested, PhaseReceived, PhaseDisagreed, PhaseDisputed, PhaseSignedObjecting,
+		PhaseCountersignedObjecting:
+	}
+	return Balance{}
+}
+
+// ClosedOn returns the day an act's balance is about: the end of its period, or the day it
+// was asked for where nobody said.
+func (a Act) ClosedOn() Date {
+	if a.PeriodTo.IsZero() {
+		return a.RequestedOn
+	}
+	return a.PeriodTo
+}
+
+// UnbookedActs returns the acts that say somebody owes while the ledger holds no line at
+// all: debts that are only forgotten must not pass for debts that are settled.
+func (c *Case) UnbookedActs() []Act {
+	if c.Lines > 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Acts), func(a Act) bool { return a.AgreedBalance().Amount == 0 })
+}
+
+// LedgerGap compares the acts with the ledger, which must be loaded and hold a line: acts is
+// what they say is owed, positive when the marketplace owes, and ledger the same by the
+// lines that were not closed before the last of them. False when both are the same, or some
+// act does not say.
+func (c *Case) LedgerGap() (acts, ledger Money, differ bool) {
+	var closed Date
+	for _, a := range c.Acts {
+		b := a.AgreedBalance()
+		if !b.Known {
+			return 0, 0, false
+		}
+		acts += b.Amount
+		if a.ClosedOn().After(closed) {
+			closed = a.ClosedOn()
+		}
+	}
+	ledger = c.Debts.balanceBefore(closed)
+	return acts, ledger, c.Lines > 0 && acts != ledger
+}
+
+// RequestedEarly returns the step before the request that was signed with the latest day,
+// and that day, if the act was asked for before it: the act may lack the last operations.
+func (c *Case) RequestedEarly(a Act) (Code, Date, bool) {
+	if a.RequestedOn.IsZero() {
+		return "", Date{}, false
+	}
+	var late *Step
+	d, _ := c.playbook().Step(RequestAct)
+	for _, code := range d.Gate {
+		st, err := c.Step(code)
+		if err != nil || !c.Needed(code) || st.Tick == nil || !st.Tick.On.After(a.RequestedOn) {
+			continue
+		}
+		if late == nil || st.Tick.On.After(late.Tick.On) {
+			late = st
+		}
+	}
+	if late == nil {
+		return "", Date{}, false
+	}
+	return late.Code, late.Tick.On, true
 }
 
 // ObjectionList returns the objections, one an item.
@@ -217,7 +348,7 @@ func (a Act) State() (ActState, Date) {
 		return Requested, a.RequestedOn
 	case PhaseReceived, PhaseAgreed, PhaseDisagreed, PhaseDisputed:
 		return Received, a.ReceivedOn
-	case PhaseSigned, PhaseCountersigned:
+	case PhaseSigned, PhaseCountersigned, PhaseSignedObjecting, PhaseCountersignedObjecting:
 		return Signed, a.SignedOn
 	case PhaseNotRequested:
 	}
@@ -385,7 +516,7 @@ func (c *Case) forget() {
 func (a *Act) takeBack(code Code) {
 	switch code {
 	case RequestAct:
-		a.RequestedOn, a.CheckedOn = Date{}, Date{}
+		a.RequestedOn, a.CheckedOn, a.RemindedOn = Date{}, Date{}, Date{}
 	case ReceiveAct:
 		a.ReceivedOn = Date{}
 	case SignAct:
@@ -546,10 +677,21 @@ func (c *Case) CompareAct(in CompareAct, s Stamp) ([]Event, error) {
 			v.add("on", "act.error.compared_before_received", Args{"Date": a.ReceivedOn})
 		}
 		difference, objections := Money(0), ""
+		gap, known := a.Gap()
+		if in.Agrees && known && gap != 0 {
+			v.add("agrees", "act.error.balances_differ", Args{"Ours": a.Ours.Amount, "Theirs": a.Theirs.Amount})
+		}
 		if !in.Agrees {
 			objections = tidyText(in.Objections)
 			mistakes := len(v.fields)
-			if difference = v.money("difference", in.Difference); difference == 0 && len(v.fields) == mistakes {
+			difference = v.money("difference", in.Difference)
+			switch {
+			case len(v.fields) > mistakes:
+			case known && gap == 0:
+				v.add("agrees", "act.error.balances_equal", Args{"Ours": a.Ours.Amount})
+			case known && difference != gap:
+				v.add("difference", "act.error.difference_other", Args{"Difference": gap})
+			case difference == 0:
 				v.add("difference", "act.error.difference_zero", nil)
 			}
 			switch n := utf8.RuneCountInString(objections); {
@@ -567,6 +709,33 @@ func (c *Case) CompareAct(in CompareAct, s Stamp) ([]Event, error) {
 			a.DisputedOn = Date{}
 		}
 		return Event{Kind: ActCompared, Step: SignAct}, nil
+	})
+}
+
+// RemindAct says that the marketplace was reminded of a requested act.
+type RemindAct struct {
+	Act     int
+	Version int
+	On      Date
+}
+
+// RemindAct notes the reminder; those due up to that day are spent. Errors as for
+// CompareAct.
+func (c *Case) RemindAct(in RemindAct, s Stamp) ([]Event, error) {
+	return c.moveAct(in.Act, in.Version, ActRemind, s, func(a *Act) (Event, error) {
+		var v invalid
+		checkPast(&v, "on", in.On, s.Today)
+		if len(v.fields) == 0 && in.On.Before(a.RequestedOn) {
+			v.add("on", "act.error.reminded_before_requested", Args{"Date": a.RequestedOn})
+		}
+		if err := v.err(); err != nil {
+			return Event{}, err
+		}
+		a.RemindedOn = in.On
+		if in.On.After(a.CheckedOn) {
+			a.CheckedOn = in.On
+		}
+		return Event{Kind: ActReminded, Step: ReceiveAct}, nil
 	})
 }
 
@@ -600,7 +769,8 @@ type CountersignAct struct {
 	On      Date
 }
 
-// CountersignAct notes the marketplace's signature. Errors as for CompareAct.
+// CountersignAct notes the marketplace's signature, which may come after the finish. Errors
+// as for CompareAct.
 func (c *Case) CountersignAct(in CountersignAct, s Stamp) ([]Event, error) {
 	return c.moveAct(in.Act, in.Version, ActCountersign, s, func(a *Act) (Event, error) {
 		var v invalid
@@ -635,17 +805,17 @@ func (c *Case) UndoAct(in UndoAct, s Stamp) ([]Event, error) {
 		switch a.Phase() {
 		case PhaseRequested:
 			step = RequestAct
-			a.RequestedOn, a.CheckedOn = Date{}, Date{}
+			a.takeBack(RequestAct)
 		case PhaseReceived:
 			step = ReceiveAct
-			a.ReceivedOn = Date{}
+			a.takeBack(ReceiveAct)
 		case PhaseAgreed, PhaseDisagreed:
 			a.forgetComparison()
 		case PhaseDisputed:
 			a.DisputedOn = Date{}
-		case PhaseSigned:
+		case PhaseSigned, PhaseSignedObjecting:
 			a.SignedOn = Date{}
-		case PhaseCountersigned:
+		case PhaseCountersigned, PhaseCountersignedObjecting:
 			a.CountersignedOn = Date{}
 		case PhaseNotRequested:
 		}
@@ -653,17 +823,40 @@ func (c *Case) UndoAct(in UndoAct, s Stamp) ([]Event, error) {
 	})
 }
 
+// MayAfterFinish reports whether an action is open to an act although the case may be
+// finished: the marketplace's signature often comes last.
+func (a Act) MayAfterFinish(action ActAction) bool {
+	phase := a.Phase()
+	return action == ActCountersign || action == ActUndo && (phase == PhaseCountersigned || phase == PhaseCountersignedObjecting)
+}
+
+// gateOf returns the step whose gate has to be open for an action. What the marketplace
+// signed, or was noted by mistake, is so however the steps stand.
+func gateOf(action ActAction) (Code, bool) {
+	switch action {
+	case ActRemind:
+		return ReceiveAct, true
+	case ActAgree, ActDisagree, ActDispute:
+		return SignAct, true
+	case ActRequest, ActReceive, ActSign: // by their steps: actGate
+	case ActCountersign, ActUndo:
+	}
+	return "", false
+}
+
 // moveAct runs an action on an act through the state machine and brings the steps in line.
 func (c *Case) moveAct(position, version int, action ActAction, s Stamp, apply func(*Act) (Event, error)) ([]Event, error) {
-	if err := c.open(); err != nil {
-		return nil, err
-	}
 	a, err := c.Act(position)
 	if err != nil {
 		return nil, err
 	}
-	if action != ActUndo {
-		if err := c.gate(SignAct); err != nil {
+	if !a.MayAfterFinish(action) {
+		if err := c.open(); err != nil {
+			return nil, err
+		}
+	}
+	if code, gated := gateOf(action); gated {
+		if err := c.gate(code); err != nil {
 			return nil, err
 		}
 	}
@@ -714,6 +907,7 @@ func (a Act) changes() Changes {
 	ch := Changes{
 		"counterparty": a.Counterparty, "period_from": a.PeriodFrom.String(), "period_to": a.PeriodTo.String(),
 		"channel": string(a.Channel), "ticket": a.Ticket, "requested_on": a.RequestedOn.String(),
+		"reminded_on": a.RemindedOn.String(),
 		"received_on": a.ReceivedOn.String(), "compared_on": a.ComparedOn.String(), "objections": a.Objections,
 		"disputed_on": a.DisputedOn.String(), "signed_on": a.SignedOn.String(), "signer": a.Signer, "authority": a.Authority,
 		"via": string(a.Via), "countersigned_on": a.CountersignedOn.String(),

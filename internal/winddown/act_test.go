@@ -13,21 +13,23 @@ import (
 // transitions is the whole table: a row for each phase, a column for each action, and the
 // phase it leads to. A dash is a refusal.
 const transitions = `
-phase          request        receive        agree   disagree   dispute   sign           countersign    undo
-not_requested  requested      -              -       -          -         -              -              -
-requested      requested      received       -       -          -         -              -              not_requested
-received       received       received       agreed  disagreed  -         -              -              requested
-agreed         agreed         agreed         agreed  disagreed  -         signed         -              received
-disagreed      disagreed      disagreed      agreed  disagreed  disputed  -              -              received
-disputed       requested      disputed       agreed  -          disputed  -              -              disagreed
-signed         signed         signed         -       -          -         signed         countersigned  agreed
-countersigned  countersigned  countersigned  -       -          -         countersigned  countersigned  signed
+phase                    request                  remind     receive                  agree   disagree   dispute   sign                     countersign              undo
+not_requested            requested                -          -                        -       -          -         -                        -                        -
+requested                requested                requested  received                 -       -          -         -                        -                        not_requested
+received                 received                 -          received                 agreed  disagreed  -         -                        -                        requested
+agreed                   agreed                   -          agreed                   agreed  disagreed  -         signed                   -                        received
+disagreed                disagreed                -          disagreed                agreed  disagreed  disputed  -                        -                        received
+disputed                 requested                -          disputed                 agreed  -          disputed  signed_objecting         -                        disagreed
+signed                   signed                   -          signed                   -       -          -         signed                   countersigned            agreed
+countersigned            countersigned            -          countersigned            -       -          -         countersigned            countersigned            signed
+signed_objecting         signed_objecting         -          signed_objecting         -       -          -         signed_objecting         countersigned_objecting  disputed
+countersigned_objecting  countersigned_objecting  -          countersigned_objecting  -       -          -         countersigned_objecting  countersigned_objecting  signed_objecting
 `
 
 func TestActPhases(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(transitions), "\n")
 	actions := strings.Fields(lines[0])[1:]
-	if len(lines) != 9 || len(actions) != 8 || len(winddown.Phases()) != 8 || len(winddown.ActActions()) != 8 {
+	if len(lines) != 11 || len(actions) != 9 || len(winddown.Phases()) != 10 || len(winddown.ActActions()) != 9 {
 		t.Fatalf("the table has %d rows and %d columns", len(lines)-1, len(actions))
 	}
 	for i, line := range lines[1:] {
@@ -86,13 +88,14 @@ func caseWithAct(t testing.TB, phase winddown.Phase) *winddown.Case {
 	c := openCase(t, everything())
 	mark(t, c, "2026-11-10", goods()...)
 	agreed := []winddown.ActAction{winddown.ActRequest, winddown.ActReceive, winddown.ActAgree, winddown.ActSign, winddown.ActCountersign}
-	disagreed := []winddown.ActAction{winddown.ActRequest, winddown.ActReceive, winddown.ActDisagree, winddown.ActDispute}
+	disagreed := []winddown.ActAction{winddown.ActRequest, winddown.ActReceive, winddown.ActDisagree, winddown.ActDispute, winddown.ActSign, winddown.ActCountersign}
 	way := map[winddown.Phase][]winddown.ActAction{
 		winddown.PhaseNotRequested: nil, winddown.PhaseRequested: agreed[:1], winddown.PhaseReceived: agreed[:2], winddown.PhaseAgreed: agreed[:3],
 		winddown.PhaseSigned: agreed[:4], winddown.PhaseCountersigned: agreed[:5], winddown.PhaseDisagreed: disagreed[:3], winddown.PhaseDisputed: disagreed[:4],
+		winddown.PhaseSignedObjecting: disagreed[:5], winddown.PhaseCountersignedObjecting: disagreed[:6],
 	}[phase]
 	for i, action := range way {
-		if _, err := do(t, c, action, 1, []string{"2026-11-12", "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-30"}[i]); err != nil {
+		if _, err := do(t, c, action, 1, []string{"2026-11-12", "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-30", "2026-12-01"}[i]); err != nil {
 			t.Fatalf("%s: %v", action, err)
 		}
 	}
@@ -124,6 +127,8 @@ func do(t testing.TB, c *winddown.Case, action winddown.ActAction, act int, on s
 			on = known.String()
 		}
 		return markAct(winddown.ReceiveAct, known)
+	case winddown.ActRemind:
+		return c.RemindAct(winddown.RemindAct{Act: act, Version: a.Version, On: day(on)}, by(1, on))
 	case winddown.ActAgree:
 		return c.CompareAct(winddown.CompareAct{Act: act, Version: a.Version, On: day(on), Agrees: true}, by(1, on))
 	case winddown.ActDisagree:

@@ -57,7 +57,7 @@ type Case struct {
 	Acts       []Act  // the current round of each, at least one
 	Past       []Act  // earlier rounds, the oldest first
 	// Balance is that of the open lines of the ledger, positive when the marketplace owes
-	// the seller; Lines counts its lines.
+	// the seller; Lines counts its lines without the removed ones.
 	Balance       Money
 	Lines         int
 	Deadlines     []Deadline // typed in
@@ -537,6 +537,9 @@ func (c *Case) markAct(st *Step, about actStep, in MarkDone, s Stamp) ([]Event, 
 		return nil, err
 	}
 	next.take(in)
+	if next.contradicted() { // the balances were corrected, so the act has to be compared anew
+		next.forgetComparison()
+	}
 	before, after := merge(markChanges(st), a.changes()), next.changes()
 	after["note"], after["on"] = in.Note, in.On.String()
 	repeated := in.Version == st.Version-1 && (st.Tick == nil || st.Problem != nil) || st.Tick != nil && st.Problem == nil && st.Tick.By == s.By
@@ -600,7 +603,7 @@ func (a *Act) take(in MarkDone) {
 	switch in.Step {
 	case RequestAct:
 		if a.RequestedOn != in.On {
-			a.CheckedOn = Date{}
+			a.CheckedOn, a.RemindedOn = Date{}, Date{}
 		}
 		a.RequestedOn, a.Channel, a.Ticket = in.On, in.Channel, in.Ticket
 		a.PeriodFrom, a.PeriodTo = in.PeriodFrom, in.PeriodTo
@@ -972,7 +975,7 @@ func (c *Case) Finish(version int, s Stamp) ([]Event, error) {
 	if open := c.Unfinished(); len(open) > 0 {
 		return nil, &Error{Kind: Blocked, Key: "finish.error.blocked", Blockers: open}
 	}
-	if c.Balance != 0 {
+	if c.Balance != 0 || len(c.UnbookedActs()) > 0 {
 		return nil, &Error{Kind: Blocked, Key: "finish.error.blocked", Blockers: []Code{SettleDebts}}
 	}
 	if version != 0 && version != c.Version {
@@ -1064,13 +1067,20 @@ func (c *Case) checkMark(in *MarkDone, act Act, s Stamp) error {
 				v.add("counterparty", "act.error.counterparty_known", nil)
 			}
 		}
+	case ReceiveAct:
+		if act.Ours, act.Theirs = in.Ours, in.Theirs; !act.SignedOn.IsZero() && act.contradicted() {
+			v.add("theirs", "act.error.signed_balances", nil)
+		}
 	case SignAct:
 		checkSigner(&v, in)
 	case SettleDebts:
-		if c.Balance != 0 {
+		switch unbooked := c.UnbookedActs(); {
+		case c.Balance != 0:
 			v.add("done", "step.error.balance", Args{"Balance": c.Balance})
+		case len(unbooked) > 0:
+			v.add("done", "step.error.unbooked", Args{"Balance": unbooked[0].AgreedBalance().Amount.Abs()})
 		}
-	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia, ReceiveAct:
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia:
 	}
 	c.checkProof(&v, in, act)
 	return v.err()
@@ -1111,6 +1121,8 @@ func (c *Case) checkOrder(v *invalid, in *MarkDone, act Act) {
 		v.add("on", "step.error.signed_before_received", Args{"Date": act.ReceivedOn})
 	case in.Step == SignAct && in.On.Before(act.ComparedOn):
 		v.add("on", "step.error.signed_before_compared", Args{"Date": act.ComparedOn})
+	case in.Step == SignAct && in.On.Before(act.DisputedOn):
+		v.add("on", "step.error.signed_before_disputed", Args{"Date": act.DisputedOn})
 	}
 }
 
@@ -1179,13 +1191,18 @@ func markChanges(st *Step) Changes {
 // KeepLedger brings the case in line with its ledger, which must be loaded: debts that are
 // not balanced any more suspend the step that settled them.
 func (c *Case) KeepLedger(s Stamp) []Event {
-	c.Balance, c.Lines = c.Debts.Balance(), len(c.Debts)
+	c.Balance, c.Lines = c.Debts.Balance(), 0
+	for _, d := range c.Debts {
+		if d.Removed == "" {
+			c.Lines++
+		}
+	}
 	st, err := c.Step(SettleDebts)
 	if err != nil || st.Tick == nil || st.Problem != nil {
 		return nil
 	}
 	var events []Event
-	if c.Balance != 0 {
+	if c.Balance != 0 || len(c.UnbookedActs()) > 0 {
 		st.Problem = &Problem{Kind: Unsettled, On: s.Today, At: s.At, By: s.By}
 		events = append(events, Event{Kind: StepSuspended, Step: SettleDebts, After: Changes{"balance": c.Balance.String()}, OnBehalf: s.OnBehalf})
 	}

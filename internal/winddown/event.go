@@ -73,6 +73,7 @@ const (
 	ActRequestedAgain EventKind = "act_requested_again" // case: a new round
 	ActCompared       EventKind = "act_compared"        // case
 	ActDisputed       EventKind = "act_disputed"        // case
+	ActReminded       EventKind = "act_reminded"        // case
 	ActCountersigned  EventKind = "act_countersigned"   // case
 	ActUndone         EventKind = "act_undone"          // case
 	DeadlineAdded     EventKind = "deadline_added"      // case
@@ -108,7 +109,7 @@ func EventKinds() []EventKind {
 		StepUndone, StepRegressed, StepSuspended, CaseFinished, CaseReopened, PersonInvited, InviteRevoked, PersonJoined,
 		PersonRemoved, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
-		ActRequestedAgain, ActCompared, ActDisputed, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
+		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
 		FirmFounded, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
 		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded,

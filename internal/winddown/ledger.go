@@ -73,6 +73,30 @@ func (l Ledger) total(side Side) Money {
 	return sum
 }
 
+// balanceBefore is Balance as it stood on a day: lines that were settled or written off
+// from that day on count still.
+func (l Ledger) balanceBefore(day Date) Money {
+	var sum Money
+	for _, d := range l {
+		closed := d.SettledOn
+		if d.WrittenOff != "" {
+			closed = d.WrittenOffOn
+		}
+		if d.Removed == "" && (closed.IsZero() || !closed.Before(day)) {
+			sum += d.owed()
+		}
+	}
+	return sum
+}
+
+// owed returns what the line adds to the balance while it is open.
+func (d Debt) owed() Money {
+	if d.Side == ToWB {
+		return -d.Amount
+	}
+	return d.Amount
+}
+
 // Debt returns the line, or NotFound. The pointer leads into the ledger.
 func (l Ledger) Debt(id ID) (*Debt, error) {
 	for i := range l {
