@@ -371,12 +371,12 @@ func (w caseWords) overall() (verdict, rest string) {
 // maxReminders is how many days the term of a case's reminders names at most.
 const maxReminders = 5
 
-// reminders lists the days on which to remind the marketplace of an act, from today on, at
-// most n.
+// reminders lists the days on which to remind the marketplace of an act, from today on without
+// those that are spent, at most n.
 func (w caseWords) reminders(act winddown.Act, n int) string {
 	var ahead []winddown.Date
 	for _, d := range w.c.ChaseDates(w.cal, act) {
-		if !d.Before(w.today) && len(ahead) < n {
+		if !d.Before(w.today) && d.After(act.CheckedOn) && len(ahead) < n {
 			ahead = append(ahead, d)
 		}
 	}

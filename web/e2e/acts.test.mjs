@@ -2,7 +2,7 @@
 // without.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anna, check, goodsGone, invite, mark, markAll, openCase, post, signUp, start, submit } from "./harness.mjs";
+import { anna, check, compareAct, disputeAct, goodsGone, invite, mark, markAll, openCase, post, signUp, start, submit } from "./harness.mjs";
 
 const { open } = await start();
 
@@ -79,7 +79,7 @@ for (const script of [true, false]) {
     const page = await open({ script });
     await signUp(page, { name: "Анна Петрова", email: `life-${script}@example.com` });
     const address = await openCase(page);
-    await markAll(page, address, ...goodsGone, "strip_media");
+    for (const code of [...goodsGone, "strip_media"]) await mark(page, address, code, { on: "2026-11-02" });
 
     // From the letter to the notice in a few presses.
     await page.goto(address);
@@ -101,6 +101,13 @@ for (const script of [true, false]) {
     assert.match(waiting, /Ждём ответ WB с 3 ноября, 10 дней\. Пора напомнить WB об акте\. Когда напомнить WB об акте: 13 и 18 ноября\./);
     assert.match(waiting, /Сервис ничего не отправляет в Wildberries/);
     await page.getByRole("link", { name: "Текст напоминания" }).waitFor();
+    await check(page);
+
+    // A reminder that was sent is noted; the next one is not due yet.
+    assert.equal(await send(page, "Отметить напоминание"), 303);
+    await page.getByRole("status").getByText("Напоминание отмечено").waitFor();
+    assert.match(await text(page.locator("main")), /Напомнили WB 13 ноября 2026/);
+    assert.match(await text(page.locator("main > .notice").filter({ hasText: "Ждём ответ" })), /Когда напомнить WB об акте: 18 ноября\./);
     await check(page);
 
     // The receipt, with a sum that cannot be read first.
@@ -143,7 +150,10 @@ for (const script of [true, false]) {
     await page.getByRole("status").getByText("Записано, что возражения отправлены").waitFor();
     await check(page);
 
-    // A new round; the old one stays to be seen.
+    // It could be signed with them; here a new round follows, and the old one stays to be seen.
+    await page.getByText("Подписать с разногласиями").click();
+    await page.locator("#signer").waitFor();
+    await check(page);
     await page.getByRole("link", { name: "Запросить акт заново" }).click();
     assert.equal(await page.locator("#ticket").inputValue(), "");
     await page.locator("#on").fill("2026-11-12");
@@ -186,6 +196,24 @@ for (const script of [true, false]) {
     await check(page);
     assert.equal(await send(page, "Отменить запись"), 303);
     await page.getByTestId("act-phase-1").getByText("Подписан 13 ноября").waitFor();
+  });
+
+  test(`an act is signed with objections, ${how}`, async () => {
+    const page = await open({ script });
+    await signUp(page, { name: "Анна Петрова", email: `objecting-${script}@example.com` });
+    const address = await openCase(page);
+    await markAll(page, address, ...goodsGone, "request_act", "receive_act");
+    await compareAct(page, address, { agrees: "no", difference: "12,50", objections: "Лишний штраф" });
+    await disputeAct(page, address);
+    await page.goto(`${address}/steps/sign_act`);
+    await page.getByText("Подписать с разногласиями").click();
+    await page.locator("#reason_signed_act").fill("Протокол разногласий на портале");
+    assert.equal(await send(page, "Сохранить"), 303);
+    await page.getByTestId("overall").waitFor();
+    assert.equal(await row(page, "sign_act").getAttribute("data-state"), "done");
+    await page.goto(`${address}/acts`);
+    await page.getByTestId("act-phase-1").getByText("Подписан с разногласиями 13 ноября").waitFor();
+    await check(page);
   });
 
   test(`two acts, ${how}`, async () => {

@@ -2,7 +2,7 @@
 // the balance is zero. With script and without.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anna, check, goodsGone, invite, logIn, markAll, openCase, overflow, owe, post, signUp, start, submit } from "./harness.mjs";
+import { anna, check, goodsGone, invite, logIn, mark, markAll, openCase, overflow, owe, post, signUp, start, submit } from "./harness.mjs";
 
 const { open } = await start({ seed: ["--sellers", "1"] });
 
@@ -190,6 +190,37 @@ for (const script of [true, false]) {
     await owner.getByRole("status").getByText("Строка снова в расчётах.").waitFor();
     await owner.goto(address);
     assert.match(await text(owner.getByTestId("step-settle_debts")), /Есть проблема .*расчёты снова не сходятся/);
+  });
+
+  test(`the balance of the act becomes a line, ${how}`, async () => {
+    const page = await open({ script });
+    await signUp(page, { name: "Анна Петрова", email: `act-balance-${script}@example.com` });
+    const address = await openCase(page);
+    await markAll(page, address, ...goodsGone, "request_act");
+    await mark(page, address, "receive_act", { ours: "43 654", ours_side: "to_wb", theirs: "43 654", theirs_side: "to_wb" });
+    await markAll(page, address, "sign_act");
+
+    await page.goto(address);
+    assert.match(await text(page.locator("main .notice.error")), /В акте сверки сальдо 43 654,00 ₽ в пользу WB, а в долгах ничего не записано/);
+    await check(page);
+    await page.goto(`${address}/steps/settle_debts`);
+    await page.getByLabel("Да, выполнен").check();
+    assert.equal(await send(page, "Сохранить"), 422);
+    await page.locator(".error-summary").getByRole("link", { name: /По акту сверки сальдо 43 654,00 ₽/ }).waitFor();
+    await check(page);
+    await page.getByRole("link", { name: "Записать сальдо акта" }).click();
+    await page.locator("#amount").waitFor();
+    assert.equal(await page.locator("#amount").inputValue(), "43654,00");
+    assert.ok(await page.getByLabel("Мы должны WB").isChecked());
+    assert.equal(await send(page, "Записать"), 303);
+    await page.getByTestId("balance").getByText("Вы должны WB 43 654,00 ₽").waitFor();
+    assert.equal(await page.locator("main .notice.warning").count(), 0, "the ledger says what the act says");
+    await page.getByRole("link", { name: "Сальдо по акту сверки" }).click();
+    assert.equal(await send(page, "Отметить погашенным"), 303);
+    await page.getByRole("status").getByText("Отмечено, что долг погашен.").waitFor();
+    await markAll(page, address, "settle_debts");
+    await page.goto(address);
+    assert.equal(await page.getByTestId("step-settle_debts").getAttribute("data-state"), "done");
   });
 }
 
