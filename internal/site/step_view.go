@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"winddown/internal/i18n"
+	"winddown/internal/letter"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -115,6 +116,12 @@ func (w caseWords) alerts(st *winddown.Step, open bool) []page.AlertView {
 	}
 	if !open {
 		return alerts
+	}
+	if st.Code == winddown.SellOut && st.Tick == nil { // a step of every case, and an early one
+		alerts = append(alerts, page.AlertView{
+			Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: w.p.T("letter.termination.early")},
+			Links: []ui.Link{{Href: letterHref(w.c.ID, letter.Termination, 0), Text: letterTitle(w.p, letter.Termination)}},
+		})
 	}
 	if codes := w.c.Warnings(st.Code); len(codes) > 0 && !w.c.Satisfied(st.Code) {
 		a := page.AlertView{Props: ui.NoticeProps{

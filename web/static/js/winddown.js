@@ -105,6 +105,11 @@
     said.textContent = done ? said.dataset.done : said.dataset.failed;
   });
 
+  // What is printed is what was typed.
+  addEventListener("beforeprint", () => {
+    for (const sheet of document.querySelectorAll("[data-typed]")) sheet.textContent = document.getElementById(sheet.dataset.typed).value;
+  });
+
   // htmx focuses [autofocus] itself. Where a page has none and the pressed
   // button is gone, reading goes on from the new content.
   document.addEventListener("htmx:after:swap", () => {
