@@ -157,6 +157,8 @@ func TestFilesAreRefusedByName(t *testing.T) {
 		{"пустой.png", nil, "Файл «пустой.png» пуст"},
 		{"page.png", []byte(html), "Файл «page.png» не подходит"},
 		{"picture.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "Файл «picture.png» не подходит"},
+		{"half.png", testkit.PNG(1)[:60], "Файл «half.png» обрывается и не откроется целиком: сохраните его ещё раз и загрузите снова."},
+		{"half.pdf", testkit.PDF(100)[:90], "Файл «half.pdf» обрывается"},
 		{"picture.svg", testkit.PNG(1), "Содержимое файла «picture.svg» не то"},
 		{"act.pdf", testkit.PNG(1), "Содержимое файла «act.pdf» не то"},
 		{"run.exe", testkit.PDF(0), "Содержимое файла «run.exe» не то"},

@@ -85,7 +85,7 @@ func TestHistoryTellsOfProof(t *testing.T) {
 	}
 	act := func(position int) winddown.Act { a, _ := book.Case(id).Case.Act(position); return *a }
 	for _, text := range []string{"1", "2"} {
-		stored, err := s.App.StoreFile(ctx, "остатки.pdf", strings.NewReader("%PDF-1.4\n% "+text), winddown.MaxFileSize)
+		stored, err := s.App.StoreFile(ctx, "остатки.pdf", strings.NewReader("%PDF-1.4\n% "+text+"\n%%EOF\n"), winddown.MaxFileSize)
 		must(err)
 		must(s.App.AddEvidence(ctx, a, id, winddown.AddEvidence{Step: winddown.ZeroFBS, Slot: winddown.SlotStockZero}, []app.StoredFile{stored}))
 	}
