@@ -35,7 +35,7 @@ func TestHistoryPages(t *testing.T) {
 		t.Error("the pages are not linked")
 	}
 	anna.Get(path + "?before=1").Want(http.StatusOK)
-	for _, before := range []string{"x", "0", "-1", "1.5", "99999999999999999999"} {
+	for _, before := range []string{"x", "0", "-1", "1.5", "99999999999999999999", "%2B1", "01", "+1", "1e3", "1_0"} {
 		anna.Get(path + "?before=" + before).Want(http.StatusUnprocessableEntity)
 	}
 }

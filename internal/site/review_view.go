@@ -225,9 +225,9 @@ func (w caseWords) stepNotice(st *winddown.Step, parts []string) *ui.NoticeProps
 	var text string
 	switch parts[0] {
 	case "uploaded":
-		n, err := strconv.Atoi(parts[len(parts)-1])
+		n, ok := plainNumber(parts[len(parts)-1])
 		switch {
-		case err != nil || n < 1 || n > maxFiles:
+		case !ok || n > maxFiles:
 			return nil
 		case st.Tick != nil:
 			text = w.p.N("evidence.notice.added", n)

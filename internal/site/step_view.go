@@ -420,21 +420,31 @@ func (w caseWords) cannot(why reasonPage, st *winddown.Step) error {
 	return nil
 }
 
+// reasonView is one of the two pages; a signature that was taken back meanwhile has no mark
+// and no effects.
 func reasonView(w caseWords, why reasonPage, st *winddown.Step) page.ReasonView {
 	v := page.ReasonView{
 		Back:   ui.BackLinkProps{Href: w.stepHref(st.Code), Text: stepName(w.p, st.Code)},
-		Action: w.stepHref(st.Code) + "/" + string(why), Version: st.Version, Effects: w.effects(st.Code),
+		Action: w.stepHref(st.Code) + "/" + string(why), Version: st.Version,
 		Keep: ui.ButtonLinkProps{Label: w.p.T("undo.keep"), Href: w.stepHref(st.Code), Variant: ui.ButtonGhost},
 	}
+	mark := ""
+	if st.Tick != nil {
+		mark, v.Effects = w.mark(st.Code, st.Tick.On), w.effects(st.Code)
+	}
 	if why == undoPage {
-		v.Title = w.p.T("undo.title", "Mark", w.mark(st.Code, st.Tick.On))
-		v.Effects = append(v.Effects, w.p.T("undo.stays"))
+		v.Title = w.p.T("undo.gone", "Step", stepName(w.p, st.Code))
+		if mark != "" {
+			v.Title, v.Effects = w.p.T("undo.title", "Mark", mark), append(v.Effects, w.p.T("undo.stays"))
+		}
 		v.Label, v.Hint = w.p.T("undo.reason"), w.p.T("undo.reason.hint")
 		v.Button = ui.ButtonProps{Label: w.p.T("undo.button"), Variant: ui.ButtonDanger}
 		return v
 	}
 	v.Title = w.p.T("regress.heading", "Step", stepName(w.p, st.Code))
-	v.Effects = append([]string{w.p.T("regress.suspends", "Mark", w.mark(st.Code, st.Tick.On))}, v.Effects...)
+	if mark != "" {
+		v.Effects = append([]string{w.p.T("regress.suspends", "Mark", mark)}, v.Effects...)
+	}
 	v.Label, v.Hint = w.p.T("regress.reason"), w.p.T("regress.reason.hint")
 	v.Button = ui.ButtonProps{Label: w.p.T("regress.title"), Variant: ui.ButtonDanger}
 	return v
