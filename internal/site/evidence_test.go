@@ -589,6 +589,55 @@ func TestRemovingEvidence(t *testing.T) {
 	maria.PostForm(remove(2), url.Values{"reason": {"x"}}).Want(http.StatusNotFound)
 }
 
+// What was written in place of a file is called a reason, also once it is accepted.
+func TestRemovingAReason(t *testing.T) {
+	s := testkit.Start(t)
+	anna, maria := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(maria, id, winddown.Accountant)
+	anna.Mark(id, winddown.ZeroFBS) // with a reason
+	path, remove := stepPath(id, winddown.ZeroFBS), "/cases/"+id.String()+"/files/1/remove"
+	if got := anna.Get(remove).Want(http.StatusOK).Main(); !strings.Contains(got, "Сама запись останется среди убранных") {
+		t.Errorf("the page reads %s", got)
+	}
+	maria.PostForm(path+"/accept", maria.Get(path).Form(path+"/accept")).WantRedirect(path)
+	for _, page := range []*testkit.Page{anna.Get(remove), anna.PostForm(remove, url.Values{"reason": {"Не та"}})} {
+		if got := page.Want(http.StatusConflict).Main(); !strings.Contains(got, "Бухгалтер принял эту причину") || strings.Contains(got, "принял этот файл") {
+			t.Errorf("the page reads %s", got)
+		}
+	}
+	err := s.App.RemoveEvidence(t.Context(), anna.Actor(), id, winddown.RemoveEvidence{Number: 1, Reason: "Не та"})
+	if !strings.Contains(fmt.Sprint(err), "evidence.error.frozen_reason") {
+		t.Error(err)
+	}
+}
+
+// Files of an earlier request of the act are told from those of the present one.
+func TestFilesOfEarlierRounds(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	receive, sign := stepPath(id, winddown.ReceiveAct), stepPath(id, winddown.SignAct)
+	request, acts := stepPath(id, winddown.RequestAct), "/cases/"+id.String()+"/acts/1"
+	href := testkit.UploadHref(id, winddown.ReceiveAct, winddown.SlotActFile)
+	anna.PostFiles(href, "", testkit.Upload{Name: "первый.pdf", Content: testkit.PDF(0)}).WantRedirect(receive)
+	if got := slotOf(anna.Get(receive), winddown.SlotActFile); strings.Contains(got, "запрос 1") {
+		t.Errorf("the only request is numbered: %q", got)
+	}
+	anna.PostForm(receive, set(anna.Get(receive).Form(receive), "done", "yes", "ours_side", "zero", "theirs_side", "zero")).Want(http.StatusSeeOther)
+	anna.PostForm(acts+"/compare", set(anna.Get(sign).Form(acts+"/compare"), "agrees", "no", "difference", "1", "objections", "Штраф")).WantRedirect(sign)
+	anna.PostForm(acts+"/dispute", anna.Get(sign).Form(acts+"/dispute")).WantRedirect(sign)
+	anna.PostForm(request, anna.Get(request).Form(request)).Want(http.StatusSeeOther)
+	anna.PostFiles(href, "", testkit.Upload{Name: "второй.pdf", Content: testkit.PDF(200)}).WantRedirect(receive)
+	anna.PostFiles(href, "", testkit.Upload{Name: "второй.pdf", Content: testkit.PDF(400)}).WantRedirect(receive)
+	got := slotOf(anna.Get(receive), winddown.SlotActFile)
+	first, second := strings.Index(got, "первый.pdf запрос 1"), strings.Index(got, "второй.pdf запрос 2, версия 2")
+	if first < 0 || second < 0 {
+		t.Errorf("the slot reads %q", got)
+	}
+}
+
 // A step about several acts has a slot for each.
 func TestSlotsOfSeveralActs(t *testing.T) {
 	s := testkit.Start(t)

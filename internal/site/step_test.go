@@ -459,6 +459,12 @@ func TestRegress(t *testing.T) {
 	s.Clock.Set(testkit.Noon())
 	step := stepPath(id, winddown.ReturnStock)
 	path := step + "/regress"
+	if got := anna.Get(path).Main(); !strings.Contains(got, "на складе в Коледине") {
+		t.Errorf("the page reads %s", got)
+	}
+	if got := anna.Get(stepPath(id, winddown.ZeroFBS) + "/regress").Main(); strings.Contains(got, "Коледин") || !strings.Contains(got, "на своём складе") {
+		t.Errorf("goods of FBS lie with the seller, and the page reads %s", got)
+	}
 	form := book.Get(path).Want(http.StatusOK).Form(path)
 	if got := book.PostForm(path, form).Want(http.StatusUnprocessableEntity).Errors(); got["reason"] == "" {
 		t.Errorf("errors %v", got)

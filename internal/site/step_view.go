@@ -446,6 +446,9 @@ func reasonView(w caseWords, why reasonPage, st *winddown.Step) page.ReasonView 
 		v.Effects = append([]string{w.p.T("regress.suspends", "Mark", mark)}, v.Effects...)
 	}
 	v.Label, v.Hint = w.p.T("regress.reason"), w.p.T("regress.reason.hint")
+	if st.Code == winddown.ZeroFBS { // the goods lie with the seller
+		v.Hint = w.p.T("regress.reason.hint_fbs")
+	}
 	v.Button = ui.ButtonProps{Label: w.p.T("regress.title"), Variant: ui.ButtonDanger}
 	return v
 }
