@@ -223,15 +223,59 @@ func TestVerifyPack(t *testing.T) {
 	if out != "index.html: was altered\n" {
 		t.Errorf("an altered pack: %q", out)
 	}
-	out, err = verify([]byte("PK"))
-	wantSentence(t, err, "differences: 1")
-	if out != "the archive is no pack\n" {
-		t.Errorf("another file: %q", out)
+	for _, other := range []string{"", "PK", "%PDF-1.4\n%%EOF\n", strings.Repeat("text\n", 1000)} {
+		if out, err = verify([]byte(other)); err == nil || !strings.HasSuffix(err.Error(), "pack.zip is no ZIP file, so it is no handover pack") || out != "" {
+			t.Errorf("another file: %q, %v", out, err)
+		}
+	}
+	for _, cut := range []int{10, 1000, made.Len() - 1} {
+		out, err = verify(made.Bytes()[:cut])
+		wantSentence(t, err, "differences: 1")
+		if !strings.Contains(out, "was cut off") {
+			t.Errorf("cut at %d: %q", cut, out)
+		}
 	}
 	_, err = command(t, "", "verify", filepath.Dir(path))
 	wantSentence(t, err, "is not a file")
 	_, err = command(t, "", "verify", path+".zip")
-	wantSentence(t, err, "pack.zip.zip")
+	wantSentence(t, err, "there is no file "+path+".zip")
+}
+
+// A tool that is pointed at the wrong folder says so, and makes nothing there.
+func TestToolsBeginNoDatabase(t *testing.T) {
+	t.Setenv("DATABASE_URL", "")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("2026-01-01"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const id = "01936b00-0000-7000-8000-000000000000"
+	tools := [][]string{
+		{"user", "add", "kim@example.ru", "--name", "Ким"}, {"user", "password", "kim@example.ru"}, {"user", "disable", "kim@example.ru"},
+		{"pack", "--case", id, "--out", file + ".zip"}, {"verify", "--case", id}, {"migrate", "status"},
+		{"calendar", "show", "2026"}, {"playbook", "list"},
+	}
+	for _, args := range tools {
+		empty := t.TempDir()
+		for _, dir := range []string{empty, filepath.Join(empty, "none")} {
+			_, err := command(t, secret, append(args, "--data-dir", dir)...)
+			if err == nil || errors.Is(err, errSaid) {
+				t.Fatalf("%v: %v", args, err)
+			}
+			wantSentence(t, err, "there are no data of Winddown in "+dir+": name their folder with --data-dir, or a database with --database-url")
+		}
+		if left, err := os.ReadDir(empty); err != nil || len(left) != 0 {
+			t.Errorf("%v made %v (%v)", args, left, err)
+		}
+	}
+
+	// Who has only seen the demo has his data a folder deeper.
+	parent := t.TempDir()
+	demo := filepath.Join(parent, "demo")
+	if err := os.MkdirAll(filepath.Join(demo, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := command(t, secret, "user", "disable", "kim@example.ru", "--data-dir", parent)
+	wantSentence(t, err, "the demo keeps its own, which are reached with --data-dir "+demo)
 }
 
 func TestTheDemoKeepsToItself(t *testing.T) {

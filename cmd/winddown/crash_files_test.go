@@ -41,7 +41,7 @@ type uploader struct {
 func document() []byte {
 	b := make([]byte, 64<<10)
 	_, _ = rand.Read(b)
-	return append([]byte("%PDF-1.4\n"), b...)
+	return append(append([]byte("%PDF-1.4\n"), b...), "\n%%EOF\n"...)
 }
 
 func (u *uploader) upload(ctx context.Context, site, name string, data []byte) error {

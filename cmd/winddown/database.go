@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"winddown/internal/localpg"
@@ -33,9 +34,29 @@ func (f databaseFlags) local(log *slog.Logger) localpg.Options {
 	return localpg.Options{Dir: f.DataDir, NPMDir: f.NPMDir, Log: log}
 }
 
-// starter is localpg.Start for who serves, and localpg.Join for tools, which may look into
-// the database of a server that runs.
+// starter is localpg.Start for who serves, localpg.Join for what may begin an empty database
+// or look into that of a server that runs, and find for tools.
 type starter func(context.Context, localpg.Options) (*localpg.Server, error)
+
+// find is localpg.Join for tools, which are of no use in an empty database.
+func find(ctx context.Context, o localpg.Options) (*localpg.Server, error) {
+	if err := mustExist(o.Dir); err != nil {
+		return nil, err
+	}
+	return localpg.Join(ctx, o)
+}
+
+// mustExist says how to name the right folder where dir holds no data, and makes nothing.
+func mustExist(dir string) error {
+	if localpg.Exists(dir) {
+		return nil
+	}
+	says := fmt.Sprintf("there are no data of Winddown in %s: name their folder with --data-dir, or a database with --database-url", dir)
+	if demo := filepath.Join(dir, demoDir); localpg.Exists(demo) {
+		says += fmt.Sprintf("; the demo keeps its own, which are reached with --data-dir %s", demo)
+	}
+	return errors.New(says)
+}
 
 // open opens the database. The private one is started and migrated first; another one is
 // taken as it is.
@@ -96,7 +117,7 @@ type migrateUpCmd struct{ databaseFlags }
 
 // Run applies what is missing. Several at once wait for each other.
 func (c migrateUpCmd) Run(ctx context.Context, std streams) (err error) {
-	return c.withURL(ctx, std, func(url string) error {
+	return c.withURL(ctx, std, localpg.Join, func(url string) error {
 		done, err := postgres.Migrate(ctx, url)
 		for _, m := range done {
 			_, _ = fmt.Fprintln(std.out, "applied", m.Name)
@@ -112,7 +133,7 @@ type migrateStatusCmd struct{ databaseFlags }
 
 // Run lists the migrations.
 func (c migrateStatusCmd) Run(ctx context.Context, std streams) error {
-	return c.withURL(ctx, std, func(url string) error {
+	return c.withURL(ctx, std, find, func(url string) error {
 		all, err := postgres.Migrations(ctx, url)
 		for _, m := range all {
 			state := "pending"
@@ -126,11 +147,11 @@ func (c migrateStatusCmd) Run(ctx context.Context, std streams) error {
 }
 
 // withURL gives fn the address of the database, starting the private one if need be.
-func (f databaseFlags) withURL(ctx context.Context, std streams, fn func(url string) error) (err error) {
+func (f databaseFlags) withURL(ctx context.Context, std streams, start starter, fn func(url string) error) (err error) {
 	if f.DatabaseURL != "" {
 		return fn(f.DatabaseURL)
 	}
-	local, err := localpg.Join(ctx, f.local(newLog(std.err, "text")))
+	local, err := start(ctx, f.local(newLog(std.err, "text")))
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,9 @@ type demoCmd struct {
 	NPMDir  string `env:"WINDDOWN_NPM_DIR" name:"npm-dir" default:"web" help:"Folder whose node_modules may hold PostgreSQL, where the machine has none."`
 }
 
-// The demo's people and their common password.
+// The demo's folder inside the data folder, its people and their common password.
 const (
+	demoDir      = "demo"
 	demoPassword = "winddown-demo-2026"
 	demoSellers  = 41 // one in the middle of it all, and the forty of the bookkeeper
 	demoSeed     = 1
@@ -38,7 +39,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("the demo's passwords are known to everybody, so it listens on this machine only: %s is not a loopback address", c.Addr)
 	}
 	log := newLog(std.err, c.LogFormat)
-	flags := databaseFlags{DataDir: filepath.Join(c.DataDir, "demo"), NPMDir: c.NPMDir}
+	flags := databaseFlags{DataDir: filepath.Join(c.DataDir, demoDir), NPMDir: c.NPMDir}
 	db, err := flags.open(ctx, log, localpg.Start)
 	if err != nil {
 		return err

@@ -31,6 +31,11 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	if _, err := os.Lstat(c.Out); err == nil && !c.Force {
 		return fmt.Errorf("%s is there already; --force replaces it", c.Out)
 	}
+	if c.FilesDir == "" && c.DatabaseURL == "" { // the folder of the data is the one to be named
+		if err := mustExist(c.DataDir); err != nil {
+			return err
+		}
+	}
 	if info, err := os.Stat(c.filesDir(c.databaseFlags)); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %s; say with --files-dir where the evidence is", c.filesDir(c.databaseFlags))
 	}

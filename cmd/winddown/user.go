@@ -10,7 +10,6 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
-	"winddown/internal/localpg"
 	"winddown/internal/winddown"
 )
 
@@ -109,7 +108,7 @@ func (f databaseFlags) withApp(ctx context.Context, std streams, fn func(*app.Ap
 }
 
 func (f databaseFlags) withAppOf(ctx context.Context, std streams, o app.Options, fn func(*app.App) error) (err error) {
-	db, err := f.open(ctx, newLog(std.err, "text"), localpg.Join)
+	db, err := f.open(ctx, newLog(std.err, "text"), find)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -53,6 +54,9 @@ func (c verifyCmd) Run(ctx context.Context, std streams) error {
 // what was made.
 func verifyPack(path string, std streams) (r pack.Report, err error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, fmt.Errorf("there is no file %s", path)
+	}
 	if err != nil {
 		return r, err
 	}
@@ -65,6 +69,9 @@ func verifyPack(path string, std streams) (r pack.Report, err error) {
 		return r, fmt.Errorf("%s is not a file", path)
 	}
 	r, err = pack.Verify(f, info.Size())
+	if errors.Is(err, pack.ErrNoZIP) {
+		return r, fmt.Errorf("%s is no ZIP file, so it is no handover pack", path)
+	}
 	if err != nil {
 		return r, err
 	}

@@ -517,7 +517,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return w.app.RemoveDebt(ctx, a, id, winddown.RemoveDebt{ID: d.ID, Version: d.Version, Reason: "Ошибка"})
 		})},
 		{"StoreFile", "", "", owned(nothing, func(w *world, _ winddown.Actor, _ winddown.ID) error {
-			_, err := w.app.StoreFile(ctx, "a.pdf", strings.NewReader("%PDF-1.4\n"), winddown.MaxFileSize)
+			_, err := w.app.StoreFile(ctx, "a.pdf", strings.NewReader("%PDF-1.4\n%%EOF\n"), winddown.MaxFileSize)
 			return err
 		})},
 		{"SweepFiles", "", "", owned(upload, func(w *world, _ winddown.Actor, _ winddown.ID) error { _, err := w.app.SweepFiles(ctx); return err })},

@@ -64,6 +64,8 @@ func (a *App) StoreFile(ctx context.Context, name string, r io.Reader, room int6
 		return refuse("evidence.error.empty")
 	case errors.Is(err, files.ErrUnknownKind):
 		return refuse("evidence.error.unknown_kind")
+	case errors.Is(err, files.ErrTruncated):
+		return refuse("evidence.error.truncated")
 	case errors.Is(err, files.ErrBomb):
 		return refuse("evidence.error.bomb")
 	case errors.Is(err, files.ErrNoSpace):

@@ -170,7 +170,8 @@ func TestBytesThatAreNotTakenIn(t *testing.T) {
 		{"a.pdf", "", "evidence.error.empty"},
 		{"a.html", "<script>alert(1)</script>", "evidence.error.unknown_kind"},
 		{"a.png", "<script>alert(1)</script>", "evidence.error.unknown_kind"},
-		{"a.png", "%PDF-1.4\n", "evidence.error.not_what_named"},
+		{"a.pdf", "%PDF-1.4\n", "evidence.error.truncated"},
+		{"a.png", "%PDF-1.4\n%%EOF", "evidence.error.not_what_named"},
 		{"a.pdf", "%PDF-1.4\n" + strings.Repeat("0", winddown.MaxFileSize), "evidence.error.too_large"},
 	} {
 		_, err := w.app.StoreFile(t.Context(), c.name, strings.NewReader(c.content), winddown.MaxFileSize)

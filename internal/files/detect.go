@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"image/png"
 	"io"
 	"slices"
@@ -12,10 +13,10 @@ import (
 
 // detect tells what a file of size bytes is. What it is must begin with its first byte, so
 // that a page with a picture at its end is no picture. Besides read errors it returns
-// ErrUnknownKind and ErrBomb.
+// ErrUnknownKind, ErrTruncated and ErrBomb.
 //
-// Of most files it reads a few headers, of archives the central directory, and the whole of
-// a file only if that is a signature in base64.
+// It reads a file at most twice, in small pieces, and keeps nothing of it; of archives it
+// reads the central directory alone.
 func detect(r io.ReaderAt, size int64) (Kind, error) {
 	head := make([]byte, 64)
 	n, err := r.ReadAt(head, 0)
@@ -28,25 +29,34 @@ func detect(r io.ReaderAt, size int64) (Kind, error) {
 	}
 	switch {
 	case isPDF(head):
-		return PDF, nil
+		return kindIf(PDF, wholePDF(r, size))
 	case at(0, "\x89PNG\r\n\x1a\n"):
-		// Besides the header this reads the palette of an image that has one.
-		if _, err := png.DecodeConfig(io.NewSectionReader(r, 0, size)); err != nil {
+		if len(head) >= 16 && !at(12, "IHDR") {
 			return "", ErrUnknownKind
 		}
-		return PNG, nil
+		// Besides the header this reads the palette of an image that has one.
+		if _, err := png.DecodeConfig(io.NewSectionReader(r, 0, size)); err != nil {
+			if err = cutShort(err); errors.Is(err, ErrTruncated) {
+				return "", err
+			}
+			return "", ErrUnknownKind
+		}
+		return kindIf(PNG, wholePNG(r, size))
 	case at(0, "\xff\xd8\xff"):
 		if _, err := readJPEG(io.NewSectionReader(r, 0, size)); err != nil {
 			return "", err
 		}
-		return JPEG, nil
-	case at(0, "RIFF") && at(8, "WEBPVP8") && int64(binary.LittleEndian.Uint32(head[4:])) <= size-8:
+		return kindIf(JPEG, wholeJPEG(r, size))
+	case at(0, "RIFF") && at(8, "WEBPVP8"):
+		if int64(binary.LittleEndian.Uint32(head[4:])) > size-8 {
+			return "", ErrTruncated
+		}
 		return WebP, nil
 	case at(4, "ftyp"):
 		if !isHEIC(head) {
 			return "", ErrUnknownKind
 		}
-		return HEIC, nil
+		return kindIf(HEIC, wholeHEIC(r, size))
 	case at(0, "PK\x03\x04"):
 		return readZIP(r, size)
 	case isSignature(io.NewSectionReader(r, 0, size)):
@@ -54,6 +64,14 @@ func detect(r io.ReaderAt, size int64) (Kind, error) {
 	default:
 		return "", ErrUnknownKind
 	}
+}
+
+// kindIf is a kind unless something is wrong with the file.
+func kindIf(k Kind, err error) (Kind, error) {
+	if err != nil {
+		return "", err
+	}
+	return k, nil
 }
 
 const utf8Mark = "\xef\xbb\xbf"

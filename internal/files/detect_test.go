@@ -81,21 +81,18 @@ func TestWhatOnlyLooksLikeAKindIsRefused(t *testing.T) {
 		"PNG signature and a page":           []byte("\x89PNG\r\n\x1a\n<svg onload=alert(1)>"),
 		"PNG with a broken header":           badHeader,
 		"PNG without pixels":                 noPixels,
-		"PNG cut short":                      png[:30],
-		"JPEG marker and a page":             []byte("\xff\xd8\xff\xe0<html><script>alert(1)</script>"),
-		"JPEG without an image":              []byte("\xff\xd8\xff\xfe\x00\x04ab\xff\xd9"),
-		"JPEG cut short":                     jpegFile(t, 8, 8)[:40],
+		"JPEG without an image":              []byte("\xff\xd8\xff\xfe\x00\x04ab\xff\xd9\x00\x00"),
 		"JPEG with pixels before its header": slices.Concat([]byte("\xff\xd8\xff\xda\x00\x02"), jpegFile(t, 8, 8)[2:]),
 		"JPEG of endless comments":           slices.Concat([]byte("\xff\xd8"), bytes.Repeat([]byte("\xff\xfe\x00\x02"), maxSegments), jpegFile(t, 8, 8)[2:]),
 		"JPEG of fill bytes":                 append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 5000)...),
 		"sound":                              []byte("RIFF\x10\x00\x00\x00WAVEfmt aaaaaaaaaaaa"),
-		"WebP cut short":                     webpFile(t)[:30],
 		"film":                               mediaFile("isom", "mp42"),
 		"AVIF":                               mediaFile("avif", "mif1", "miaf"),
 		"version read as a brand":            []byte("\x00\x00\x00\x10ftypisomheic"),
 		"GIF":                                []byte("GIF89a\x01\x00\x01\x00"),
 		"old office document":                []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-		"ZIP cut short":                      archive[:len(archive)-1],
+		"HEIC of impossible boxes":           append(mediaFile("heic")[:24], "\x00\x00\x00\x07free"...),
+		"HEIC of boxes without end":          append(mediaFile("heic")[:24], bytes.Repeat([]byte("\x00\x00\x00\x08free"), maxBoxes)...),
 		"ZIP with something after it":        append(slices.Clone(archive), 0),
 		"ZIP with a gap before its end":      slices.Concat(archive[:end], []byte{0}, archive[end:]),
 		"ZIP that lists nothing":             unlisted,
@@ -114,6 +111,81 @@ func TestWhatOnlyLooksLikeAKindIsRefused(t *testing.T) {
 	} {
 		if got, err := kindOf(file); !errors.Is(err, ErrUnknownKind) {
 			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
+// heicFile is an image with its list of items before its pixels.
+func heicFile() []byte {
+	box := func(kind, content string) string {
+		return string(binary.BigEndian.AppendUint32(nil, uint32(8+len(content)))) + kind + content
+	}
+	long := "\x00\x00\x00\x01mdat\x00\x00\x00\x00\x00\x00\x00\x14pixe" // the length in 64 bits
+	return []byte(box("ftyp", "heic\x00\x00\x00\x00mif1heic") + box("meta", strings.Repeat("i", 40)) + long)
+}
+
+// grown is a PDF that a program added to.
+func grown() []byte {
+	return append(pdfFile(), "2 0 obj<<>>endobj\ntrailer<</Root 1 0 R/Prev 9>>\nstartxref\n90\n%%EOF\n"...)
+}
+
+// Wherever a file is cut, it is refused as cut, or as no file of its kind where its beginning
+// says too little.
+func TestFilesCutShortAreTold(t *testing.T) {
+	picture, photo := pngFile(t, 64, 64), jpegFile(t, 64, 64)
+	thumbnailed := slices.Concat([]byte("\xff\xd8\xff\xe1\x00\x06"), []byte("\xff\xd9\xff\xd9"), photo[2:])
+	for name, test := range map[string]struct {
+		file []byte
+		end  string // what the whole file ends with, in whose midst no cut is tried
+		from int    // from here on a cut is told as one
+	}{
+		"PNG":                       {picture, "\x00\x00\x00\x00IEND\xae\x42\x60\x82", 8},
+		"JPEG":                      {photo, "", 4},
+		"JPEG with a picture in it": {thumbnailed, "", 4},
+		"WebP":                      {webpFile(t), "", 15},
+		"HEIC":                      {heicFile(), "", 24},
+		"PDF":                       {pdfFile(), "\n", 8},
+		"ZIP":                       {zipFile(t, "a", "b"), "", 4},
+		"ZIP with a comment":        {withComment(t, zipFile(t, "a"), "of the portal"), "", 4},
+		"ZIP of the long form":      {zip64(t, zipFile(t, "a", "b")), "", 4},
+		"workbook":                  {workbook(t), "", 4},
+	} {
+		if kind, err := kindOf(test.file); err != nil {
+			t.Errorf("%s: the whole is %q, %v", name, kind, err)
+		}
+		for n := test.from; n < len(test.file)-len(test.end); n++ {
+			boundary := name == "HEIC" && n == len(test.file)-20 // between two boxes
+			if kind, err := kindOf(test.file[:n]); !errors.Is(err, ErrTruncated) && !boundary {
+				t.Fatalf("%s of %d bytes cut at %d: %q, %v", name, len(test.file), n, kind, err)
+			}
+		}
+	}
+	// The end of what was there before an addition is none of the whole.
+	large := append(grown(), bytes.Repeat([]byte("x"), pdfTail)...)
+	if kind, err := kindOf(large); !errors.Is(err, ErrTruncated) {
+		t.Errorf("an addition without its end: %q, %v", kind, err)
+	}
+}
+
+// Real files have things after their end.
+func TestWhatFollowsTheEndIsNoMatter(t *testing.T) {
+	padding := make([]byte, 3*pdfTail)
+	for name, file := range map[string][]byte{
+		"PNG and a page":        append(pngFile(t, 8, 8), "<html>"...),
+		"JPEG and zeros":        append(jpegFile(t, 8, 8), padding...),
+		"progressive JPEG":      slices.Concat(jpegFile(t, 8, 8)[:2], jpegFile(t, 8, 8)[2:len(jpegFile(t, 8, 8))-2], []byte("\xff\xc4\x00\x02\xff\xff\xd9")),
+		"PDF and zeros":         append(pdfFile(), padding...),
+		"PDF without a line":    bytes.TrimSpace(pdfFile()),
+		"PDF and a page":        append(pdfFile(), strings.Repeat("<p>", 1000)...),
+		"PDF with additions":    grown(),
+		"HEIC and a phone's":    append(heicFile(), "SEFHe\x00\x00\x00SEFT and more"...),
+		"HEIC that is open":     append(heicFile()[:len(heicFile())-20], "\x00\x00\x00\x00mdat pixels"...),
+		"WebP and a line":       append(webpFile(t), '\n'),
+		"JPEG of fill bytes":    slices.Concat([]byte("\xff\xd8\xff\xff\xff"), jpegFile(t, 8, 8)[2:]),
+		"JPEG turned by camera": exifJPEG(t, 8, 8, binary.LittleEndian, 6),
+	} {
+		if kind, err := kindOf(file); err != nil {
+			t.Errorf("%s: %q, %v", name, kind, err)
 		}
 	}
 }
@@ -196,6 +268,8 @@ func FuzzDetect(f *testing.F) {
 	for _, b := range samples(f) {
 		f.Add(b)
 	}
+	f.Add(heicFile())
+	f.Add(grown())
 	f.Add(signaturePEM("PKCS7"))
 	f.Add(signatureBase64())
 	f.Add(signatureBER())
@@ -210,7 +284,7 @@ func FuzzDetect(f *testing.F) {
 		}
 		switch {
 		case err != nil:
-			if kind != "" || !errors.Is(err, ErrUnknownKind) && !errors.Is(err, ErrBomb) {
+			if kind != "" || !errors.Is(err, ErrUnknownKind) && !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrBomb) {
 				t.Errorf("got %q, %v", kind, err)
 			}
 		case !slices.Contains(Kinds(), kind):

@@ -27,6 +27,7 @@ var (
 	ErrEmpty       = errors.New("the file is empty")
 	ErrTooLarge    = errors.New("the file is too large")
 	ErrUnknownKind = errors.New("the file is of no known kind")
+	ErrTruncated   = errors.New("the file ends before its contents do")
 	ErrBomb        = errors.New("the archive would unpack to too much")
 	ErrNoSpace     = errors.New("no space is left for files")
 	ErrMissing     = errors.New("the stored file is missing")
@@ -86,8 +87,8 @@ func (s *Store) Close() error { return s.root.Close() }
 // Sweep leaves them to whoever is about to refer to them; bytes that were altered on the disk
 // are made good.
 //
-// It returns ErrEmpty, ErrTooLarge, ErrUnknownKind, ErrBomb, ErrNoSpace, the error of r or of
-// ctx. After an error the disk is as before, or holds what Sweep will remove.
+// It returns ErrEmpty, ErrTooLarge, ErrUnknownKind, ErrTruncated, ErrBomb, ErrNoSpace, the
+// error of r or of ctx. After an error the disk is as before, or holds what Sweep will remove.
 func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (Blob, error) {
 	temp := path.Join(tempDir, rand.Text())
 	f, err := s.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)

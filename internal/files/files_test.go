@@ -73,7 +73,8 @@ func read(t testing.TB, s *Store, sum [sha256.Size]byte) []byte {
 
 // pdfOf is a PDF of some number of bytes.
 func pdfOf(size int) []byte {
-	return append([]byte("%PDF-1.7\n"), make([]byte, size-len("%PDF-1.7\n"))...)
+	const head, end = "%PDF-1.7\n", "%%EOF"
+	return append(append([]byte(head), make([]byte, size-len(head)-len(end))...), end...)
 }
 
 // endless is a PDF without an end.

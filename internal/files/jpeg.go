@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 )
 
@@ -19,7 +18,7 @@ type jpegInfo struct {
 const maxSegments = 1000
 
 // readJPEG walks from segment to segment up to the header of the image. Besides read errors
-// it returns ErrUnknownKind.
+// it returns ErrUnknownKind and ErrTruncated.
 func readJPEG(r io.Reader) (jpegInfo, error) {
 	info := jpegInfo{orientation: 1}
 	in := bufio.NewReader(r)
@@ -57,14 +56,6 @@ func readJPEG(r io.Reader) (jpegInfo, error) {
 		}
 	}
 	return info, ErrUnknownKind
-}
-
-// cutShort tells a file that ends too early from one that cannot be read.
-func cutShort(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrUnknownKind
-	}
-	return err
 }
 
 // orientation finds the orientation in an EXIF segment, or returns 0.

@@ -95,7 +95,7 @@ func mediaFile(major string, compatible ...string) []byte {
 	for _, c := range compatible {
 		b = append(b, c...)
 	}
-	return append(b, "\x00\x00\x00\x08mdat"...)
+	return append(b, "\x00\x00\x00\x08meta\x00\x00\x00\x08mdat"...)
 }
 
 func zipFile(t testing.TB, names ...string) []byte {

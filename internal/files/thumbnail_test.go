@@ -183,7 +183,9 @@ func TestStoredThumbnail(t *testing.T) {
 			t.Errorf("%s: got %d bytes, %v", kind, len(small), err)
 		}
 	}
-	torn := put(t, s, pngFile(t, 100, 100)[:100])
+	scratched := pngFile(t, 100, 100)
+	scratched[60]++ // in the pixels
+	torn := put(t, s, scratched)
 	if _, err := s.Thumbnail(t.Context(), torn.SHA256, PNG, 100); !errors.Is(err, ErrNoThumbnail) {
 		t.Errorf("of a torn image: %v", err)
 	}

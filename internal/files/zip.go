@@ -22,7 +22,8 @@ type directory struct {
 // readZIP tells workbooks from other archives by the central directory alone, read in one
 // pass without keeping it (archive/zip would build a list of hundreds of thousands of entries
 // before it could be asked how many they are). It returns ErrBomb for archives that declare
-// too much, or whose entries overlap, and ErrUnknownKind for those that contradict themselves.
+// too much, or whose entries overlap, ErrTruncated for those that do not reach their end, and
+// ErrUnknownKind for those that contradict themselves.
 func readZIP(r io.ReaderAt, size int64) (Kind, error) {
 	dir, err := findDirectory(r, size)
 	if err != nil {
@@ -101,6 +102,22 @@ func entrySizes(header *[46]byte, extra []byte) (packed, unpacked uint64) {
 	return packed, unpacked
 }
 
+// withoutEnd tells an archive that was cut short from one with something after its end, which
+// other programs might take for another file.
+func withoutEnd(tail []byte) error {
+	const recordSize = 22
+	for {
+		at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+		if at < 0 {
+			return ErrTruncated
+		}
+		if record := tail[at:]; len(record) >= recordSize && recordSize+int(binary.LittleEndian.Uint16(record[20:])) < len(record) {
+			return ErrUnknownKind
+		}
+		tail = tail[:at]
+	}
+}
+
 // findDirectory reads the records at the end of an archive, of the zip64 kind too. They must
 // close the file, and the directory must end where they begin.
 func findDirectory(r io.ReaderAt, size int64) (directory, error) {
@@ -116,7 +133,7 @@ func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 		}
 	}
 	if at < 0 {
-		return directory{}, ErrUnknownKind
+		return directory{}, withoutEnd(tail)
 	}
 	record := tail[at:]
 	dir := directory{

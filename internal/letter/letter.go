@@ -21,17 +21,17 @@ var texts embed.FS
 // Kind is what a letter is for.
 type Kind string
 
-// The kinds: the request for the act, the reminder of it, the objections to the act that
-// came, the notice of termination.
+// The kinds: the notice of termination, the request for the act, the reminder of it, the
+// objections to the act that came.
 const (
+	Termination Kind = "termination"
 	Request     Kind = "request"
 	Reminder    Kind = "reminder"
 	Objections  Kind = "objections"
-	Termination Kind = "termination"
 )
 
-// Kinds returns every kind.
-func Kinds() []Kind { return []Kind{Request, Reminder, Objections, Termination} }
+// Kinds returns every kind, in the order in which they are sent.
+func Kinds() []Kind { return []Kind{Termination, Request, Reminder, Objections} }
 
 // ParseKind returns the kind with exactly this code; false when there is none.
 func ParseKind(code string) (Kind, bool) {
@@ -177,6 +177,22 @@ var emptyLines = regexp.MustCompile(`\n[ \t]*(?:\n[ \t]*)+`)
 func paragraphsOf(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.Split(emptyLines.ReplaceAllString(strings.TrimSpace(text), "\n\n"), "\n\n")
+}
+
+// MaxText bounds a letter that somebody wrote, in characters: the longest that is filled in
+// has objections of 4000 and a template of as many.
+const MaxText = 10_000
+
+// CheckText returns Invalid for a letter that is empty or too long.
+func CheckText(text string) error {
+	mistake := winddown.FieldError{Field: "text", Key: "letter.error.empty"}
+	switch {
+	case utf8.RuneCountInString(text) > MaxText:
+		mistake.Key, mistake.Args = "letter.error.text_too_long", winddown.Args{"Max": MaxText}
+	case strings.TrimSpace(text) != "":
+		return nil
+	}
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: []winddown.FieldError{mistake}}
 }
 
 // MaxTemplate bounds a template, in characters: what is longer does not print on one page.

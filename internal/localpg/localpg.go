@@ -151,6 +151,17 @@ func Join(ctx context.Context, o Options) (*Server, error) {
 	}
 }
 
+// Exists reports whether a server was ever started in dir: Start would not begin with an
+// empty database.
+func Exists(dir string) bool {
+	for _, name := range []string{"data", "location"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Halt stops the server that an earlier process left running in dir, by Detach
 // or by dying. Without one it does nothing.
 func Halt(ctx context.Context, dir string) error {

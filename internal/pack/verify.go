@@ -65,14 +65,21 @@ const (
 // errTooMuch is more than a pack could make one read.
 var errTooMuch = errors.New("holds or unpacks to more than a pack does")
 
+// ErrNoZIP is what Verify returns for a file of another kind.
+var ErrNoZIP = errors.New("the file is no ZIP archive")
+
 // Verify checks a pack without a database: that the manifest is whole and every file as it
 // lists it, that the chain of the history holds up to the manifest's head, and that every
 // byte of the archive is where Write puts it. What differs is in the report; an error means
-// that the archive could not be read. Time and memory are bounded by the size, in bytes,
+// that the archive could not be read, or that there is none (ErrNoZIP). Time and memory are bounded by the size, in bytes,
 // whatever the archive says of itself.
 func Verify(r io.ReaderAt, size int64) (Report, error) {
 	v := verifier{source: source{r: r, size: size, left: maxDirectory}, left: 2*size + moreThanFile}
-	if err := v.verify(); err != nil {
+	err := v.verify()
+	if errors.Is(err, ErrNoZIP) {
+		return Report{}, err
+	}
+	if err != nil {
 		v.differ("", err.Error())
 	}
 	return v.report, v.source.err
@@ -102,8 +109,11 @@ func (v *verifier) verify() error {
 		return err
 	}
 	z, err := zip.NewReader(&v.source, v.source.size)
+	if errors.Is(err, errTooMuch) {
+		return err
+	}
 	if err != nil {
-		return fmt.Errorf("has a damaged directory: %w", err)
+		return errors.New("has a damaged directory")
 	}
 	if len(z.File) > maxEntries {
 		return errTooMuch
@@ -326,18 +336,29 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 // many entries as the end announces.
 func (s *source) checkEnd() error {
 	var end [22]byte
-	at := s.size - int64(len(end))
-	if at < 0 {
-		return errors.New("is no pack")
+	begin := make([]byte, 4)
+	if _, err := s.ReadAt(begin, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	if s.size > maxSize {
+	zipped := string(begin) == "PK\x03\x04"
+	at := s.size - int64(len(end))
+	switch {
+	case at < 0 && !zipped:
+		return ErrNoZIP
+	case at < 0:
+		return errors.New("was cut off")
+	case s.size > maxSize && zipped:
 		return errTooMuch
 	}
 	if _, err := s.ReadAt(end[:], at); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	entries, length, offset := binary.LittleEndian.Uint16(end[10:]), binary.LittleEndian.Uint32(end[12:]), binary.LittleEndian.Uint32(end[16:])
-	if !bytes.HasPrefix(end[:], []byte("PK\x05\x06")) || int64(offset)+int64(length) != at {
+	ended := bytes.HasPrefix(end[:], []byte("PK\x05\x06"))
+	if !ended && !zipped {
+		return ErrNoZIP
+	}
+	if !ended || int64(offset)+int64(length) != at {
 		return errors.New("does not end as a pack does: it is no pack, was cut off, or something follows it")
 	}
 	if entries > maxEntries {

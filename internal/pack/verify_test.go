@@ -368,8 +368,8 @@ func TestHostileArchives(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"nothing":               {nil, "is no pack"},
-		"zeros":                 {make([]byte, 100), "does not end as a pack does"},
+		"nothing":               {nil, "no ZIP archive"},
+		"zeros":                 {make([]byte, 100), "no ZIP archive"},
 		"an empty archive":      {[]byte("PK\x05\x06" + strings.Repeat("\x00", 18)), "manifest.json: is missing"},
 		"no directory":          {directory(nil, 9), "damaged directory"},
 		"65535 entries claimed": {directory(records, 65535), "more than a pack does"},
@@ -466,6 +466,9 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Verify(bytes.NewReader(data), int64(len(data)))
+		if errors.Is(err, ErrNoZIP) {
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ func entities() []page.EntityView {
 
 // actsView is the page of the acts as they stand.
 func actsView(w caseWords) page.ActsView {
-	v := page.ActsView{Back: w.backToCase(), Title: w.p.T("act.title")}
+	v := page.ActsView{Back: w.backToCase(), Title: w.p.T("act.title"), LettersHref: lettersHref(w.c.ID)}
 	for _, act := range w.c.Acts {
 		v.Acts = append(v.Acts, w.actView(act))
 	}

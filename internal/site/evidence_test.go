@@ -1,9 +1,11 @@
 package site_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,6 +160,9 @@ func TestFilesAreRefusedByName(t *testing.T) {
 		{"пустой.png", nil, "Файл «пустой.png» пуст"},
 		{"page.png", []byte(html), "Файл «page.png» не подходит"},
 		{"picture.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "Файл «picture.png» не подходит"},
+		{"half.png", testkit.PNG(1)[:60], "Файл «half.png» обрывается и не откроется целиком: сохраните его ещё раз и загрузите снова."},
+		{"half.pdf", testkit.PDF(100)[:90], "Файл «half.pdf» обрывается"},
+		{"много.zip", bomb(t), "Архив «много.zip» распаковывается в слишком большие файлы"},
 		{"picture.svg", testkit.PNG(1), "Содержимое файла «picture.svg» не то"},
 		{"act.pdf", testkit.PNG(1), "Содержимое файла «act.pdf» не то"},
 		{"run.exe", testkit.PDF(0), "Содержимое файла «run.exe» не то"},
@@ -340,6 +346,66 @@ func TestAConnectionCutAtHalfLeavesNothing(t *testing.T) {
 	if got := evidenceOf(t, s, anna, id, winddown.ZeroFBS); len(got) != 0 {
 		t.Errorf("filed: %+v", got)
 	}
+}
+
+// smallDisk takes the beginning of a file alone.
+type smallDisk struct {
+	to   io.Writer
+	left int
+}
+
+func (d *smallDisk) Write(p []byte) (int, error) {
+	n, err := d.to.Write(p[:min(len(p), d.left)])
+	if d.left -= n; err == nil && n < len(p) {
+		err = syscall.ENOSPC
+	}
+	return n, err
+}
+
+// A full disk is told in a sentence; what fitted is kept, and of the rest there is neither a
+// row nor a file.
+func TestAFullDiskLeavesNoOrphan(t *testing.T) {
+	s := testkit.Start(t, testkit.WithDisk(func(w io.Writer) io.Writer { return &smallDisk{w, 10_000} }))
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	href := testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero)
+	before := anna.Case(id)
+	page := anna.PostFiles(href, "Не потеряйте", testkit.Upload{Name: "большой.pdf", Content: testkit.PDF(50_000)}).Want(http.StatusServiceUnavailable)
+	if got := page.Errors()["file_stock_zero"]; !strings.HasPrefix(got, "На сервере кончилось место для файлов, и файл не сохранён.") {
+		t.Errorf("the page says %v", page.Errors())
+	}
+	if got := page.Form(href).Get("note_stock_zero"); got != "Не потеряйте" {
+		t.Errorf("the note came back as %q", got)
+	}
+	if got, left := evidenceOf(t, s, anna, id, winddown.ZeroFBS), stored(t, s); len(got) != 0 || len(left) != 0 {
+		t.Errorf("%d rows, %v on the disk: want none", len(got), left)
+	}
+	if after := anna.Case(id); len(after.Trail) != len(before.Trail) {
+		t.Error("the trail tells of a file that is not there")
+	}
+	page = anna.PostFiles(href, "", testkit.Upload{Name: "малый.pdf", Content: testkit.PDF(500)}, testkit.Upload{Name: "большой.pdf", Content: testkit.PDF(50_000)}).
+		Want(http.StatusServiceUnavailable)
+	if !strings.Contains(page.Main(), "Эти файлы загружены: «малый.pdf»") {
+		t.Errorf("the page reads %s", page.Main())
+	}
+	if got, left := evidenceOf(t, s, anna, id, winddown.ZeroFBS), stored(t, s); len(got) != 1 || len(left) != 1 {
+		t.Errorf("%d rows, %v on the disk: want one of each", len(got), left)
+	}
+}
+
+// bomb is an archive of a few hundred bytes that says it unpacks to four GiB.
+func bomb(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "0.bin", Method: zip.Deflate, CompressedSize64: 4, UncompressedSize64: 4<<30 - 2})
+	if err == nil {
+		_, err = io.WriteString(w, "\x4b\x4c\x04\x00")
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func TestTheSameBytesTwiceAtOnce(t *testing.T) {
@@ -585,6 +651,55 @@ func TestRemovingEvidence(t *testing.T) {
 		t.Errorf("the slot reads %q", got)
 	}
 	maria.PostForm(remove(2), url.Values{"reason": {"x"}}).Want(http.StatusNotFound)
+}
+
+// What was written in place of a file is called a reason, also once it is accepted.
+func TestRemovingAReason(t *testing.T) {
+	s := testkit.Start(t)
+	anna, maria := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(maria, id, winddown.Accountant)
+	anna.Mark(id, winddown.ZeroFBS) // with a reason
+	path, remove := stepPath(id, winddown.ZeroFBS), "/cases/"+id.String()+"/files/1/remove"
+	if got := anna.Get(remove).Want(http.StatusOK).Main(); !strings.Contains(got, "Сама запись останется среди убранных") {
+		t.Errorf("the page reads %s", got)
+	}
+	maria.PostForm(path+"/accept", maria.Get(path).Form(path+"/accept")).WantRedirect(path)
+	for _, page := range []*testkit.Page{anna.Get(remove), anna.PostForm(remove, url.Values{"reason": {"Не та"}})} {
+		if got := page.Want(http.StatusConflict).Main(); !strings.Contains(got, "Бухгалтер принял эту причину") || strings.Contains(got, "принял этот файл") {
+			t.Errorf("the page reads %s", got)
+		}
+	}
+	err := s.App.RemoveEvidence(t.Context(), anna.Actor(), id, winddown.RemoveEvidence{Number: 1, Reason: "Не та"})
+	if !strings.Contains(fmt.Sprint(err), "evidence.error.frozen_reason") {
+		t.Error(err)
+	}
+}
+
+// Files of an earlier request of the act are told from those of the present one.
+func TestFilesOfEarlierRounds(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	receive, sign := stepPath(id, winddown.ReceiveAct), stepPath(id, winddown.SignAct)
+	request, acts := stepPath(id, winddown.RequestAct), "/cases/"+id.String()+"/acts/1"
+	href := testkit.UploadHref(id, winddown.ReceiveAct, winddown.SlotActFile)
+	anna.PostFiles(href, "", testkit.Upload{Name: "первый.pdf", Content: testkit.PDF(0)}).WantRedirect(receive)
+	if got := slotOf(anna.Get(receive), winddown.SlotActFile); strings.Contains(got, "запрос 1") {
+		t.Errorf("the only request is numbered: %q", got)
+	}
+	anna.PostForm(receive, set(anna.Get(receive).Form(receive), "done", "yes", "ours_side", "zero", "theirs_side", "zero")).Want(http.StatusSeeOther)
+	anna.PostForm(acts+"/compare", set(anna.Get(sign).Form(acts+"/compare"), "agrees", "no", "difference", "1", "objections", "Штраф")).WantRedirect(sign)
+	anna.PostForm(acts+"/dispute", anna.Get(sign).Form(acts+"/dispute")).WantRedirect(sign)
+	anna.PostForm(request, anna.Get(request).Form(request)).Want(http.StatusSeeOther)
+	anna.PostFiles(href, "", testkit.Upload{Name: "второй.pdf", Content: testkit.PDF(200)}).WantRedirect(receive)
+	anna.PostFiles(href, "", testkit.Upload{Name: "второй.pdf", Content: testkit.PDF(400)}).WantRedirect(receive)
+	got := slotOf(anna.Get(receive), winddown.SlotActFile)
+	first, second := strings.Index(got, "первый.pdf запрос 1"), strings.Index(got, "второй.pdf запрос 2, версия 2")
+	if first < 0 || second < 0 {
+		t.Errorf("the slot reads %q", got)
+	}
 }
 
 // A step about several acts has a slot for each.

@@ -97,7 +97,7 @@ func (w caseWords) slot(st *winddown.Step, slot winddown.Slot, position int) pag
 		slices.SortFunc(versions, func(a, b winddown.Evidence) int { return b.Version - a.Version })
 		switch newest := versions[0]; newest.Kind {
 		case winddown.EvidenceReason:
-			r := page.WrittenReasonView{Text: newest.Note, Meta: w.gave(newest)}
+			r := page.WrittenReasonView{Text: newest.Note, Meta: w.ofRound(newest, w.gave(newest))}
 			if w.mayRemove(newest) {
 				r.RemoveHref = fileHref(w.c.ID, newest.Number) + "/remove"
 			}
@@ -175,9 +175,26 @@ func (w caseWords) cannotRemove(e winddown.Evidence) error {
 	case e.Kind == winddown.EvidenceRemoved || slices.ContainsFunc(w.c.Evidence, newer):
 		return conflict("evidence.error.not_current")
 	case w.c.Frozen(e):
+		if e.Kind == winddown.EvidenceReason {
+			return conflict("evidence.error.frozen_reason")
+		}
 		return conflict("evidence.error.frozen")
 	}
 	return nil
+}
+
+// ofRound says before text which request of an act a version belongs to, where there was
+// more than one.
+func (w caseWords) ofRound(e winddown.Evidence, text string) string {
+	act, err := w.c.Act(e.Act)
+	if err != nil || act.Round < 2 {
+		return text
+	}
+	round := w.p.T("evidence.round", "Number", e.Round)
+	if text == "" {
+		return round
+	}
+	return round + ", " + text
 }
 
 // gave says who gave a version and when.
@@ -199,9 +216,11 @@ func (w caseWords) fileItem(versions []winddown.Evidence) ui.FileItem {
 	if hasThumbnail(files.Kind(e.Type)) {
 		item.Thumb = item.Href + "/thumb"
 	}
+	version := ""
 	if e.Version > 1 {
-		item.Version = w.p.T("evidence.version", "Version", e.Version)
+		version = w.p.T("evidence.version", "Version", e.Version)
 	}
+	item.Version = w.ofRound(e, version)
 	if w.c.Frozen(e) {
 		item.Tags = append(item.Tags, ui.TagProps{Text: w.p.T("evidence.accepted")})
 	}
@@ -224,7 +243,9 @@ func (w caseWords) fileItem(versions []winddown.Evidence) ui.FileItem {
 // removedItem is a file or a reason that was taken away, with what it was.
 func (w caseWords) removedItem(versions []winddown.Evidence) ui.FileItem {
 	e := versions[0]
-	item := ui.FileItem{Name: e.Name, Kind: "–", Meta: w.p.T("evidence.removed.meta", "When", w.gave(e)), Note: e.Note}
+	item := ui.FileItem{
+		Name: e.Name, Kind: "–", Version: w.ofRound(e, ""), Meta: w.p.T("evidence.removed.meta", "When", w.gave(e)), Note: e.Note,
+	}
 	for i, old := range versions[1:] {
 		if old.Kind == winddown.EvidenceReason {
 			item.Name = w.p.T("evidence.instead")
@@ -272,7 +293,7 @@ func removalView(w caseWords, e winddown.Evidence) page.ReasonView {
 		Keep:   ui.ButtonLinkProps{Label: w.p.T("evidence.remove.keep"), Href: back.Href, Variant: ui.ButtonGhost},
 	}
 	if e.Kind == winddown.EvidenceReason {
-		v.Title = w.p.T("evidence.remove.title_reason")
+		v.Title, v.Effects = w.p.T("evidence.remove.title_reason"), []string{w.p.T("evidence.remove.stays_reason")}
 	}
 	last := func(o winddown.Evidence) bool { return o.Slot == e.Slot && o.Act == e.Act && o.Number != e.Number }
 	for _, slot := range w.c.Slots(e.Step) {

@@ -37,11 +37,11 @@ func readBefore(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, &winddown.Error{Kind: winddown.Invalid, Key: "history.error.before", Err: err}
+	n, ok := plainNumber(text)
+	if !ok {
+		return 0, &winddown.Error{Kind: winddown.Invalid, Key: "history.error.before"}
 	}
-	return n, nil
+	return int64(n), nil
 }
 
 // historyPager leads to older lines, and back to the newest: pages are counted from

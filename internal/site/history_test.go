@@ -35,7 +35,7 @@ func TestHistoryPages(t *testing.T) {
 		t.Error("the pages are not linked")
 	}
 	anna.Get(path + "?before=1").Want(http.StatusOK)
-	for _, before := range []string{"x", "0", "-1", "1.5", "99999999999999999999"} {
+	for _, before := range []string{"x", "0", "-1", "1.5", "99999999999999999999", "%2B1", "01", "+1", "1e3", "1_0"} {
 		anna.Get(path + "?before=" + before).Want(http.StatusUnprocessableEntity)
 	}
 }
@@ -85,7 +85,7 @@ func TestHistoryTellsOfProof(t *testing.T) {
 	}
 	act := func(position int) winddown.Act { a, _ := book.Case(id).Case.Act(position); return *a }
 	for _, text := range []string{"1", "2"} {
-		stored, err := s.App.StoreFile(ctx, "остатки.pdf", strings.NewReader("%PDF-1.4\n% "+text), winddown.MaxFileSize)
+		stored, err := s.App.StoreFile(ctx, "остатки.pdf", strings.NewReader("%PDF-1.4\n% "+text+"\n%%EOF\n"), winddown.MaxFileSize)
 		must(err)
 		must(s.App.AddEvidence(ctx, a, id, winddown.AddEvidence{Step: winddown.ZeroFBS, Slot: winddown.SlotStockZero}, []app.StoredFile{stored}))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"winddown/internal/httpkit"
 	"winddown/internal/i18n"
 	"winddown/internal/letter"
 	"winddown/internal/winddown"
@@ -15,14 +16,16 @@ import (
 	"winddown/web/ui"
 )
 
+func lettersHref(id winddown.ID) string { return caseHref(id) + "/letters" }
+
 // letterHref is the page of a letter about the act at a position; 0 leaves the choice to
 // the page.
 func letterHref(id winddown.ID, kind letter.Kind, position int) string {
-	return caseHref(id) + "/letters/" + string(kind) + actQuery(position)
+	return lettersHref(id) + "/" + string(kind) + actQuery(position)
 }
 
 func letterFileHref(id winddown.ID, kind letter.Kind, position int, ending string) string {
-	return caseHref(id) + "/letters/" + string(kind) + "/letter." + ending + actQuery(position)
+	return lettersHref(id) + "/" + string(kind) + "/letter." + ending + actQuery(position)
 }
 
 func actQuery(position int) string {
@@ -120,15 +123,51 @@ func letterSum(m winddown.Money) string {
 	return i18n.For(i18n.Russian).Money(m.Abs().Kopecks())
 }
 
-// Letter shows a letter to be copied, downloaded or printed.
+// Letters lists the letters of a case.
+func (s *Site) Letters(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	view, err := s.app.Acts(r.Context(), actorOf(r.Context()), id)
+	if err != nil {
+		return err
+	}
+	words := s.caseWords(r, view)
+	v := page.LettersView{Back: words.backToCase()}
+	for _, kind := range letter.Kinds() {
+		v.Letters = append(v.Letters, page.LetterRowView{
+			Href: letterHref(id, kind, 0), Title: letterTitle(words.p, kind), Hint: words.p.T("letter." + string(kind) + ".hint"),
+		})
+	}
+	s.render(w, r, http.StatusOK, page.Letters(s.layout(r, words.pageTitle("letter.list"), layoutText), v))
+	return nil
+}
+
+// Letter shows a letter to be changed, copied, downloaded or printed.
 func (s *Site) Letter(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.letter(r)
 	if err != nil {
 		return err
 	}
+	return s.renderLetter(w, r, l, nil)
+}
+
+// renderLetter shows the page of a letter, with what is wrong about its text.
+func (s *Site) renderLetter(w http.ResponseWriter, r *http.Request, l written, failed error, options ...layoutOption) error {
 	v := letterView(l)
+	status := http.StatusOK
+	options = append(options, layoutText)
+	if failed != nil {
+		if !redrawable(failed) {
+			return failed
+		}
+		m := mistakesOf(r.Context(), failed)
+		v.Errors, v.Error = m.items, m.of("text")
+		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
+	}
 	title := l.words.p.T("letter.page_title", "Letter", v.Title, "Seller", l.words.c.Seller.Name)
-	s.render(w, r, http.StatusOK, page.Letter(s.layout(r, title, layoutText), v))
+	s.render(w, r, status, page.Letter(s.layout(r, title, options...), v))
 	return nil
 }
 
@@ -136,7 +175,8 @@ func letterView(l written) page.LetterView {
 	w := l.words
 	v := page.LetterView{
 		Back: w.backToCase(), Title: letterTitle(w.p, l.kind), Hint: w.p.T("letter." + string(l.kind) + ".hint"), Text: l.text,
-		TextHref: letterFileHref(w.c.ID, l.kind, l.position, "txt"), WordHref: letterFileHref(w.c.ID, l.kind, l.position, "docx"),
+		Action: letterHref(w.c.ID, l.kind, l.position), AllHref: lettersHref(w.c.ID),
+		TextAction: letterFileHref(w.c.ID, l.kind, l.position, "txt"), WordAction: letterFileHref(w.c.ID, l.kind, l.position, "docx"),
 	}
 	if code := letterStep(l.kind); code != "" {
 		v.Back = ui.BackLinkProps{Href: w.stepHref(code), Text: stepName(w.p, code)}
@@ -148,28 +188,54 @@ func letterTitle(p *i18n.Printer, kind letter.Kind) string {
 	return p.T("letter." + string(kind) + ".title")
 }
 
-// LetterTXT sends a letter as a text file.
-func (s *Site) LetterTXT(w http.ResponseWriter, r *http.Request) error {
+// maxLetterForm bounds the form of a letter, in bytes: room for one that is many times too
+// long, so that it comes back to be shortened.
+const maxLetterForm = 1 << 20
+
+// typedLetter gives do a letter with the text that was typed, or shows the page again with
+// what is wrong about the text. Nothing is kept.
+func (s *Site) typedLetter(w http.ResponseWriter, r *http.Request, do func(l written) error) error {
 	l, err := s.letter(r)
 	if err != nil {
 		return err
 	}
-	sendLetter(w, l, "txt", "text/plain; charset=utf-8", letter.TXT(l.text))
-	return nil
+	values, err := httpkit.DecodeForm(w, r, maxLetterForm)
+	if err != nil {
+		return err
+	}
+	l.text = strings.ReplaceAll(values.Get("text"), "\r\n", "\n") // browsers send the one for the other
+	if err := letter.CheckText(l.text); err != nil {
+		return s.renderLetter(w, r, l, err)
+	}
+	return do(l)
 }
 
-// LetterDOCX sends a letter as a Word document.
+// SheetOfLetter shows a letter as it was typed, to be printed.
+func (s *Site) SheetOfLetter(w http.ResponseWriter, r *http.Request) error {
+	return s.typedLetter(w, r, func(l written) error {
+		ready := &ui.NoticeProps{Variant: ui.NoticeSuccess, Text: l.words.p.T("letter.sheet.ready")}
+		return s.renderLetter(w, r, l, nil, layoutNotice(ready))
+	})
+}
+
+// LetterTXT sends a letter as it was typed as a text file.
+func (s *Site) LetterTXT(w http.ResponseWriter, r *http.Request) error {
+	return s.typedLetter(w, r, func(l written) error {
+		sendLetter(w, l, "txt", "text/plain; charset=utf-8", letter.TXT(l.text))
+		return nil
+	})
+}
+
+// LetterDOCX sends a letter as it was typed as a Word document.
 func (s *Site) LetterDOCX(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.letter(r)
-	if err != nil {
-		return err
-	}
-	file, err := letter.DOCX(l.text)
-	if err != nil {
-		return err
-	}
-	sendLetter(w, l, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", file)
-	return nil
+	return s.typedLetter(w, r, func(l written) error {
+		file, err := letter.DOCX(l.text)
+		if err != nil {
+			return err
+		}
+		sendLetter(w, l, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", file)
+		return nil
+	})
 }
 
 func sendLetter(w http.ResponseWriter, l written, ending, contentType string, file []byte) {

@@ -37,12 +37,12 @@ func TestLetters(t *testing.T) {
 	for _, kind := range letter.Kinds() {
 		path := letters + string(kind)
 		page := book.Get(path).Want(http.StatusOK)
-		area := page.ByID("letter-text")
-		if area.Data != "textarea" || !testkit.HasAttr(area, "readonly") || testkit.Attr(area, "lang") != "ru" {
-			t.Errorf("%s: the letter is not a read-only text in Russian", kind)
+		area := page.ByID("text")
+		if area.Data != "textarea" || testkit.HasAttr(area, "readonly") || testkit.Attr(area, "lang") != "ru" {
+			t.Errorf("%s: the letter is not a text in Russian that can be changed", kind)
 		}
 		text := area.FirstChild.Data
-		if printed := page.One("the letter on paper", func(n *node) bool { return strings.HasPrefix(testkit.Attr(n, "class"), "letter ") }); printed.FirstChild.Data != text {
+		if got := onPaper(page); got != text {
 			t.Errorf("%s is another one on paper", kind)
 		}
 		for _, want := range append(said[kind], "Тема: ", "От: ИП Петрова", "ИНН: "+testkit.INN(1), "Дата: 22 ноября 2026 года") {
@@ -59,11 +59,12 @@ func TestLetters(t *testing.T) {
 			t.Errorf("%s: the button shows without script", kind)
 		}
 
-		txt := book.Get(page.Link("Скачать .txt")).Want(http.StatusOK)
+		typed := url.Values{"text": {strings.ReplaceAll(text, "\n", "\r\n")}} // as browsers send it
+		txt := book.PostForm(path+"/letter.txt", typed).Want(http.StatusOK)
 		if txt.Body != "\ufeff"+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n" || txt.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 			t.Errorf("%s as a file is another one: %q", kind, txt.Body)
 		}
-		docx := book.Get(page.Link("Скачать .docx")).Want(http.StatusOK)
+		docx := book.PostForm(path+"/letter.docx", typed).Want(http.StatusOK)
 		if file, err := letter.DOCX(text); err != nil || !bytes.Equal(file, []byte(docx.Body)) {
 			t.Errorf("%s as a document is another one (%v)", kind, err)
 		}
@@ -73,8 +74,8 @@ func TestLetters(t *testing.T) {
 			if err != nil || disposition != "attachment" || params["filename"] != strings.ReplaceAll(page.Heading(), ":", "")+" — ИП Петрова."+ending {
 				t.Errorf("%s: %s %q (%v)", file.Path, disposition, params["filename"], err)
 			}
-			if file.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("%s may be kept", file.Path)
+			if file.Header.Get("Cache-Control") != "no-store" || file.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s may be kept, or taken for another kind: %v", file.Path, file.Header)
 			}
 		}
 	}
@@ -83,17 +84,125 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// onPaper is what the page of a letter prints.
+func onPaper(page *testkit.Page) string {
+	sheet := page.One("the letter on paper", func(n *node) bool { return strings.HasPrefix(testkit.Attr(n, "class"), "letter ") })
+	if sheet.FirstChild == nil {
+		return ""
+	}
+	return sheet.FirstChild.Data
+}
+
+// Whatever is made of a letter holds what was typed, and nothing of it is kept.
+func TestLettersAreChangedBeforeTheyGo(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	path := "/cases/" + id.String() + "/letters/termination"
+	before := anna.Case(id)
+	const mine = "Тема: моя\n\n\tПришлите <акт> & «ответ»\n"
+	typed := url.Values{"text": {strings.ReplaceAll(mine, "\n", "\r\n")}}
+
+	sheet := anna.PostForm(path+"?act=1", typed).Want(http.StatusOK)
+	if onPaper(sheet) != mine || sheet.ByID("text").FirstChild.Data != mine || !strings.Contains(sheet.Main(), "Письмо готово к печати") {
+		t.Errorf("the sheet holds %q", onPaper(sheet))
+	}
+	if !strings.Contains(sheet.Main(), "Сервис ничего не отправляет в Wildberries") {
+		t.Error("the sheet's page does not say that nothing is sent")
+	}
+	for _, action := range []string{path + "?act=1", path + "/letter.txt?act=1", path + "/letter.docx?act=1"} {
+		goes := func(n *node) bool {
+			return testkit.Attr(n, "action") == action || testkit.Attr(n, "formaction") == action
+		}
+		if len(sheet.All(goes)) != 1 {
+			t.Errorf("the text cannot be sent to %s", action)
+		}
+	}
+	if txt := anna.PostForm(path+"/letter.txt", typed).Want(http.StatusOK); txt.Body != "\ufeff"+typed.Get("text")+"\r\n" {
+		t.Errorf("the file holds %q", txt.Body)
+	}
+	want, err := letter.DOCX(mine)
+	if docx := anna.PostForm(path+"/letter.docx", typed).Want(http.StatusOK); err != nil || docx.Body != string(want) {
+		t.Errorf("the document holds another text (%v)", err)
+	}
+	if again := anna.Get(path); onPaper(again) == mine {
+		t.Error("the text was kept")
+	}
+	if after := anna.Case(id); after.Case.Version != before.Case.Version || len(after.Trail) != len(before.Trail) {
+		t.Error("a letter changed the case")
+	}
+}
+
+func TestLettersThatCannotGo(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	path := "/cases/" + anna.OpenCase("ИП Петрова", 1).String() + "/letters/request"
+	long := strings.Repeat("я\r\n", letter.MaxText/2) + "я"
+	for text, sentence := range map[string]string{
+		"": "Напишите текст письма", " \r\n\t ": "Напишите текст письма", long: "Сократите текст: в письме может быть не больше 10 000 знаков",
+		strings.Repeat("🙂", 50_000): "Сократите текст: в письме может быть не больше 10 000 знаков",
+	} {
+		for _, to := range []string{"", "/letter.txt", "/letter.docx"} {
+			page := anna.PostForm(path+to, url.Values{"text": {text}}).Want(http.StatusUnprocessableEntity)
+			if got := page.Errors()["text"]; strings.ReplaceAll(got, "\u00a0", " ") != sentence {
+				t.Errorf("%s of %d bytes: %q", to, len(text), got)
+			}
+			if got, want := onPaper(page), strings.ReplaceAll(text, "\r\n", "\n"); got != want {
+				t.Errorf("%s of %d bytes: %d came back", to, len(text), len(got))
+			}
+			if disposition := page.Header.Get("Content-Disposition"); disposition != "" {
+				t.Errorf("%s: a mistake is sent as a file, %s", to, disposition)
+			}
+		}
+	}
+	fits := long[len("я\r\n"):] + "я"
+	anna.PostForm(path+"/letter.txt", url.Values{"text": {fits}}).Want(http.StatusOK)
+	s.SignUp("Чужая", "stranger").PostForm(path+"/letter.txt", url.Values{"text": {"а"}}).Want(http.StatusNotFound)
+	anna.PostForm(path+"/letter.txt", url.Values{"text": {"а"}}, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site").Want(http.StatusForbidden)
+}
+
+// Every letter is found from the checklist, from the acts and from every other letter; the
+// notice of termination also from a step that comes early.
+func TestLettersAreFound(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	list := "/cases/" + id.String() + "/letters"
+	for _, path := range []string{"/cases/" + id.String(), "/cases/" + id.String() + "/acts"} {
+		if got := anna.Get(path).Link("Письма для Wildberries"); got != list {
+			t.Errorf("%s leads to %s", path, got)
+		}
+	}
+	page := anna.Get(list).Want(http.StatusOK)
+	for _, kind := range letter.Kinds() {
+		if !page.HasLink(list + "/" + string(kind)) {
+			t.Errorf("the list lacks %s", kind)
+		}
+		if got := anna.Get(list + "/" + string(kind)).Link("Все письма"); got != list {
+			t.Errorf("%s leads to %s", kind, got)
+		}
+	}
+	early := stepPath(id, winddown.SellOut)
+	if got := anna.Get(early).Link("Письмо: уведомление об отказе от договора"); got != list+"/termination" {
+		t.Errorf("the step leads to %s", got)
+	}
+	anna.Mark(id, winddown.SellOut)
+	if anna.Get(early).HasLink(list + "/termination") {
+		t.Error("a step that is done still reminds of the notice")
+	}
+}
+
 func TestLettersThatDoNotExist(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Петрова", "petrova")
 	letters := "/cases/" + anna.OpenCase("ИП Петрова", 1).String() + "/letters/"
-	for _, path := range []string{"", "act", "Request", "request/letter.pdf", "request?act=2", "request?act=0", "request?act=-1", "request?act=x", "request?act=", "request/letter.txt?act=2", "x/letter.docx"} {
+	for _, path := range []string{"/", "act", "Request", "request/letter.pdf", "request?act=2", "request?act=0", "request?act=-1", "request?act=x", "request?act="} {
 		anna.Get(letters + path).Want(http.StatusNotFound)
 	}
-	page := anna.Get(letters + "reminder?act=1").Want(http.StatusOK)
-	if got := page.Link("Скачать .txt"); got != letters+"reminder/letter.txt?act=1" {
-		t.Errorf("the file of the first act is at %s", got)
+	for _, path := range []string{"x", "request?act=2", "request/letter.txt?act=2", "x/letter.docx"} {
+		anna.PostForm(letters+path, url.Values{"text": {"а"}}).Want(http.StatusNotFound)
 	}
+	page := anna.Get(letters + "reminder?act=1").Want(http.StatusOK)
 	if text := page.Main(); strings.Contains(text, "Номер обращения") || !strings.Contains(text, "за весь период сотрудничества") {
 		t.Errorf("the reminder says what is not known: %s", text)
 	}
@@ -104,10 +213,10 @@ func TestLettersAreInRussian(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Петрова", "petrova")
 	path := "/cases/" + anna.OpenCase("ИП Петрова", 1).String() + "/letters/termination"
-	before := anna.Get(path).ByID("letter-text").FirstChild.Data
+	before := anna.Get(path).ByID("text").FirstChild.Data
 	anna.PostForm("/locale", url.Values{"locale": {"en"}, "next": {path}}).WantRedirect(path)
 	page := anna.Get(path)
-	if page.Heading() != "Letter: notice of termination" || page.ByID("letter-text").FirstChild.Data != before {
-		t.Errorf("%q with %q", page.Heading(), page.ByID("letter-text").FirstChild.Data)
+	if page.Heading() != "Letter: notice of termination" || page.ByID("text").FirstChild.Data != before {
+		t.Errorf("%q with %q", page.Heading(), page.ByID("text").FirstChild.Data)
 	}
 }

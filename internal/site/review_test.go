@@ -208,13 +208,27 @@ func TestQuestions(t *testing.T) {
 	if got := testkit.Text(page.ByTestID("question-1")); !strings.HasPrefix(got, "Есть ответ") || !strings.Contains(got, "Ответ: Петрова, 22 ноября 2026, 12:00 МСКДа, на всех") {
 		t.Errorf("the question reads %q", got)
 	}
+	if got := testkit.Text(page.ByTestID("question-1")); page.HasForm(answer) || !strings.Contains(got, "Если нет, задайте новый. Изменить ответ может только тот, кто его дал.") {
+		t.Errorf("the accountant reads %q", got)
+	}
+	mine := anna.Get(path)
+	if got := testkit.Text(mine.ByTestID("question-1")); !mine.HasForm(answer) || !mine.HasForm(resolve) ||
+		!strings.Contains(got, "Закрыть вопрос можете и вы, и бухгалтер") || strings.Contains(got, "задайте") || strings.Contains(got, "Изменить ответ может") {
+		t.Errorf("the seller reads %q", got)
+	}
 	maria.PostForm(resolve, page.Form(resolve)).WantRedirect(path)
+	if got := testkit.Text(maria.Get(path).ByTestID("question-1")); !strings.Contains(got, "Если осталось неясное, задайте новый.") {
+		t.Errorf("the accountant reads %q", got)
+	}
 	page = anna.Get(path)
+	if got := testkit.Text(page.ByTestID("question-1")); !strings.Contains(got, "Новый может задать бухгалтер") || strings.Contains(got, "задайте") {
+		t.Errorf("the seller reads %q", got)
+	}
 	if got := testkit.Text(page.ByTestID("question-1")); !strings.HasPrefix(got, "Закрыт") || page.HasForm(answer) {
 		t.Errorf("the question reads %q", got)
 	}
 	form.Set("answer_1", "Ещё ответ")
-	if got := anna.PostForm(answer, form).Want(http.StatusConflict).Errors(); !strings.HasPrefix(got[""], "Этот вопрос уже закрыт") {
+	if got := anna.PostForm(answer, form).Want(http.StatusConflict).Errors(); !strings.HasPrefix(got[""], "Этот вопрос уже закрыт") || strings.Contains(got[""], "задайте") {
 		t.Errorf("errors %v", got)
 	}
 	if text, _ := stepRow(anna.Get("/cases/"+id.String()), winddown.ZeroFBS); !strings.Contains(text, "Вопросов: 1") {

@@ -207,13 +207,37 @@ func (w caseWords) question(q winddown.Question) page.QuestionView {
 		v.ResolvedMeta = w.p.T("question.resolved_by", "By", said(q.ResolvedBy, q.ResolvedAt))
 		mayAnswer = false
 	}
+	v.Next = w.questionNext(q)
 	if mayAnswer {
-		v.AnswerAction = address + "/answer"
+		if state == winddown.QuestionOpen || q.AnsweredBy == w.reader {
+			v.AnswerAction = address + "/answer"
+		}
 		if state == winddown.QuestionAnswered || q.AskedBy == w.reader {
 			v.ResolveAction = address + "/resolve"
 		}
 	}
 	return v
+}
+
+// questionNext says who can do what about a question that has its answer: only the
+// accountant's side asks.
+func (w caseWords) questionNext(q winddown.Question) string {
+	who := "seller"
+	if w.may(winddown.CanReview) {
+		who = "accountant"
+	}
+	switch q.State() {
+	case winddown.QuestionAnswered:
+		next := w.p.T("question.next.answered." + who)
+		if q.AnsweredBy != w.reader {
+			next += " " + w.p.T("question.next.change")
+		}
+		return next
+	case winddown.QuestionResolved:
+		return w.p.T("question.next.resolved." + who)
+	case winddown.QuestionOpen:
+	}
+	return ""
 }
 
 // stepNotice is the result of what was just done on a step's page, from the parts of the
@@ -225,9 +249,9 @@ func (w caseWords) stepNotice(st *winddown.Step, parts []string) *ui.NoticeProps
 	var text string
 	switch parts[0] {
 	case "uploaded":
-		n, err := strconv.Atoi(parts[len(parts)-1])
+		n, ok := plainNumber(parts[len(parts)-1])
 		switch {
-		case err != nil || n < 1 || n > maxFiles:
+		case !ok || n > maxFiles:
 			return nil
 		case st.Tick != nil:
 			text = w.p.N("evidence.notice.added", n)

@@ -242,11 +242,21 @@ func pathID(r *http.Request, name string) (winddown.ID, error) {
 // addressNumber reads the number of a thing as our own addresses write it; anything else is
 // NotFound.
 func addressNumber(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > math.MaxInt32 || strconv.Itoa(n) != text {
+	n, ok := plainNumber(text)
+	if !ok {
 		return 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	return n, nil
+}
+
+// plainNumber reads a positive number as our own pages write it: digits that do not begin
+// with zero.
+func plainNumber(text string) (int, bool) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > math.MaxInt32 || strconv.Itoa(n) != text {
+		return 0, false
+	}
+	return n, true
 }
 
 // mistakes are the errors of a form, by field and in order.

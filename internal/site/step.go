@@ -175,7 +175,7 @@ func (s *Site) takeReason(w http.ResponseWriter, r *http.Request, why reasonPage
 }
 
 // askReason shows the form, again with what was typed after a mistake. Where there is no
-// signature to speak of, it answers with the reason for that.
+// signature to speak of, it answers with the reason for that, and shows what was typed.
 func (s *Site) askReason(w http.ResponseWriter, r *http.Request, why reasonPage, in *reasonForm, failed error) error {
 	if failed != nil && !redrawable(failed) {
 		return failed
@@ -188,7 +188,10 @@ func (s *Site) askReason(w http.ResponseWriter, r *http.Request, why reasonPage,
 		return err
 	}
 	if err := words.cannot(why, st); err != nil {
-		return err
+		if failed == nil || !redrawable(err) {
+			return err
+		}
+		failed = err // what was typed stays to be read
 	}
 	v := reasonView(words, why, st)
 	status, options := http.StatusOK, []layoutOption{layoutText}
@@ -196,10 +199,9 @@ func (s *Site) askReason(w http.ResponseWriter, r *http.Request, why reasonPage,
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 		m := formMistakes(r.Context(), failed)
 		v.Errors, v.Error, v.Reason = m.items, m.of("reason"), in.reason
-		if errors.Is(failed, winddown.Conflict) {
+		v.Version = lineVersion(v.Version, in.version, failed)
+		if mentions(failed, "step.error.stale") {
 			v.Errors = words.conflict()
-		} else if in.version > 0 {
-			v.Version = in.version
 		}
 	}
 	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))

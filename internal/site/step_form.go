@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"winddown/internal/winddown"
@@ -29,23 +28,19 @@ func (f *formReader) date(name string) winddown.Date {
 
 // stepVersion reads the version of a step, which every form of a step carries.
 func (f *formReader) stepVersion() int {
-	n, err := strconv.Atoi(f.form.Get("version"))
-	if err != nil || n < 1 {
+	n, ok := plainNumber(f.form.Get("version"))
+	if !ok {
 		f.add("version", "step.error.version")
-		return 0
 	}
 	return n
 }
 
 // caseVersion reads the version of a case; a form without one asks for no check.
 func (f *formReader) caseVersion() int {
-	if f.form.Get("version") == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(f.form.Get("version"))
-	if err != nil || n < 0 {
+	text := f.form.Get("version")
+	n, ok := plainNumber(text)
+	if !ok && text != "" && text != "0" {
 		f.add("version", "step.error.version")
-		return 0
 	}
 	return n
 }
@@ -102,13 +97,10 @@ func readMark(code winddown.Code, raw url.Values) (markForm, error) {
 // position reads the place of the act that a form is about; none asks for the first that
 // waits.
 func (f *formReader) position() int {
-	if f.form.Get("act") == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(f.form.Get("act"))
-	if err != nil || n < 1 {
+	text := f.form.Get("act")
+	n, ok := plainNumber(text)
+	if !ok && text != "" {
 		f.add("act", "error.field.unknown")
-		return 0
 	}
 	return n
 }

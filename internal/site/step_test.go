@@ -419,7 +419,7 @@ func TestUndo(t *testing.T) {
 	if got := conflict.Form(path); got.Get("reason") != "Запросили не за тот период" || got.Get("version") != "3" {
 		t.Errorf("the form came back as %v", got)
 	}
-	for _, version := range []string{"", "x", "-3"} {
+	for _, version := range []string{"", "x", "-3", "+3", "03"} {
 		broken := url.Values{"reason": {"Причина"}, "version": {version}}
 		if got := anna.PostForm(path, broken).Want(http.StatusUnprocessableEntity).Form(path); got.Get("reason") != "Причина" {
 			t.Errorf("version %q: the reason is lost", version)
@@ -434,7 +434,13 @@ func TestUndo(t *testing.T) {
 		t.Errorf("receive_act is %s", state)
 	}
 	anna.Get(path).Want(http.StatusConflict)
-	anna.PostForm(path, form).Want(http.StatusConflict)
+
+	// Somebody was faster: what was typed stays to be read.
+	late := anna.PostForm(path, form).Want(http.StatusConflict)
+	if got := late.Form(path).Get("reason"); got != "Запросили не за тот период" || late.Heading() != "Отменить отметку шага «Запросить акт сверки»" ||
+		!strings.Contains(late.Main(), "Этот шаг не отмечен выполненным.") {
+		t.Errorf("%q under %q: %s", got, late.Heading(), late.Main())
+	}
 	history := anna.Get("/cases/" + id.String() + "/history").Main()
 	for _, want := range []string{"Отметка «Акт запрошен 20 ноября» отменена", "Запросили не за тот период", "Иванова за ИП Петрова"} {
 		if !strings.Contains(history, want) {
@@ -453,12 +459,25 @@ func TestRegress(t *testing.T) {
 	s.Clock.Set(testkit.Noon())
 	step := stepPath(id, winddown.ReturnStock)
 	path := step + "/regress"
+	if got := anna.Get(path).Main(); !strings.Contains(got, "на складе в Коледине") {
+		t.Errorf("the page reads %s", got)
+	}
+	if got := anna.Get(stepPath(id, winddown.ZeroFBS) + "/regress").Main(); strings.Contains(got, "Коледин") || !strings.Contains(got, "на своём складе") {
+		t.Errorf("goods of FBS lie with the seller, and the page reads %s", got)
+	}
 	form := book.Get(path).Want(http.StatusOK).Form(path)
 	if got := book.PostForm(path, form).Want(http.StatusUnprocessableEntity).Errors(); got["reason"] == "" {
 		t.Errorf("errors %v", got)
 	}
 	form.Set("reason", "Нашли 12 штук в Коледине")
 	book.PostForm(path, form).WantRedirect("/cases/" + id.String())
+
+	again := url.Values{"reason": {"И ещё 3 штуки"}, "version": {form.Get("version")}}
+	late := anna.PostForm(path, again).Want(http.StatusConflict)
+	if got := late.Form(path).Get("reason"); got != "И ещё 3 штуки" || !strings.Contains(late.Main(), "Отметка этого шага уже приостановлена.") {
+		t.Errorf("%q: %s", got, late.Main())
+	}
+	book.PostForm(stepPath(id, winddown.RequestAct)+"/regress", again).Want(http.StatusNotFound) // nothing of the kind there
 
 	list := anna.Get("/cases/" + id.String())
 	if text, state := stepRow(list, winddown.ReturnStock); state != "problem" || !strings.Contains(text, "Товар снова появился 22 ноября: Нашли 12 штук в Коледине") {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"winddown/internal/i18n"
+	"winddown/internal/letter"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -123,6 +124,12 @@ func (w caseWords) alerts(st *winddown.Step, open bool) []page.AlertView {
 		for _, text := range w.early(w.stepAct(st.Code)) {
 			alerts = append(alerts, page.AlertView{Props: ui.NoticeProps{Variant: ui.NoticeWarning, Text: text}})
 		}
+	}
+	if st.Code == winddown.SellOut && st.Tick == nil { // a step of every case, and an early one
+		alerts = append(alerts, page.AlertView{
+			Props: ui.NoticeProps{Variant: ui.NoticeInfo, Text: w.p.T("letter.termination.early")},
+			Links: []ui.Link{{Href: letterHref(w.c.ID, letter.Termination, 0), Text: letterTitle(w.p, letter.Termination)}},
+		})
 	}
 	if codes := w.c.Warnings(st.Code); len(codes) > 0 && !w.c.Satisfied(st.Code) {
 		a := page.AlertView{Props: ui.NoticeProps{
@@ -421,22 +428,35 @@ func (w caseWords) cannot(why reasonPage, st *winddown.Step) error {
 	return nil
 }
 
+// reasonView is one of the two pages; a signature that was taken back meanwhile has no mark
+// and no effects.
 func reasonView(w caseWords, why reasonPage, st *winddown.Step) page.ReasonView {
 	v := page.ReasonView{
 		Back:   ui.BackLinkProps{Href: w.stepHref(st.Code), Text: stepName(w.p, st.Code)},
-		Action: w.stepHref(st.Code) + "/" + string(why), Version: st.Version, Effects: w.effects(st.Code),
+		Action: w.stepHref(st.Code) + "/" + string(why), Version: st.Version,
 		Keep: ui.ButtonLinkProps{Label: w.p.T("undo.keep"), Href: w.stepHref(st.Code), Variant: ui.ButtonGhost},
 	}
+	mark := ""
+	if st.Tick != nil {
+		mark, v.Effects = w.mark(st.Code, st.Tick.On), w.effects(st.Code)
+	}
 	if why == undoPage {
-		v.Title = w.p.T("undo.title", "Mark", w.mark(st.Code, st.Tick.On))
-		v.Effects = append(v.Effects, w.p.T("undo.stays"))
+		v.Title = w.p.T("undo.gone", "Step", stepName(w.p, st.Code))
+		if mark != "" {
+			v.Title, v.Effects = w.p.T("undo.title", "Mark", mark), append(v.Effects, w.p.T("undo.stays"))
+		}
 		v.Label, v.Hint = w.p.T("undo.reason"), w.p.T("undo.reason.hint")
 		v.Button = ui.ButtonProps{Label: w.p.T("undo.button"), Variant: ui.ButtonDanger}
 		return v
 	}
 	v.Title = w.p.T("regress.heading", "Step", stepName(w.p, st.Code))
-	v.Effects = append([]string{w.p.T("regress.suspends", "Mark", w.mark(st.Code, st.Tick.On))}, v.Effects...)
+	if mark != "" {
+		v.Effects = append([]string{w.p.T("regress.suspends", "Mark", mark)}, v.Effects...)
+	}
 	v.Label, v.Hint = w.p.T("regress.reason"), w.p.T("regress.reason.hint")
+	if st.Code == winddown.ZeroFBS { // the goods lie with the seller
+		v.Hint = w.p.T("regress.reason.hint_fbs")
+	}
 	v.Button = ui.ButtonProps{Label: w.p.T("regress.title"), Variant: ui.ButtonDanger}
 	return v
 }

@@ -86,6 +86,7 @@ type config struct {
 	tracer pgx.QueryTracer
 	log    io.Writer
 	quota  int64
+	disk   func(io.Writer) io.Writer
 }
 
 // WithSignup sets who may sign up.
@@ -99,6 +100,9 @@ func WithDev() Option { return func(c *config) { c.dev = true } }
 
 // WithQuota sets how many bytes of evidence a case may have.
 func WithQuota(bytes int64) Option { return func(c *config) { c.quota = bytes } }
+
+// WithDisk comes between the site and the files it writes.
+func WithDisk(disk func(io.Writer) io.Writer) Option { return func(c *config) { c.disk = disk } }
 
 // WithTracer watches the queries of the pool.
 func WithTracer(t pgx.QueryTracer) Option { return func(c *config) { c.tracer = t } }
@@ -130,6 +134,7 @@ func Start(t testing.TB, options ...Option) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	store.Through = c.disk
 	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota})
 
 	s := &Site{App: a, FilesDir: dir, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}

@@ -339,6 +339,8 @@ func (c *Case) RemoveEvidence(in RemoveEvidence, s Stamp) ([]Event, error) {
 		}
 	}
 	switch {
+	case c.Frozen(old) && old.Kind == EvidenceReason:
+		return nil, &Error{Kind: Conflict, Key: "evidence.error.frozen_reason"}
 	case c.Frozen(old):
 		return nil, &Error{Kind: Conflict, Key: "evidence.error.frozen"}
 	case old.Kind == EvidenceRemoved:

@@ -274,11 +274,17 @@ test("files are dropped, and an upload shows its progress", async () => {
     await waits;
     await route.continue();
   });
+  await page.evaluate(() => {
+    window.heard = [];
+    const region = document.querySelector("#file_stock_zero").closest("form").querySelector("[role=status]");
+    new MutationObserver(() => window.heard.push(region.textContent)).observe(region, { childList: true, subtree: true, attributes: true });
+  });
   await page.locator("#file_stock_zero-send").click();
   await page.getByRole("progressbar", { name: "Файлы загружаются" }).waitFor();
   await check(page);
   go();
   await said(page, "Файл загружен. Это ещё не отметка о выполнении.");
+  assert.deepEqual(await page.evaluate(() => window.heard), ["Файлы загружаются", "Файлы отправлены, сервер их проверяет"]);
   assert.equal(new URL(page.url()).pathname, `${address}/steps/zero_fbs`);
   assert.deepEqual(await page.getByTestId("slot-stock_zero").locator(".file-name a").allInnerTexts(), ["брошенный.png"]);
   await check(page);

@@ -8,7 +8,7 @@ import { axe, check, goodsGone, invalidHTML, mark, markAll, openCase, overflow, 
 const { server, open } = await start();
 
 const kinds = ["request", "reminder", "objections", "termination"];
-const textOf = (page) => page.locator("#letter-text").inputValue();
+const textOf = (page) => page.locator("#text").inputValue();
 
 // letters opens the wind-down of a seller with long names, whose act is requested.
 async function letters(page, email) {
@@ -78,8 +78,85 @@ test("one button copies the letter", async () => {
   await page.evaluate(() => (document.execCommand = () => false));
   await button.click();
   await said.getByText("Текст выделен").waitFor();
-  assert.equal(await page.locator("#letter-text").evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd) === e.value), true);
+  assert.equal(await page.locator("#text").evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd) === e.value), true);
 });
+
+// found goes from the checklist to the notice of termination by links alone.
+async function found(page, address) {
+  await page.goto(address);
+  await page.getByRole("link", { name: "Письма для Wildberries" }).click();
+  await page.waitForURL(`**${address}/letters`);
+  await check(page);
+  assert.deepEqual(await page.locator("main dl a").allInnerTexts(), [
+    "Письмо: уведомление об отказе от договора", "Письмо: запрос акта сверки", "Письмо: напоминание об акте", "Письмо: возражения к акту",
+  ]);
+  await page.getByRole("link", { name: "Письмо: уведомление об отказе от договора" }).click();
+  await page.waitForURL("**/letters/termination");
+  await page.getByRole("link", { name: "Все письма" }).click();
+  await page.getByRole("link", { name: "Письмо: напоминание об акте" }).click();
+  await page.waitForURL("**/letters/reminder");
+  await page.goto(`${address}/steps/sell_out`);
+  await page.getByRole("link", { name: "Письмо: уведомление об отказе от договора" }).click();
+  await page.waitForURL("**/letters/termination");
+}
+
+for (const script of [true, false]) {
+  test(`the notice of termination is reached by clicking, script ${script ? "on" : "off"}`, async () => {
+    const page = await open({ script });
+    await signUp(page, { name: "Петрова", email: `found-${script}@example.com` });
+    await found(page, await openCase(page));
+    assert.deepEqual(page.trouble, []);
+  });
+
+  test(`an edited letter is what goes, script ${script ? "on" : "off"}`, async () => {
+    const page = await open({ script });
+    const at = await letters(page, `edit-${script}@example.com`);
+    const path = `${at}/request`;
+    await page.goto(path);
+    const area = page.locator("#text");
+    const mine = `${await textOf(page)}\n\nP. S. <Пришлите> & подпишите`;
+    await area.fill(mine);
+    const download = async (ending) => {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Скачать .${ending}` }).click()]);
+      assert.match(file.suggestedFilename(), new RegExp(`^Письмо запрос акта сверки — ООО «Торговый дом .*\\.${ending}$`));
+      return readFileSync(await file.path());
+    };
+    assert.equal((await download("txt")).toString("utf8"), `\ufeff${mine.replaceAll("\n", "\r\n")}\r\n`);
+    assert.equal((await download("docx")).toString("latin1", 0, 4), "PK\u0003\u0004");
+    assert.equal(await textOf(page), mine, "the text is gone after a download");
+
+    const sheet = page.locator(".letter");
+    if (script) {
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
+      await page.getByRole("button", { name: "Скопировать текст" }).click();
+      await page.getByRole("status").getByText("Скопировано", { exact: true }).waitFor();
+      assert.equal((await page.evaluate(() => navigator.clipboard.readText())).replaceAll("\r\n", "\n"), mine);
+      assert.notEqual(await sheet.textContent(), mine);
+      await page.pdf(); // prints, as a person would
+      assert.equal(await sheet.textContent(), mine, "the sheet holds another text");
+      await area.fill(`${mine}!`);
+    }
+    const typed = await textOf(page);
+    await page.getByRole("button", { name: "Подготовить к печати" }).click();
+    await page.getByText("Письмо готово к печати").waitFor();
+    assert.equal(await sheet.textContent(), typed);
+    assert.equal(await textOf(page), typed);
+    assert.ok(await page.getByText("Сервис ничего не отправляет в Wildberries").isVisible());
+    await check(page);
+
+    await area.fill(" ");
+    await page.getByRole("button", { name: "Скачать .docx" }).click();
+    await page.getByText("Напишите текст письма").first().waitFor();
+    assert.equal(await textOf(page), " ");
+    await check(page);
+    assert.ok(!(await textOf(await reload(page, path))).includes("P. S."), "the text was kept");
+  });
+}
+
+async function reload(page, path) {
+  await page.goto(path);
+  return page;
+}
 
 test("without script the letter is selected by hand and downloaded", async () => {
   const page = await open({ script: false });
@@ -87,15 +164,13 @@ test("without script the letter is selected by hand and downloaded", async () =>
   await page.goto(`${at}/termination`);
   await check(page);
   assert.equal(await page.getByRole("button", { name: "Скопировать текст" }).count(), 0);
-  const area = page.locator("#letter-text");
+  const area = page.locator("#text");
   const text = await textOf(page);
   await area.press("Control+a");
   assert.equal(await area.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), text);
-  await area.pressSequentially("x");
-  assert.equal(await textOf(page), text, "the letter is not written here");
 
   for (const ending of ["txt", "docx"]) {
-    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: `Скачать .${ending}` }).click()]);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Скачать .${ending}` }).click()]);
     assert.match(file.suggestedFilename(), new RegExp(`^Письмо уведомление об отказе от договора — ООО «Торговый дом .*\\.${ending}$`));
     const bytes = readFileSync(await file.path());
     if (ending === "txt") assert.equal(bytes.toString("utf8"), `\ufeff${text.replaceAll("\n", "\r\n")}\r\n`);

@@ -152,6 +152,9 @@ function pages(at) {
     get("owner", `${at.done}/steps/${code}`);
   }
   for (const code of ["return_stock", "collect_returns"]) get("owner", `${at.middle}/steps/${code}`); // problems
+  get("owner", `${at.fresh}/letters`);
+  send("owner", `${at.fresh}/letters/termination`, 200, { text: at.words.note });
+  send("owner", `${at.fresh}/letters/termination`, 422, { text: "" });
   for (const code of ["request_act", "receive_act"]) get("owner", `${at.waiting}/steps/${code}`);
   for (const code of ["request_act", "receive_act"]) get("owner", `${at.confirm}/steps/${code}`);
   get("owner", `${at.confirm}/steps/sign_act`);

@@ -37,6 +37,7 @@ test("an upload shows its progress and is answered in place", async () => {
   await send(page);
   await progress(page).waitFor();
   await check(page);
+  await page.getByRole("status").getByText("Файлы загружаются", { exact: true }).waitFor();
   await send(page); // a second press sends nothing
   page.answer(ours(422, "Ошибка: Файл пуст"));
   await page.getByRole("heading", { level: 1, name: "Файл пуст" }).waitFor();
@@ -52,8 +53,18 @@ test("an upload shows its progress and is answered in place", async () => {
 test("a stopped upload leaves the form as it was", async () => {
   const page = await gallery();
   await page.locator(field).setInputFiles(file);
+  const said = page.getByRole("status");
+  await page.evaluate(() => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(document.querySelector("form[data-upload] [role=status]").textContent)).observe(
+      document.querySelector("form[data-upload] [role=status]"), { childList: true, subtree: true, characterData: true, attributes: true });
+  });
   await send(page);
   await page.getByRole("button", { name: "Остановить загрузку" }).click();
+  await said.getByText("Загрузка остановлена").waitFor();
+  const heard = await page.evaluate(() => window.said);
+  assert.deepEqual([heard[0], heard.at(-1)], ["Файлы загружаются", "Загрузка остановлена"]);
+  assert.ok(heard.length <= 3, `heard ${heard}`);
   await progress(page).waitFor({ state: "hidden" });
   assert.equal(await page.getByRole("button", { name: "Загрузить", exact: true }).evaluate((e) => e === document.activeElement), true);
   assert.equal(await page.locator(field).evaluate((e) => e.files.length), 1);
@@ -73,6 +84,7 @@ test("a broken upload loses nothing", async () => {
   await send(page);
   page.answer((route) => route.abort("connectionreset"));
   await page.locator("#lost-notice").waitFor();
+  await page.getByRole("status").getByText("Загрузка прервалась, файлы не сохранены").waitFor();
   assert.equal(await progress(page).isVisible(), false);
   assert.equal(await page.locator(field).evaluate((e) => e.files[0].name), file.name);
 });

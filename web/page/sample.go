@@ -156,7 +156,7 @@ func actSamples() []ui.Sample {
 func letterSamples() []ui.Sample {
 	text := "Тема: Запрос акта сверки взаимных расчётов, ИНН 500100732259\n\nОт: ИП Петрова А. С.\nИНН: 500100732259\nДата: 22 ноября 2026 года\n\nЗдравствуйте."
 	return []ui.Sample{
-		{Name: "Письмо", Component: LetterText(LetterView{Text: text, TextHref: "#", WordHref: "#"})},
+		{Name: "Письмо", Component: LetterText(LetterView{Text: text, Action: "#", TextAction: "#", WordAction: "#"})},
 	}
 }
 

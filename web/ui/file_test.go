@@ -35,6 +35,23 @@ func TestFileFieldTiesItsPartsToTheInput(t *testing.T) {
 	}
 }
 
+// What changes with every packet is no news: the live region holds sentences alone.
+func TestProgressIsNoNews(t *testing.T) {
+	rendered := render(t, i18n.Russian, FileField(FileFieldProps{Name: "file", Label: "Акт"}))
+	regions := 0
+	walk(t, rendered, func(n *html.Node) {
+		if role, _ := attr(n, "role"); role == "status" {
+			regions++
+			if n.FirstChild != nil {
+				t.Errorf("the region begins with %q", n.FirstChild.Data)
+			}
+		}
+	})
+	if regions != 1 {
+		t.Errorf("%d live regions", regions)
+	}
+}
+
 func TestUploadIsAMultipartSwap(t *testing.T) {
 	attrs := Upload()
 	for name, want := range Swap() {

@@ -42,17 +42,26 @@
     ctx.fetch = (address, request) => new Promise((resolve, reject) => {
       const sending = form.querySelector("[data-sending]");
       const [bar, stop] = sending.querySelectorAll("progress, button");
+      const status = sending.previousElementSibling;
+      const say = (what) => (status.textContent = status.dataset[what]);
       const xhr = new XMLHttpRequest();
       xhr.open(request.method, address);
       for (const name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
       xhr.upload.onprogress = ({ loaded, total }) => {
-        // All sent: the server still checks and keeps, for who knows how long.
         if (loaded < total) bar.value = loaded / total;
-        else bar.removeAttribute("value");
+      };
+      // All sent: the server still checks and keeps, for who knows how long.
+      xhr.upload.onload = () => {
+        bar.removeAttribute("value");
+        say("sent");
       };
       xhr.onload = () => resolve({ status: xhr.status, url: xhr.responseURL, headers: new Headers(), text: () => xhr.responseText });
-      xhr.onerror = () => reject(new TypeError("no answer"));
+      xhr.onerror = () => {
+        say("failed");
+        reject(new TypeError("no answer"));
+      };
       xhr.onabort = () => {
+        say("stopped");
         reject(new DOMException("stopped", "AbortError"));
         request.submitter?.focus();
       };
@@ -61,6 +70,7 @@
       stop.onclick = () => request.abort();
       bar.removeAttribute("value");
       sending.hidden = false;
+      say("start");
       xhr.send(request.body);
     });
   });
@@ -103,6 +113,11 @@
       done = document.execCommand("copy");
     }
     said.textContent = done ? said.dataset.done : said.dataset.failed;
+  });
+
+  // What is printed is what was typed.
+  addEventListener("beforeprint", () => {
+    for (const sheet of document.querySelectorAll("[data-typed]")) sheet.textContent = document.getElementById(sheet.dataset.typed).value;
   });
 
   // htmx focuses [autofocus] itself. Where a page has none and the pressed
