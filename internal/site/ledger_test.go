@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/unicode"
 
 	"winddown/internal/sheet"
 	"winddown/internal/testkit"
@@ -390,7 +391,11 @@ func TestPasteFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, file := range map[string][]byte{"xlsx": workbook.Bytes(), "csv": table.Bytes()} {
+	unicodeText, err := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().Bytes(table.Bytes()) // its mark is there
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"xlsx": workbook.Bytes(), "csv": table.Bytes(), "txt": unicodeText} {
 		preview := pasteFile(t, anna, path, "", file).Want(http.StatusOK)
 		rows := ledgerRows(preview)
 		if len(rows) != 2 || rows[0][0] != `"Хранение" за октябрь` || rows[0][2] != "3 418,20 ₽" || rows[0][3] != "20 ноября 2026" || rows[1][1] != "WB должен нам" {
