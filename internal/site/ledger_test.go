@@ -142,6 +142,7 @@ func TestDebtLine(t *testing.T) {
 	}
 	edit.Set("amount", "3 418,21")
 	edit.Set("what", "Штраф за отмену")
+	edit.Set("on", "2026-11-20")
 	anna.PostForm(path+"/edit", edit).WantRedirect(path)
 	edit.Set("amount", "5")
 	stale := anna.PostForm(path+"/edit", edit).Want(http.StatusConflict)
@@ -154,6 +155,11 @@ func TestDebtLine(t *testing.T) {
 	settle.Set("on", "2026-11-23")
 	if got := anna.PostForm(path+"/settle", settle).Want(http.StatusUnprocessableEntity).Errors()["on"]; got != "Дата не может быть позже сегодняшней" {
 		t.Errorf("settled tomorrow: %q", got)
+	}
+	settle.Set("on", "2026-11-19")
+	early := anna.PostForm(path+"/settle", settle).Want(http.StatusUnprocessableEntity)
+	if got := early.Errors()["on"]; got != "Долг возник 20 ноября 2026: погасить его раньше нельзя. Проверьте дату погашения и дату самого долга." || early.Form(path + "/settle").Get("on") != "2026-11-19" {
+		t.Errorf("settled before it arose: %q, %v", got, early.Form(path+"/settle"))
 	}
 	settle.Set("on", "2026-11-21")
 	anna.PostForm(path+"/settle", settle).WantRedirect(path)

@@ -235,6 +235,8 @@ func (l Ledger) SettleDebt(in SettleDebt, s Stamp) (*Debt, []Event, error) {
 		v.add("on", "step.error.date_missing", nil)
 	case in.On.After(s.Today):
 		v.add("on", "step.error.date_future", nil)
+	case in.On.Before(d.On):
+		v.add("on", "ledger.error.settled_early", Args{"Date": d.On})
 	}
 	if err := v.err(); err != nil {
 		return nil, nil, err
