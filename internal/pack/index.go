@@ -245,7 +245,7 @@ func (w words) ledgerBlocks() []blockView {
 	}
 	t := w.table("ledger", "number", "on", "what", "#to_wb", "#by_wb", "state", "#balance")
 	var balance winddown.Money
-	for i, d := range w.Case.Debts {
+	for i, d := range w.Case.Debts.ByDate() {
 		balance += counted(d)
 		what := cellView{Text: d.What, Lines: []string{joined(", ", d.Document, w.who(d.By, false))}}
 		toWB, byWB := cellView{Number: true}, cellView{Number: true}

@@ -152,7 +152,7 @@ func (b *book) ledgerTable() table {
 	t := b.newTable("ledger.csv", "ledger", b.column("number", 6), b.column("on", 12), b.column("what", 40), b.column("document", 24),
 		b.column("to_wb", 16), b.column("by_wb", 16), b.column("state", 30), b.column("balance", 16), b.column("by", 30), b.column("at", 27))
 	var balance winddown.Money
-	for i, d := range b.Case.Debts {
+	for i, d := range b.Case.Debts.ByDate() {
 		balance += counted(d)
 		toWB, byWB := sheet.Cell{}, sheet.Cell{}
 		if d.Side == winddown.ToWB {

@@ -112,6 +112,19 @@ func TestLedger(t *testing.T) {
 	if got := balance(anna.Get(path)); got != "Вы должны WB 464 787,15 ₽" {
 		t.Errorf("balance %q", got)
 	}
+	// The lines stand by date, those of a day as they were written down, and so does the balance.
+	fresh = anna.Get(path).Form(path)
+	for name, value := range map[string]string{"side": "to_wb", "what": "Штраф за сентябрь", "amount": "10", "on": "2026-09-30"} {
+		fresh.Set(name, value)
+	}
+	anna.PostForm(path, fresh).WantRedirect(path)
+	var order []string
+	for _, row := range ledgerRows(anna.Get(path)) {
+		order = append(order, row[0]+" "+row[6])
+	}
+	if got := strings.Join(order, ", "); got != "Штраф за сентябрь −10,00 ₽, Хранение за октябрь −464 798,15 ₽, Хранение за октябрь −464 797,15 ₽" {
+		t.Errorf("the order is %s", got)
+	}
 	bad := anna.PostForm(path, url.Values{"id": {"nothing"}}).Want(http.StatusUnprocessableEntity)
 	if got := bad.Errors()[""]; !strings.HasPrefix(got, "Страница устарела") {
 		t.Errorf("a form without its id: %v", bad.Errors())

@@ -288,6 +288,25 @@ func TestDebtEvents(t *testing.T) {
 	}
 }
 
+func TestLinesStandByDate(t *testing.T) {
+	var l winddown.Ledger
+	for i, on := range []string{"2026-11-05", "2026-11-02", "2026-11-05", "2026-10-31"} {
+		line := fine(i + 1)
+		line.On = day(on)
+		write(t, &l, line)
+	}
+	var order []winddown.ID
+	for _, d := range l.ByDate() {
+		order = append(order, d.ID)
+	}
+	if want := []winddown.ID{debtID(4), debtID(2), debtID(1), debtID(3)}; !slices.Equal(order, want) {
+		t.Errorf("by date %v", order)
+	}
+	if l[0].ID != debtID(1) {
+		t.Error("the ledger itself was put in another order")
+	}
+}
+
 func TestDebtRulesRefuse(t *testing.T) {
 	var l winddown.Ledger
 	write(t, &l, fine(1))
