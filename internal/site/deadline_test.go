@@ -258,13 +258,7 @@ func TestDeadlinesOfAWaitingAndAFinishedCase(t *testing.T) {
 	}
 
 	// The picture says everything in words too, by date.
-	var facts []string
-	for _, n := range page.All(func(n *html.Node) bool {
-		return n.Data == "li" && n.Parent.Data == "ol" && testkit.Attr(n.Parent, "id") == "timeline-facts"
-	}) {
-		facts = append(facts, testkit.Text(n))
-	}
-	all := strings.Join(facts, "\n")
+	all := facts(page)
 	for _, want := range []string{
 		"12 ноября 2026 Акт запрошен", "12 ноября 2026 Ждём акт", "17 ноября 2026 Напомнить WB об акте", "19 ноября 2026 Отчёт 1: Возразить на еженедельный отчёт",
 		"12 ноября 2026 Остатки FBS обнулены", "22 ноября 2026 Уход начат", "22 ноября 2026 Сегодня", "22 декабря 2026 Проверить претензии на портале",
@@ -295,6 +289,57 @@ func TestDeadlinesOfAWaitingAndAFinishedCase(t *testing.T) {
 		if p := anna.PostForm(path+way, form); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "Уход завершён") {
 			t.Errorf("%s after the end: %d", way, p.Status)
 		}
+	}
+}
+
+// facts are the words of a page's timeline, by date.
+func facts(p *testkit.Page) string {
+	var all []string
+	for _, n := range p.All(func(n *html.Node) bool {
+		return n.Data == "li" && n.Parent.Data == "ol" && testkit.Attr(n.Parent, "id") == "timeline-facts"
+	}) {
+		all = append(all, testkit.Text(n))
+	}
+	return strings.Join(all, "\n")
+}
+
+// A step that was sent back, or rests on one that opened again, is a problem; only a day that
+// has passed is late.
+func TestTimelineTellsProblemsFromLateDays(t *testing.T) {
+	s := testkit.Start(t)
+	anna, buh := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(buh, id, winddown.Accountant)
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	if st, err := anna.Case(id).Case.Step(winddown.SellOut); err != nil {
+		t.Fatal(err)
+	} else if err := s.App.SendBack(t.Context(), buh.Actor(), id, winddown.Review{Step: st.Code, Version: st.Version, Reason: "Нет отчёта"}); err != nil {
+		t.Fatal(err)
+	}
+	page := anna.Get(deadlinesPath(id)).Want(http.StatusOK)
+	marks := func(tone string) int {
+		return len(page.All(func(n *html.Node) bool {
+			return n.Data == "svg" && testkit.Attr(n, "class") == "lane "+tone && n.Parent.Data == "svg"
+		}))
+	}
+	if marks("problem") != 2 || marks("late") != 0 {
+		t.Errorf("%d problems and %d late, want two and none", marks("problem"), marks("late"))
+	}
+	legend := testkit.Text(page.All(func(n *html.Node) bool { return testkit.Attr(n, "class") == "legend" })[0])
+	if !strings.Contains(legend, "есть проблема") || strings.Contains(legend, "просрочено") {
+		t.Errorf("the legend says %q", legend)
+	}
+	for _, want := range []string{
+		"22 ноября 2026 Бухгалтер вернул на доработку: Распродать товар", "22 ноября 2026 Отметка приостановлена: Запросить акт сверки",
+	} {
+		if !strings.Contains(facts(page), want) {
+			t.Errorf("the words lack %q:\n%s", want, facts(page))
+		}
+	}
+
+	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-10"}, "until": {"2026-11-20"}}).Want(http.StatusSeeOther)
+	if page = anna.Get(deadlinesPath(id)); !strings.Contains(facts(page), "20 ноября 2026 12 штук: Забрать возвраты, просрочено") {
+		t.Errorf("the words do not say what is late:\n%s", facts(page))
 	}
 }
 

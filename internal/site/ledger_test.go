@@ -171,7 +171,7 @@ func TestDebtLine(t *testing.T) {
 	}
 	settle.Set("on", "2026-11-19")
 	early := anna.PostForm(path+"/settle", settle).Want(http.StatusUnprocessableEntity)
-	if got := early.Errors()["on"]; got != "Долг возник 20 ноября 2026: погасить его раньше нельзя. Проверьте дату погашения и дату самого долга." || early.Form(path + "/settle").Get("on") != "2026-11-19" {
+	if got := early.Errors()["on"]; got != "Долг возник 20 ноября 2026: погасить его раньше нельзя. Проверьте дату погашения и дату самого долга." || early.Form(path+"/settle").Get("on") != "2026-11-19" {
 		t.Errorf("settled before it arose: %q, %v", got, early.Form(path+"/settle"))
 	}
 	settle.Set("on", "2026-11-21")
