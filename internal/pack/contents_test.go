@@ -274,6 +274,7 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 			"3\u00a0418,20\u00a0₽ в пользу продавца", "0,50\u00a0₽ в пользу WB", "3\u00a0418,70\u00a0₽", "Продавец должен WB 463\u00a0798,15\u00a0₽.",
 			"Удалена: Записано дважды", "12 коробок", "Где отчёт?", "Приложу завтра", "1 открытый вопрос", "Остатки ноль.pdf",
 			"Заменено новой версией", "Убрано", "Не тот файл", "Акт запрошен заново", "Ирина <Орлова> за ИП Петрова А. С.",
+			"Срок: 7 дней. Источник: оферта в редакции от 22.09.2025", "Как посчитан: по сроку", "Откуда срок: оферта в редакции от 22.09.2025",
 			"Оферта, пункт 13.4", "10 дней", "Изменён для этого ухода", "рабочие дни 3, 7, 10", "правило этого сервиса",
 		},
 		"en": {
@@ -323,7 +324,8 @@ func TestTheTables(t *testing.T) {
 		rows[2][7] != "-464798,15" || rows[5][7] != "-463798,15" {
 		t.Errorf("%d lines of the ledger: %q", len(rows)-1, rows)
 	}
-	if rows := read("deadlines.csv"); len(rows) != 3 || rows[1][2] != "12 коробок" || rows[1][4] != "2026-11-09" || rows[2][0] != "" || rows[2][5] != "2026-11-03" {
+	if rows := read("deadlines.csv"); len(rows) != 3 || rows[1][2] != "12 коробок" || rows[1][4] != "2026-11-09" || rows[2][0] != "" || rows[2][6] != "2026-11-03" ||
+		!strings.HasPrefix(rows[1][5], "Срок: 7 дней. Источник: оферта в редакции от 22.09.2025 (klerk.ru) и другие статьи, на 22 сентября 2025. / Term: 7 days.") {
 		t.Errorf("%d deadlines: %q", len(rows)-1, rows)
 	}
 	if rows := read("terms.csv"); len(rows) != 5 || !slices.Equal(rows[1][1:], []string{"10 дней / 10 days", "Оферта, пункт 13.4", "2026-11-03", "Изменён для этого ухода / Changed for this wind-down"}) {
@@ -456,6 +458,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 		for _, kind := range winddown.DueKinds() {
 			keys = append(keys, "deadline.title."+string(kind))
 		}
+		keys = append(keys, "pack.basis.term", "pack.basis.typed")
 		for _, kind := range winddown.EventKinds() {
 			if kind == winddown.FirmFounded { // from here on they are not about cases
 				break

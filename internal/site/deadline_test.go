@@ -70,7 +70,7 @@ func TestDeadlines(t *testing.T) {
 	if strings.Join(got, ", ") != "due-pick_up late, due-report near, due-inbox ahead" {
 		t.Errorf("the nearest first: %q", got)
 	}
-	for _, want := range []string{"12 штук", "просрочен на 1 день", "через 1 день", "Отчёт появился 16 ноября 2026, возразить можно до 23 ноября 2026.", "на 22 сентября 2025"} {
+	for _, want := range []string{"12 штук", "просрочен на 1 день", "через 1 день", "Отчёт появился 16 ноября 2026, возразить можно до 23 ноября 2026.", "Последний день указан вручную.", "оферта с 05.04.2023, один источник, на 5 апреля 2023."} {
 		if !strings.Contains(after.Main(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -192,6 +192,43 @@ func TestTerms(t *testing.T) {
 	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"report"}, "from": {"2026-11-20"}}).Want(http.StatusSeeOther)
 	if got := dues(anna.Get(deadlinesPath(id))); !strings.Contains(got[0][2], "до 30 ноября 2026") {
 		t.Errorf("the new term does not count: %q", got)
+	}
+	// What was counted before keeps its term; what was typed says so; the trail and the timeline too.
+	path, batches := deadlinesPath(id), stepPath(id, winddown.CollectReturns)
+	pickUp := url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-18"}}
+	anna.PostForm(path, pickUp).Want(http.StatusSeeOther)
+	pickUp.Set("what", "3 штуки")
+	pickUp.Set("until", "2026-11-29")
+	anna.PostForm(path, pickUp).Want(http.StatusSeeOther)
+	pickUpTerm := anna.Get(list + "/pick_up").Form(list + "/pick_up")
+	pickUpTerm.Set("days", "9")
+	pickUpTerm.Set("source", "Письмо поддержки")
+	anna.PostForm(list+"/pick_up", pickUpTerm).WantRedirect(list)
+	const counted = "Срок: 7 дней. Источник: оферта в редакции от 22.09.2025 (klerk.ru) и другие статьи, на 22 сентября 2025."
+	const typed = "Последний день указан вручную."
+	for _, where := range []string{path, batches} {
+		page := anna.Get(where)
+		var said []string
+		for _, d := range dues(page) {
+			if d[0] == "due-pick_up" {
+				said = append(said, d[2])
+			}
+		}
+		if len(said) != 2 || !strings.Contains(said[0], counted) || !strings.Contains(said[1], typed) || strings.Contains(strings.Join(said, ""), "поддержки") {
+			t.Errorf("%s: the batches say %q", where, said)
+		}
+	}
+	timeline := facts(anna.Get(path))
+	for _, want := range []string{"12 штук: Забрать возвраты " + counted, "3 штуки: Забрать возвраты " + typed, "Возразить на еженедельный отчёт Срок: 10 дней. Источник: Оферта, пункт 8,"} {
+		if !strings.Contains(timeline, want) {
+			t.Errorf("the timeline lacks %q:\n%s", want, timeline)
+		}
+	}
+	trail := anna.Get("/cases/" + id.String() + "/history").Main()
+	for _, want := range []string{counted, typed, "Срок: 10 дней. Источник: Оферта, пункт 8, на 1 ноября 2026."} {
+		if !strings.Contains(trail, want) {
+			t.Errorf("the history lacks %q", want)
+		}
 	}
 	chase := anna.Get(list + "/chase").Form(list + "/chase")
 	chase.Set("days", "2 5, 9")
@@ -343,13 +380,25 @@ func TestTimelineTellsProblemsFromLateDays(t *testing.T) {
 	}
 }
 
-// A deadline typed with a wrong century is drawn all the same.
-func TestTimelineOfCenturies(t *testing.T) {
+// A year that was mistyped is told by the field it stands in; nothing is lost.
+func TestDeadlinesOfAnotherDecade(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Петрова", "petrova")
 	id := anna.OpenCase("ИП Петрова", 1)
-	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"pick_up"}, "from": {"2000-01-01"}, "until": {"2199-12-31"}}).Want(http.StatusSeeOther)
-	anna.Get(deadlinesPath(id)).Want(http.StatusOK)
+	for _, path := range []string{deadlinesPath(id), stepPath(id, winddown.CollectReturns)} {
+		form := anna.Get(path).Form(deadlinesPath(id))
+		form.Set("kind", "pick_up")
+		form.Set("from", "2010-11-20")
+		form.Set("until", "2050-11-27")
+		wrong := anna.PostForm(deadlinesPath(id), form).Want(http.StatusUnprocessableEntity)
+		if got := wrong.Errors(); got["from"] != "Первый день раньше 22 ноября 2025, больше года назад. Проверьте год." ||
+			got["until"] != "Последний день позже 20 ноября 2011, больше чем через год после первого. Проверьте год." {
+			t.Errorf("%s: %v", path, got)
+		}
+		if got := wrong.Form(deadlinesPath(id)); got.Get("from") != "2010-11-20" || got.Get("until") != "2050-11-27" {
+			t.Errorf("%s: the form came back as %v", path, got)
+		}
+	}
 }
 
 // Goods that appear again are watched for until ninety days after the end.

@@ -66,6 +66,9 @@ func (n *lane) bar(from, to winddown.Date, text string, tone ui.LaneTone) {
 	n.l.fact(to, text, tone)
 }
 
+// note says more about what was put on the line last.
+func (n *lane) note(text string) { n.l.items[len(n.l.items)-1].Note = text }
+
 // open is something that goes on since a day.
 func (n *lane) open(from winddown.Date, text string, tone ui.LaneTone) {
 	n.l.reach(from)
@@ -219,6 +222,7 @@ func (l *line) deadlines(kind winddown.DueKind) {
 			n.bar(d.From, d.ClosedOn, w.p.T("timeline.dealt", "Text", text), ui.LaneDone)
 		case !w.c.Finished():
 			n.bar(d.From, d.Until, text, w.dueTone(d.Until))
+			n.note(w.basis(d.Term()))
 		}
 	}
 	n.end()
