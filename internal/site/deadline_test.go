@@ -1,8 +1,10 @@
 package site_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,10 @@ func TestDeadlines(t *testing.T) {
 	anna.PostForm(path, form).WantRedirect(path)
 	anna.PostForm(path, form).WantRedirect(path) // a double click
 	anna.PostForm(path, url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-20"}, "until": {"2026-11-21"}}).WantRedirect(path)
+	unread := anna.PostForm(path, url.Values{"from": {"вчера"}, "until": {"2026-11-30"}, "what": {strings.Repeat("я", winddown.MaxWhat+1)}})
+	if got := slices.Sorted(maps.Keys(unread.Want(http.StatusUnprocessableEntity).Errors())); !slices.Equal(got, []string{"from", "kind", "what"}) {
+		t.Errorf("mistakes are told of %q alone", got)
+	}
 	for _, bad := range []url.Values{{"kind": {"inbox"}, "from": {"2026-11-16"}}, {"from": {"вчера"}}, {}} {
 		if p := anna.PostForm(path, bad); p.Status != http.StatusUnprocessableEntity || len(p.Errors()) == 0 {
 			t.Errorf("%v: %d", bad, p.Status)
@@ -152,10 +158,10 @@ func TestTerms(t *testing.T) {
 		t.Errorf("the form begins with %v", form)
 	}
 	for _, c := range []struct{ field, value, sentence string }{
-		{"days", "семь", "Укажите целое число дней"},
-		{"days", "0", "Укажите целое число дней"},
-		{"days", "3, 7", "Укажите целое число дней"},
-		{"days", "366", "Укажите целое число дней"},
+		{"days", "семь", "Укажите число дней, целое от 1 до 365"},
+		{"days", "0", "Укажите число дней, целое от 1 до 365"},
+		{"days", "3, 7", "Укажите число дней, целое от 1 до 365"},
+		{"days", "366", "Укажите число дней, целое от 1 до 365"},
 		{"source", " ", "Укажите, откуда этот срок"},
 		{"as_of", "2026-11-23", "Дата не может быть позже сегодняшней"},
 		{"as_of", "давно", "Укажите дату"},
@@ -178,6 +184,28 @@ func TestTerms(t *testing.T) {
 			t.Errorf("%s=%q is lost", c.field, c.value)
 		}
 	}
+	// All mistakes are told at once, those of a date that cannot be read among them; in the list
+	// above the form each leads to its field.
+	all := url.Values{"days": {"0"}, "source": {""}, "as_of": {"давно"}, "version": {form.Get("version")}}
+	for kind, days := range map[string]string{
+		"report": "Укажите число дней, целое от 1 до 365",
+		"chase":  "Укажите рабочие дни по возрастанию, через запятую: не больше пяти, каждый от 1 до 365. Например: 3, 7, 10.",
+	} {
+		p := anna.PostForm(list+"/"+kind, all).Want(http.StatusUnprocessableEntity)
+		want := map[string]string{
+			"days": days, "source": "Укажите, откуда этот срок: например, пункт оферты и её дату",
+			"as_of": "Укажите дату: день, месяц и год не раньше 2000",
+		}
+		if got := p.Errors(); !maps.Equal(got, want) {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+	anna.PostForm("/locale", url.Values{"locale": {"en"}, "next": {path}}).WantRedirect(path)
+	if got := anna.PostForm(path, all).Want(http.StatusUnprocessableEntity).Errors(); got["days"] != "Enter the number of days, a whole number from 1 to 365" ||
+		got["source"] != "Say where this term comes from, for example a clause of the offer and its date" || got["as_of"] != "Enter a date: day, month and a year from 2000 on" {
+		t.Errorf("in English: %v", got)
+	}
+	anna.PostForm("/locale", url.Values{"locale": {"ru"}, "next": {path}}).WantRedirect(path)
 	form.Set("days", "10")
 	form.Set("source", "Оферта, пункт 8")
 	form.Set("as_of", "2026-11-01")

@@ -269,13 +269,13 @@ func (c *Case) ChangeTerm(in ChangeTerm, s Stamp) ([]Event, error) {
 		v.add("kind", "error.field.unknown", nil)
 		return nil, v.err()
 	}
-	most := 1
+	most, key := 1, "deadline.error.days"
 	if t.Kind == DueChase {
-		most = 5
+		most, key = 5, "deadline.error.days_chase"
 	}
 	ascending := slices.IsSorted(t.Days) && len(slices.Compact(slices.Clone(t.Days))) == len(t.Days)
 	if len(t.Days) < 1 || len(t.Days) > most || !ascending || t.Days[0] < 1 || t.Days[len(t.Days)-1] > MaxTermDays {
-		v.add("days", "deadline.error.days", Args{"Max": MaxTermDays})
+		v.add("days", key, Args{"Max": MaxTermDays})
 	}
 	switch n := utf8.RuneCountInString(t.Source); {
 	case n == 0:

@@ -136,12 +136,12 @@ func TestTerms(t *testing.T) {
 		want   string
 	}{
 		"unknown kind": {func(in *winddown.ChangeTerm) { in.Kind = "court" }, "kind: error.field.unknown"},
-		"no days":      {func(in *winddown.ChangeTerm) { in.Days = nil }, "days: deadline.error.days"},
-		"zero":         {func(in *winddown.ChangeTerm) { in.Days = []int{0, 1} }, "days: deadline.error.days"},
-		"too long":     {func(in *winddown.ChangeTerm) { in.Days = []int{1, 366} }, "days: deadline.error.days"},
-		"backwards":    {func(in *winddown.ChangeTerm) { in.Days = []int{4, 2} }, "days: deadline.error.days"},
-		"twice":        {func(in *winddown.ChangeTerm) { in.Days = []int{2, 2} }, "days: deadline.error.days"},
-		"six":          {func(in *winddown.ChangeTerm) { in.Days = []int{1, 2, 3, 4, 5, 6} }, "days: deadline.error.days"},
+		"no days":      {func(in *winddown.ChangeTerm) { in.Days = nil }, "days: deadline.error.days_chase"},
+		"zero":         {func(in *winddown.ChangeTerm) { in.Days = []int{0, 1} }, "days: deadline.error.days_chase"},
+		"too long":     {func(in *winddown.ChangeTerm) { in.Days = []int{1, 366} }, "days: deadline.error.days_chase"},
+		"backwards":    {func(in *winddown.ChangeTerm) { in.Days = []int{4, 2} }, "days: deadline.error.days_chase"},
+		"twice":        {func(in *winddown.ChangeTerm) { in.Days = []int{2, 2} }, "days: deadline.error.days_chase"},
+		"six":          {func(in *winddown.ChangeTerm) { in.Days = []int{1, 2, 3, 4, 5, 6} }, "days: deadline.error.days_chase"},
 		"two weeks":    {func(in *winddown.ChangeTerm) { in.Kind = winddown.DueReport }, "days: deadline.error.days"},
 		"no source":    {func(in *winddown.ChangeTerm) { in.Source = " " }, "source: deadline.error.source_missing"},
 		"long source":  {func(in *winddown.ChangeTerm) { in.Source = strings.Repeat("ж", 301) }, "source: error.field.too_long"},
