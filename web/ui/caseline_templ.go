@@ -965,7 +965,7 @@ func laneShape(tone LaneTone) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case LaneProblem:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<path d=\"M-2.6-6h5.2v3.4h3.4v5.2h-3.4v3.4h-5.2v-3.4h-3.4v-5.2h3.4Z\" transform=\"rotate(45)\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<path d=\"M-1.2-6.6h2.4v5.4h5.4v2.4h-5.4v5.4h-2.4v-5.4h-5.4v-2.4h5.4Z\" transform=\"rotate(45)\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
