@@ -136,20 +136,24 @@ func (p *Printer) zone(t time.Time) string {
 	return fmt.Sprintf("%s%s%d:%02d", p.moscow, sign, ahead/60, ahead%60)
 }
 
-// Int writes a whole number in groups of three with no-break spaces, «1 240».
+// Int writes a whole number in groups of three, «1 240» with a no-break space or “1,240”.
 func (p *Printer) Int(n int) string {
 	digits := strconv.Itoa(n)
-	sign := ""
+	sign, group := "", "\u00a0"
 	if n < 0 {
 		sign, digits = "−", digits[1:]
 	}
+	if p.locale == English {
+		group = ","
+	}
 	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u00a0" + digits[i:]
+		digits = digits[:i] + group + digits[i:]
 	}
 	return sign + digits
 }
 
-// Money writes a sum of kopecks in roubles, «464 788,15 ₽», with spaces that do not break.
+// Money writes a sum of kopecks in roubles, «464 788,15 ₽» with spaces that do not break, or
+// “₽464,788.15”: the patterns of CLDR, with a true minus before everything.
 func (p *Printer) Money(kopecks int64) string {
 	sign, n := "", uint64(kopecks)
 	if kopecks < 0 {

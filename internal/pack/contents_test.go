@@ -155,6 +155,7 @@ func told(t *testing.T) *story {
 	_, events, err := s.c.Debts.AddDebts([]winddown.NewDebt{
 		debt(1, winddown.ToWB, hostile, 46478815), debt(2, winddown.ByWB, "Выплата за октябрь", 100000), debt(3, winddown.ToWB, "Хранение", 5000),
 		debt(4, winddown.ToWB, "Ошибка", 700),
+		{ID: winddown.ID{5}, Side: winddown.ToWB, What: "Штраф за август", Amount: 1000, On: today.AddDays(-60)}, // written down late
 	}, s.stamp(s.seller))
 	s.debts(events, err)
 	_, events, err = s.c.Debts.SettleDebt(winddown.SettleDebt{ID: winddown.ID{3}, Version: 1, On: today}, s.stamp(s.seller))
@@ -270,9 +271,10 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 			"Уход не завершён.", "500100732259", "И то и другое", hostile, "Ирина <Орлова>", "Разрешено без выполнения",
 			"Без выполнения «Забрать возвраты покупателей» разрешено 2 ноября 2026", "Возвраты приедут позже", "Кабинет закрыт для входа",
 			"снято 2 ноября 2026, 16:00 МСК", "Акт 1, ООО «РВБ», запрос 1", "Акт 1, ООО «РВБ», запрос 2", "Хранение начислено дважды",
-			"3\u00a0418,20\u00a0₽ в пользу продавца", "0,50\u00a0₽ в пользу WB", "3\u00a0418,70\u00a0₽", "Продавец должен WB 463\u00a0788,15\u00a0₽.",
+			"3\u00a0418,20\u00a0₽ в пользу продавца", "0,50\u00a0₽ в пользу WB", "3\u00a0418,70\u00a0₽", "Продавец должен WB 463\u00a0798,15\u00a0₽.",
 			"Удалена: Записано дважды", "12 коробок", "Где отчёт?", "Приложу завтра", "1 открытый вопрос", "Остатки ноль.pdf",
 			"Заменено новой версией", "Убрано", "Не тот файл", "Акт запрошен заново", "Ирина <Орлова> за ИП Петрова А. С.",
+			"Срок: 7 дней. Источник: оферта в редакции от 22.09.2025", "Как посчитан: по сроку", "Откуда срок: оферта в редакции от 22.09.2025",
 			"Оферта, пункт 13.4", "10 дней", "Изменён для этого ухода", "рабочие дни 3, 7, 10", "правило этого сервиса",
 		},
 		"en": {
@@ -318,10 +320,12 @@ func TestTheTables(t *testing.T) {
 	if rows := read("acts.csv"); len(rows) != 4 || rows[1][1] != "1" || rows[2][1] != "2" || rows[1][15] != "3418,70" || rows[3][2] != "ООО «Вайлдберриз»" {
 		t.Errorf("%d rounds of acts: %q", len(rows)-1, rows)
 	}
-	if rows := read("ledger.csv"); len(rows) != 5 || rows[1][2] != "'"+hostile || rows[1][7] != "-464788,15" || rows[4][7] != "-463788,15" {
+	if rows := read("ledger.csv"); len(rows) != 6 || rows[1][2] != "Штраф за август" || rows[1][7] != "-10,00" || rows[2][2] != "'"+hostile ||
+		rows[2][7] != "-464798,15" || rows[5][7] != "-463798,15" {
 		t.Errorf("%d lines of the ledger: %q", len(rows)-1, rows)
 	}
-	if rows := read("deadlines.csv"); len(rows) != 3 || rows[1][2] != "12 коробок" || rows[1][4] != "2026-11-09" || rows[2][0] != "" || rows[2][5] != "2026-11-03" {
+	if rows := read("deadlines.csv"); len(rows) != 3 || rows[1][2] != "12 коробок" || rows[1][4] != "2026-11-09" || rows[2][0] != "" || rows[2][6] != "2026-11-03" ||
+		!strings.HasPrefix(rows[1][5], "Срок: 7 дней. Источник: оферта в редакции от 22.09.2025 (klerk.ru) и другие статьи, на 22 сентября 2025. / Term: 7 days.") {
 		t.Errorf("%d deadlines: %q", len(rows)-1, rows)
 	}
 	if rows := read("terms.csv"); len(rows) != 5 || !slices.Equal(rows[1][1:], []string{"10 дней / 10 days", "Оферта, пункт 13.4", "2026-11-03", "Изменён для этого ухода / Changed for this wind-down"}) {
@@ -454,6 +458,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 		for _, kind := range winddown.DueKinds() {
 			keys = append(keys, "deadline.title."+string(kind))
 		}
+		keys = append(keys, "pack.basis.term", "pack.basis.typed")
 		for _, kind := range winddown.EventKinds() {
 			if kind == winddown.FirmFounded { // from here on they are not about cases
 				break

@@ -245,7 +245,7 @@ func (w words) ledgerBlocks() []blockView {
 	}
 	t := w.table("ledger", "number", "on", "what", "#to_wb", "#by_wb", "state", "#balance")
 	var balance winddown.Money
-	for i, d := range w.Case.Debts {
+	for i, d := range w.Case.Debts.ByDate() {
 		balance += counted(d)
 		what := cellView{Text: d.What, Lines: []string{joined(", ", d.Document, w.who(d.By, false))}}
 		toWB, byWB := cellView{Number: true}, cellView{Number: true}
@@ -264,11 +264,11 @@ func (w words) ledgerBlocks() []blockView {
 func (w words) deadlineBlocks() []blockView {
 	var blocks []blockView
 	if len(w.Case.Deadlines) > 0 {
-		t := w.table("deadlines", "number", "due", "about", "from", "until", "closed_on")
+		t := w.table("deadlines", "number", "due", "about", "from", "until", "basis", "closed_on")
 		for _, d := range w.Case.Deadlines {
 			t.Rows = append(t.Rows, []cellView{
 				{Text: strconv.Itoa(d.Number)}, {Text: w.p.T("deadline.title." + string(d.Kind))}, {Text: d.What}, {Text: w.date(d.From)},
-				{Text: w.date(d.Until)}, {Text: w.date(d.ClosedOn)},
+				{Text: w.date(d.Until)}, {Text: w.basis(d)}, {Text: w.date(d.ClosedOn)},
 			})
 		}
 		blocks = append(blocks, blockView{Table: t})

@@ -152,7 +152,7 @@ func (b *book) ledgerTable() table {
 	t := b.newTable("ledger.csv", "ledger", b.column("number", 6), b.column("on", 12), b.column("what", 40), b.column("document", 24),
 		b.column("to_wb", 16), b.column("by_wb", 16), b.column("state", 30), b.column("balance", 16), b.column("by", 30), b.column("at", 27))
 	var balance winddown.Money
-	for i, d := range b.Case.Debts {
+	for i, d := range b.Case.Debts.ByDate() {
 		balance += counted(d)
 		toWB, byWB := sheet.Cell{}, sheet.Cell{}
 		if d.Side == winddown.ToWB {
@@ -183,17 +183,17 @@ func counted(d winddown.Debt) winddown.Money {
 // deadlinesTable ends with the look into the inbox, which has no number.
 func (b *book) deadlinesTable() table {
 	t := b.newTable("deadlines.csv", "deadlines", b.column("number", 6), b.column("due", 36), b.column("about", 40), b.column("from", 12),
-		b.column("until", 12), b.column("closed_on", 12))
+		b.column("until", 12), b.column("basis", 60), b.column("closed_on", 12))
 	for _, d := range b.Case.Deadlines {
 		t.rows = append(t.rows, []sheet.Cell{
 			sheet.Int(int64(d.Number)), b.said(func(w words) string { return w.p.T("deadline.title." + string(d.Kind)) }), sheet.Text(d.What),
-			day(d.From), day(d.Until), day(d.ClosedOn),
+			day(d.From), day(d.Until), b.said(func(w words) string { return w.basis(d) }), day(d.ClosedOn),
 		})
 	}
 	if on := b.Case.InboxOn; !on.IsZero() {
 		t.rows = append(t.rows, []sheet.Cell{
 			{}, b.said(func(w words) string { return w.p.T("deadline.title.inbox") }),
-			b.said(func(w words) string { return w.p.T("pack.inbox", "Date", w.date(on)) }), {}, {}, day(on),
+			b.said(func(w words) string { return w.p.T("pack.inbox", "Date", w.date(on)) }), {}, {}, {}, day(on),
 		})
 	}
 	return t

@@ -237,6 +237,15 @@ func (w words) termSource(t winddown.Term) string {
 	return w.p.T("deadline.source." + string(t.Kind))
 }
 
+// basis says by which term a deadline was counted, or that its last day was typed.
+func (w words) basis(d winddown.Deadline) string {
+	t, counted := d.Term()
+	if !counted {
+		return w.p.T("deadline.typed")
+	}
+	return w.p.T("deadline.source", "Term", w.term(t), "Source", strings.TrimRight(w.termSource(t), ". "), "Date", w.date(t.AsOf))
+}
+
 // termState tells the case's own terms from those that every case begins with.
 func (w words) termState(t winddown.Term) string {
 	if slices.ContainsFunc(w.Case.Terms, func(own winddown.Term) bool { return own.Kind == t.Kind }) {
@@ -287,6 +296,7 @@ func (w words) details(e winddown.Event) []string {
 		lines = append(lines, w.p.T("pack.said", "Text", e.Reason))
 	}
 	fields := map[string]bool{}
+	e.Before, e.After = w.sourced(e.Before), w.sourced(e.After)
 	for _, values := range []winddown.Changes{e.Before, e.After} {
 		for field := range values {
 			fields[field] = true
@@ -304,6 +314,17 @@ func (w words) details(e winddown.Event) []string {
 		}
 	}
 	return lines
+}
+
+// sourced adds where the product's own term is from to what a deadline was counted by.
+func (w words) sourced(values winddown.Changes) winddown.Changes {
+	t, counted, _ := winddown.BasisOf(values)
+	if !counted || t.Source != "" {
+		return values
+	}
+	values = maps.Clone(values)
+	values["source"] = w.termSource(t)
+	return values
 }
 
 // label names a value of the trail.
@@ -341,6 +362,8 @@ func (w words) value(field, value string) string {
 		key = "evidence.slot." + value
 	case "due", "term":
 		key = "deadline.title." + value
+	case "basis":
+		key = "pack.basis." + value
 	case "size":
 		if n, err := strconv.Atoi(value); err == nil {
 			return w.p.Int(n)

@@ -107,7 +107,8 @@ func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 	c.Answers = winddown.Answers{FBS: true, WBStock: true, Leftover: winddown.Both}
 	c.Zone, c.FinishedOn = "Asia/Omsk", date(0)
 	c.Balance, c.Lines = -341820, 2
-	c.Deadlines = []winddown.Deadline{{Number: 1, Kind: winddown.DueReport, What: "Отчёт", From: date(-9), Until: date(-2), ClosedOn: date(-3)}}
+	c.Deadlines = []winddown.Deadline{{Number: 1, Kind: winddown.DueReport, What: "Отчёт", From: date(-9), Until: date(-2), ClosedOn: date(-3),
+		Basis: winddown.Basis{Days: 7, Source: "Оферта", AsOf: date(-30)}}}
 	c.InboxOn = date(-1)
 	c.Terms = []winddown.Term{{Kind: winddown.DueChase, Days: []int{2, 5}, Source: "Письмо", AsOf: date(-5)}}
 	c.EvidenceSeq, c.EvidenceBytes, c.QuestionSeq, c.DeadlineSeq, c.ActSeq = 3, 10, 2, 1, 3
@@ -176,10 +177,10 @@ func leaves(v reflect.Value, name string, filled map[string]bool) {
 	filled[name] = filled[name] || !v.IsZero()
 }
 
-// A database of the first release is taken over: nothing that was noted of an act is lost,
-// and the one date of the returns becomes a batch of its own.
-func TestTheFirstReleaseIsTakenOver(t *testing.T) {
-	url := testdb.Empty(t)
+// migratedTo returns a database with the migrations up to one.
+func migratedTo(t *testing.T, version int64) (url string, exec func(statement string, args ...any), conn *pgx.Conn) {
+	t.Helper()
+	url = testdb.Empty(t)
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -190,19 +191,54 @@ func TestTheFirstReleaseIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = std.Close() }()
-	first, err := goose.NewProvider(goose.DialectPostgres, std, migrations.FS)
+	some, err := goose.NewProvider(goose.DialectPostgres, std, migrations.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := first.UpTo(t.Context(), 1); err != nil {
+	if _, err := some.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	exec := func(statement string, args ...any) {
+	return url, func(statement string, args ...any) {
 		t.Helper()
 		if _, err := conn.Exec(t.Context(), statement, args...); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
+	}, conn
+}
+
+// Deadlines that did not keep the term they were counted by are given the likeliest.
+func TestDeadlinesOfBeforeGetABasis(t *testing.T) {
+	url, exec, conn := migratedTo(t, 4)
+	id := uuid.New()
+	exec(`insert into cases (id, seller_name, inn, name_key, search_text, fbs, wb_stock, leftover, playbook, zone, version, opened_on,
+			created_at, changed_at, act_state, act_on, stage, burn_on, overdue_on, due_on, steps_done, steps_needed, terms)
+		values ($1, 'ИП Петрова', '7721546864', '', '', false, false, '', 1, 'Europe/Moscow', 1, '2026-09-01', $2, $2, 'not_requested',
+			'infinity', 'early', 'infinity', 'infinity', 'infinity', 0, 6,
+			'[{"kind": "report", "days": [10], "source": "Оферта, пункт 8", "as_of": "2026-10-01"},
+			  {"kind": "chase", "days": [3, 7], "source": "Письмо", "as_of": "2026-10-02"}]')`, id, moment)
+	for number, d := range [][3]string{
+		{"pick_up", "2026-10-01", "2026-10-08"}, {"report", "2026-10-01", "2026-10-08"}, {"report", "2026-10-01", "2026-10-11"},
+		{"pick_up", "2026-10-01", "2026-10-11"}, {"report", "2026-10-01", "2026-10-04"},
+	} {
+		exec("insert into deadlines (case_id, number, kind, from_on, until_on) values ($1, $2, $3, $4, $5)", id, number+1, d[0], d[1], d[2])
 	}
+	if _, err := postgres.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), "select concat_ws(' ', basis_days, basis_source, basis_as_of) from deadlines order by number")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if want := []string{"7  2025-09-22", "7  2023-04-05", "10 Оферта, пункт 8 2026-10-01", "0 ", "0 "}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("the bases are %q, %v; want %q", got, err, want)
+	}
+}
+
+// A database of the first release is taken over: nothing that was noted of an act is lost,
+// and the one date of the returns becomes a batch of its own.
+func TestTheFirstReleaseIsTakenOver(t *testing.T) {
+	url, exec, conn := migratedTo(t, 1)
 	owner, signed, waiting := uuid.New(), uuid.New(), uuid.New()
 	exec(`insert into users (id, email, email_key, name, password_hash, locale, zone, created_at)
 		values ($1, 'a@example.ru', 'a@example.ru', 'Петрова', 'none', 'ru', 'Europe/Moscow', $2)`, owner, moment)
@@ -251,7 +287,8 @@ func TestTheFirstReleaseIsTakenOver(t *testing.T) {
 	if len(c.Acts) != 1 || c.Acts[0] != want || c.Acts[0].Phase() != winddown.PhaseSigned {
 		t.Errorf("acts %+v, want %+v", c.Acts, want)
 	}
-	collected := winddown.Deadline{Number: 1, Kind: winddown.DuePickUp, From: day(9, 18), Until: day(9, 25), ClosedOn: day(9, 20)}
+	usual := winddown.Basis{Days: 7, AsOf: winddown.Date{Year: 2025, Month: 9, Day: 22}} // seven days before was what every case began with
+	collected := winddown.Deadline{Number: 1, Basis: usual, Kind: winddown.DuePickUp, From: day(9, 18), Until: day(9, 25), ClosedOn: day(9, 20)}
 	if !slices.Equal(c.Deadlines, []winddown.Deadline{collected}) || c.DeadlineSeq != 1 || c.Playbook != 1 {
 		t.Errorf("deadlines %+v after %d", c.Deadlines, c.DeadlineSeq)
 	}
@@ -259,7 +296,7 @@ func TestTheFirstReleaseIsTakenOver(t *testing.T) {
 		t.Errorf("step %+v", st)
 	}
 	c = read(waiting)
-	awaited := winddown.Deadline{Number: 1, Kind: winddown.DuePickUp, From: day(11, 18), Until: day(11, 25)}
+	awaited := winddown.Deadline{Number: 1, Basis: usual, Kind: winddown.DuePickUp, From: day(11, 18), Until: day(11, 25)}
 	if !slices.Equal(c.Deadlines, []winddown.Deadline{awaited}) || c.PickUpBy() != day(11, 25) || c.Acts[0].Phase() != winddown.PhaseNotRequested {
 		t.Errorf("deadlines %+v, acts %+v", c.Deadlines, c.Acts)
 	}

@@ -8,7 +8,7 @@ import (
 	"winddown/internal/winddown"
 )
 
-const deadlineColumns = `d.number, d.kind, d.what, d.from_on, d.until_on, d.closed_on`
+const deadlineColumns = `d.number, d.kind, d.what, d.from_on, d.until_on, d.basis_days, d.basis_source, d.basis_as_of, d.closed_on`
 
 const sqlDeadlines = `-- name: Deadlines
 select ` + deadlineColumns + `
@@ -17,17 +17,21 @@ where c.id = @case and ` + caseScope + `
 order by d.number`
 
 type deadlineRow struct {
-	Number   int
-	Kind     string
-	What     string
-	FromOn   winddown.Date
-	UntilOn  winddown.Date
-	ClosedOn winddown.Date
+	Number      int
+	Kind        string
+	What        string
+	FromOn      winddown.Date
+	UntilOn     winddown.Date
+	BasisDays   int
+	BasisSource string
+	BasisAsOf   winddown.Date
+	ClosedOn    winddown.Date
 }
 
 func (r deadlineRow) domain() winddown.Deadline {
 	return winddown.Deadline{
 		Number: r.Number, Kind: winddown.DueKind(r.Kind), What: r.What, From: r.FromOn, Until: r.UntilOn, ClosedOn: r.ClosedOn,
+		Basis: winddown.Basis{Days: r.BasisDays, Source: r.BasisSource, AsOf: r.BasisAsOf},
 	}
 }
 
@@ -53,11 +57,12 @@ func termsJSON(terms []winddown.Term) []termJSON {
 }
 
 const sqlInsertDeadline = `-- name: InsertDeadline
-insert into deadlines (case_id, number, kind, what, from_on, until_on, closed_on)
-values (@case, @number, @kind, @what, @from_on, @until_on, @closed_on)`
+insert into deadlines (case_id, number, kind, what, from_on, until_on, basis_days, basis_source, basis_as_of, closed_on)
+values (@case, @number, @kind, @what, @from_on, @until_on, @basis_days, @basis_source, @basis_as_of, @closed_on)`
 
 const sqlUpdateDeadline = `-- name: UpdateDeadline
-update deadlines set kind = @kind, what = @what, from_on = @from_on, until_on = @until_on, closed_on = @closed_on
+update deadlines set kind = @kind, what = @what, from_on = @from_on, until_on = @until_on,
+    basis_days = @basis_days, basis_source = @basis_source, basis_as_of = @basis_as_of, closed_on = @closed_on
 where case_id = @case and number = @number`
 
 const sqlDeleteDeadline = `-- name: DeleteDeadline
@@ -84,6 +89,7 @@ func (tx *Tx) saveDeadlines(c *winddown.Case, loaded []winddown.Deadline) {
 
 func deadlineArgs(id winddown.ID, d winddown.Deadline) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
-		"case": id, "number": d.Number, "kind": d.Kind, "what": d.What, "from_on": d.From, "until_on": d.Until, "closed_on": d.ClosedOn,
+		"case": id, "number": d.Number, "kind": d.Kind, "what": d.What, "from_on": d.From, "until_on": d.Until,
+		"basis_days": d.Basis.Days, "basis_source": d.Basis.Source, "basis_as_of": d.Basis.AsOf, "closed_on": d.ClosedOn,
 	}
 }

@@ -148,7 +148,7 @@ const (
 		"dropped_at waiver_steps waiver_reason waiver_on waiver_at waiver_by"
 	seedActColumns = "case_id position round version counterparty period_from period_to channel ticket requested_on checked_on reminded_on " +
 		"received_on ours theirs compared_on agrees difference objections disputed_on signed_on signer authority via countersigned_on"
-	seedDeadlineColumns = "case_id number kind what from_on until_on closed_on"
+	seedDeadlineColumns = "case_id number kind what from_on until_on basis_days basis_source basis_as_of closed_on"
 	seedDebtColumns     = "case_id id line version side what amount on_date document settled_on written_off written_off_on removed by_id at"
 	seedQuestionColumns = "case_id number step body asked_by asked_at answer answered_by answered_at resolved_by resolved_at"
 	seedEvidenceColumns = "case_id number step slot act round debt doc version kind name type size sha256 note frozen by_id at on_behalf"

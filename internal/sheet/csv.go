@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 const bom = "\ufeff"
@@ -90,8 +91,9 @@ func decimal(kopecks int64) string {
 	return fmt.Sprintf("%s%d,%02d", sign, n/100, n%100)
 }
 
-// ReadCSV reads a file of semicolons, commas or tabs, in UTF-8 or windows-1251. Rows stand at
-// their place, blank lines among them. It returns ErrTooLarge or ErrMalformed.
+// ReadCSV reads a file of semicolons, commas or tabs, in UTF-8, windows-1251, or UTF-16 with a
+// byte order mark, which Excel calls «Текст Юникод». Rows stand at their place, blank lines
+// among them. It returns ErrTooLarge or ErrMalformed.
 func ReadCSV(r io.Reader, l Limits) ([][]string, error) {
 	data, err := io.ReadAll(io.LimitReader(r, l.Bytes+1))
 	switch {
@@ -99,15 +101,25 @@ func ReadCSV(r io.Reader, l Limits) ([][]string, error) {
 		return nil, err
 	case int64(len(data)) > l.Bytes:
 		return nil, ErrTooLarge
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		if len(data)%2 != 0 {
+			return nil, fmt.Errorf("%w: it ends within a letter", ErrMalformed)
+		}
+		data, err = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(data)
+	case !utf8.Valid(data):
+		data, err = charmap.Windows1251.NewDecoder().Bytes(data)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	case int64(len(data)) > l.Bytes:
+		return nil, ErrTooLarge
 	case bytes.IndexByte(data, 0) >= 0:
 		return nil, fmt.Errorf("%w: it holds zero bytes", ErrMalformed)
 	}
 	data = bytes.TrimPrefix(data, []byte(bom))
-	if !utf8.Valid(data) {
-		if data, err = charmap.Windows1251.NewDecoder().Bytes(data); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-		}
-	}
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	in := csv.NewReader(bytes.NewReader(data))

@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -411,6 +413,15 @@ func TestReadXLSXByHand(t *testing.T) {
 	}
 }
 
+// utf16Of writes text in UTF-16.
+func utf16Of(text string, order binary.AppendByteOrder) string {
+	var data []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		data = order.AppendUint16(data, unit)
+	}
+	return string(data)
+}
+
 func TestReadCSV(t *testing.T) {
 	for _, x := range []struct {
 		name, data string
@@ -419,6 +430,9 @@ func TestReadCSV(t *testing.T) {
 		{"semicolons", "\ufeffИНН;Сумма\r\n007;\"3 418,20\"\r\n", [][]string{{"ИНН", "Сумма"}, {"007", "3 418,20"}}},
 		{"commas", "a,\"b;c;d;e\"\n1,2\n", [][]string{{"a", "b;c;d;e"}, {"1", "2"}}},
 		{"tabs", "a, b, c\t1\rd\t2", [][]string{{"a, b, c", "1"}, {"d", "2"}}},
+		{"UTF-16, as Excel's «Текст Юникод»", utf16Of("\ufeffШтраф\t\"3 418,20\"\r\nВыплата 😀\t5\r\n", binary.LittleEndian), [][]string{{"Штраф", "3 418,20"}, {"Выплата 😀", "5"}}},
+		{"UTF-16, high byte first", utf16Of("\ufeffШтраф;500\n", binary.BigEndian), [][]string{{"Штраф", "500"}}},
+		{"UTF-16 of nothing", utf16Of("\ufeff", binary.LittleEndian), nil},
 		{"windows-1251", "\xd8\xf2\xf0\xe0\xf4;500\n", [][]string{{"Штраф", "500"}}},
 		{"blank lines", "\n\na;b\n\n\nc;\"d\n\n\"\n\n;;\n\ne;f\n\n", [][]string{nil, nil, {"a", "b"}, nil, nil, {"c", "d\n\n"}, nil, nil, nil, {"e", "f"}}},
 		{"quotation marks inside", "ООО \"Ромашка\";5\n", [][]string{{`ООО "Ромашка"`, "5"}}},
@@ -433,11 +447,15 @@ func TestReadCSV(t *testing.T) {
 		})
 	}
 	for data, want := range map[string]error{
-		"a\x00b":                        sheet.ErrMalformed,
-		strings.Repeat("a\n", 101):      sheet.ErrTooLarge,
-		strings.Repeat("\n", 100) + "a": sheet.ErrTooLarge,
-		strings.Repeat(strings.Repeat(";", 250)+"a\n", 4):   sheet.ErrTooLarge,
-		"\"" + strings.Repeat("я", int(limits().Bytes/2)+1): sheet.ErrTooLarge,
+		"a\x00b":                            sheet.ErrMalformed,
+		utf16Of("a;b", binary.LittleEndian): sheet.ErrMalformed, // without a mark nobody knows
+		utf16Of("\ufeffa;b\x00", binary.LittleEndian):                                    sheet.ErrMalformed,
+		utf16Of("\ufeffa;b", binary.BigEndian) + "\x04":                                  sheet.ErrMalformed, // half a letter
+		utf16Of("\ufeff"+strings.Repeat("€", int(limits().Bytes)*2/5), binary.BigEndian): sheet.ErrTooLarge,  // as UTF-8
+		strings.Repeat("a\n", 101):                                                       sheet.ErrTooLarge,
+		strings.Repeat("\n", 100) + "a":                                                  sheet.ErrTooLarge,
+		strings.Repeat(strings.Repeat(";", 250)+"a\n", 4):                                sheet.ErrTooLarge,
+		"\"" + strings.Repeat("я", int(limits().Bytes/2)+1):                              sheet.ErrTooLarge,
 	} {
 		if _, err := sheet.ReadCSV(strings.NewReader(data), limits()); !errors.Is(err, want) {
 			t.Errorf("%.20q: %v, want %v", data, err, want)
@@ -485,7 +503,7 @@ func wantWithin(t *testing.T, rows [][]string, err error, l sheet.Limits) {
 }
 
 func FuzzReadCSV(f *testing.F) {
-	for _, s := range []string{"a;b\n1;2", "\ufeff\"a\nb\",c", "\xd8;\"", "\"\"\"\";a\r\r\n", "a\tb"} {
+	for _, s := range []string{"a;b\n1;2", "\ufeff\"a\nb\",c", "\xff\xfe\"\x04;\x00\n\x00\x00\xd8", "\xd8;\"", "\"\"\"\";a\r\r\n", "a\tb"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

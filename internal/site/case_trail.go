@@ -221,6 +221,9 @@ func (w caseWords) eventNote(e winddown.Event) string {
 			lines = append(lines, w.p.T("history.changed", "Field", label(), "Before", before, "After", after))
 		}
 	}
+	if t, counted, known := winddown.BasisOf(e.After); known && e.Kind == winddown.DeadlineAdded {
+		lines = append(lines, w.basis(t, counted))
+	}
 	if e.Kind == winddown.EvidenceAdded && e.Act != 0 && len(w.c.Acts) > 1 {
 		lines = append(lines, w.p.T("history.value", "Field", w.p.T("history.field.counterparty"), "After", w.actName(e)))
 	}
@@ -257,6 +260,8 @@ func said(e winddown.Event, field string) bool {
 		return true
 	case "from":
 		return e.Kind != winddown.DeadlineAdded
+	case "days", "source", "as_of": // of a deadline they are told in one sentence
+		return e.Kind != winddown.TermChanged
 	}
 	return false
 }

@@ -88,9 +88,14 @@ func (s *Site) AddDeadline(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := &formReader{form: values}
 	in := winddown.AddDeadline{Kind: winddown.DueKind(values.Get("kind")), What: values.Get("what"), From: f.date("from"), Until: f.date("until")}
+	actor := actorOf(r.Context())
+	if len(f.fields) > 0 { // the rest is told too
+		_, wrong := new(winddown.Case).AddDeadline(in, winddown.Stamp{Today: winddown.Today(s.app.Now(), actor.Zone)})
+		f.also(wrong, "kind", "what", "from", "until")
+	}
 	err = f.err()
 	if err == nil {
-		err = s.app.AddDeadline(r.Context(), actorOf(r.Context()), id, in)
+		err = s.app.AddDeadline(r.Context(), actor, id, in)
 	}
 	if err != nil {
 		return s.redrawDeadlines(w, r, id, values, err)
@@ -313,9 +318,14 @@ func (s *Site) ChangeTerm(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := &formReader{form: values}
 	in := winddown.ChangeTerm{Kind: kind, Days: days(values.Get("days")), Source: values.Get("source"), AsOf: f.date("as_of"), Version: f.caseVersion()}
+	actor := actorOf(r.Context())
+	if len(f.fields) > 0 { // the rest is told too
+		_, wrong := new(winddown.Case).ChangeTerm(in, winddown.Stamp{Today: winddown.Today(s.app.Now(), actor.Zone)})
+		f.also(wrong, "days", "source", "as_of")
+	}
 	err = f.err()
 	if err == nil {
-		err = s.app.ChangeTerm(r.Context(), actorOf(r.Context()), id, in)
+		err = s.app.ChangeTerm(r.Context(), actor, id, in)
 	}
 	if err != nil {
 		return s.term(w, r, f, err)

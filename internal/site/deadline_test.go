@@ -1,8 +1,10 @@
 package site_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,10 @@ func TestDeadlines(t *testing.T) {
 	anna.PostForm(path, form).WantRedirect(path)
 	anna.PostForm(path, form).WantRedirect(path) // a double click
 	anna.PostForm(path, url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-20"}, "until": {"2026-11-21"}}).WantRedirect(path)
+	unread := anna.PostForm(path, url.Values{"from": {"вчера"}, "until": {"2026-11-30"}, "what": {strings.Repeat("я", winddown.MaxWhat+1)}})
+	if got := slices.Sorted(maps.Keys(unread.Want(http.StatusUnprocessableEntity).Errors())); !slices.Equal(got, []string{"from", "kind", "what"}) {
+		t.Errorf("mistakes are told of %q alone", got)
+	}
 	for _, bad := range []url.Values{{"kind": {"inbox"}, "from": {"2026-11-16"}}, {"from": {"вчера"}}, {}} {
 		if p := anna.PostForm(path, bad); p.Status != http.StatusUnprocessableEntity || len(p.Errors()) == 0 {
 			t.Errorf("%v: %d", bad, p.Status)
@@ -70,7 +76,7 @@ func TestDeadlines(t *testing.T) {
 	if strings.Join(got, ", ") != "due-pick_up late, due-report near, due-inbox ahead" {
 		t.Errorf("the nearest first: %q", got)
 	}
-	for _, want := range []string{"12 штук", "просрочен на 1 день", "через 1 день", "Отчёт появился 16 ноября 2026, возразить можно до 23 ноября 2026.", "на 22 сентября 2025"} {
+	for _, want := range []string{"12 штук", "просрочен на 1 день", "через 1 день", "Отчёт появился 16 ноября 2026, возразить можно до 23 ноября 2026.", "Последний день указан вручную.", "оферта с 05.04.2023, один источник, на 5 апреля 2023."} {
 		if !strings.Contains(after.Main(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -152,10 +158,10 @@ func TestTerms(t *testing.T) {
 		t.Errorf("the form begins with %v", form)
 	}
 	for _, c := range []struct{ field, value, sentence string }{
-		{"days", "семь", "Укажите целое число дней"},
-		{"days", "0", "Укажите целое число дней"},
-		{"days", "3, 7", "Укажите целое число дней"},
-		{"days", "366", "Укажите целое число дней"},
+		{"days", "семь", "Укажите число дней, целое от 1 до 365"},
+		{"days", "0", "Укажите число дней, целое от 1 до 365"},
+		{"days", "3, 7", "Укажите число дней, целое от 1 до 365"},
+		{"days", "366", "Укажите число дней, целое от 1 до 365"},
 		{"source", " ", "Укажите, откуда этот срок"},
 		{"as_of", "2026-11-23", "Дата не может быть позже сегодняшней"},
 		{"as_of", "давно", "Укажите дату"},
@@ -178,6 +184,28 @@ func TestTerms(t *testing.T) {
 			t.Errorf("%s=%q is lost", c.field, c.value)
 		}
 	}
+	// All mistakes are told at once, those of a date that cannot be read among them; in the list
+	// above the form each leads to its field.
+	all := url.Values{"days": {"0"}, "source": {""}, "as_of": {"давно"}, "version": {form.Get("version")}}
+	for kind, days := range map[string]string{
+		"report": "Укажите число дней, целое от 1 до 365",
+		"chase":  "Укажите рабочие дни по возрастанию, через запятую: не больше пяти, каждый от 1 до 365. Например: 3, 7, 10.",
+	} {
+		p := anna.PostForm(list+"/"+kind, all).Want(http.StatusUnprocessableEntity)
+		want := map[string]string{
+			"days": days, "source": "Укажите, откуда этот срок: например, пункт оферты и её дату",
+			"as_of": "Укажите дату: день, месяц и год не раньше 2000",
+		}
+		if got := p.Errors(); !maps.Equal(got, want) {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+	anna.PostForm("/locale", url.Values{"locale": {"en"}, "next": {path}}).WantRedirect(path)
+	if got := anna.PostForm(path, all).Want(http.StatusUnprocessableEntity).Errors(); got["days"] != "Enter the number of days, a whole number from 1 to 365" ||
+		got["source"] != "Say where this term comes from, for example a clause of the offer and its date" || got["as_of"] != "Enter a date: day, month and a year from 2000 on" {
+		t.Errorf("in English: %v", got)
+	}
+	anna.PostForm("/locale", url.Values{"locale": {"ru"}, "next": {path}}).WantRedirect(path)
 	form.Set("days", "10")
 	form.Set("source", "Оферта, пункт 8")
 	form.Set("as_of", "2026-11-01")
@@ -192,6 +220,43 @@ func TestTerms(t *testing.T) {
 	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"report"}, "from": {"2026-11-20"}}).Want(http.StatusSeeOther)
 	if got := dues(anna.Get(deadlinesPath(id))); !strings.Contains(got[0][2], "до 30 ноября 2026") {
 		t.Errorf("the new term does not count: %q", got)
+	}
+	// What was counted before keeps its term; what was typed says so; the trail and the timeline too.
+	path, batches := deadlinesPath(id), stepPath(id, winddown.CollectReturns)
+	pickUp := url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-18"}}
+	anna.PostForm(path, pickUp).Want(http.StatusSeeOther)
+	pickUp.Set("what", "3 штуки")
+	pickUp.Set("until", "2026-11-29")
+	anna.PostForm(path, pickUp).Want(http.StatusSeeOther)
+	pickUpTerm := anna.Get(list + "/pick_up").Form(list + "/pick_up")
+	pickUpTerm.Set("days", "9")
+	pickUpTerm.Set("source", "Письмо поддержки")
+	anna.PostForm(list+"/pick_up", pickUpTerm).WantRedirect(list)
+	const counted = "Срок: 7 дней. Источник: оферта в редакции от 22.09.2025 (klerk.ru) и другие статьи, на 22 сентября 2025."
+	const typed = "Последний день указан вручную."
+	for _, where := range []string{path, batches} {
+		page := anna.Get(where)
+		var said []string
+		for _, d := range dues(page) {
+			if d[0] == "due-pick_up" {
+				said = append(said, d[2])
+			}
+		}
+		if len(said) != 2 || !strings.Contains(said[0], counted) || !strings.Contains(said[1], typed) || strings.Contains(strings.Join(said, ""), "поддержки") {
+			t.Errorf("%s: the batches say %q", where, said)
+		}
+	}
+	timeline := facts(anna.Get(path))
+	for _, want := range []string{"12 штук: Забрать возвраты " + counted, "3 штуки: Забрать возвраты " + typed, "Возразить на еженедельный отчёт Срок: 10 дней. Источник: Оферта, пункт 8,"} {
+		if !strings.Contains(timeline, want) {
+			t.Errorf("the timeline lacks %q:\n%s", want, timeline)
+		}
+	}
+	trail := anna.Get("/cases/" + id.String() + "/history").Main()
+	for _, want := range []string{counted, typed, "Срок: 10 дней. Источник: Оферта, пункт 8, на 1 ноября 2026."} {
+		if !strings.Contains(trail, want) {
+			t.Errorf("the history lacks %q", want)
+		}
 	}
 	chase := anna.Get(list + "/chase").Form(list + "/chase")
 	chase.Set("days", "2 5, 9")
@@ -258,13 +323,7 @@ func TestDeadlinesOfAWaitingAndAFinishedCase(t *testing.T) {
 	}
 
 	// The picture says everything in words too, by date.
-	var facts []string
-	for _, n := range page.All(func(n *html.Node) bool {
-		return n.Data == "li" && n.Parent.Data == "ol" && testkit.Attr(n.Parent, "id") == "timeline-facts"
-	}) {
-		facts = append(facts, testkit.Text(n))
-	}
-	all := strings.Join(facts, "\n")
+	all := facts(page)
 	for _, want := range []string{
 		"12 ноября 2026 Акт запрошен", "12 ноября 2026 Ждём акт", "17 ноября 2026 Напомнить WB об акте", "19 ноября 2026 Отчёт 1: Возразить на еженедельный отчёт",
 		"12 ноября 2026 Остатки FBS обнулены", "22 ноября 2026 Уход начат", "22 ноября 2026 Сегодня", "22 декабря 2026 Проверить претензии на портале",
@@ -298,13 +357,76 @@ func TestDeadlinesOfAWaitingAndAFinishedCase(t *testing.T) {
 	}
 }
 
-// A deadline typed with a wrong century is drawn all the same.
-func TestTimelineOfCenturies(t *testing.T) {
+// facts are the words of a page's timeline, by date.
+func facts(p *testkit.Page) string {
+	var all []string
+	for _, n := range p.All(func(n *html.Node) bool {
+		return n.Data == "li" && n.Parent.Data == "ol" && testkit.Attr(n.Parent, "id") == "timeline-facts"
+	}) {
+		all = append(all, testkit.Text(n))
+	}
+	return strings.Join(all, "\n")
+}
+
+// A step that was sent back, or rests on one that opened again, is a problem; only a day that
+// has passed is late.
+func TestTimelineTellsProblemsFromLateDays(t *testing.T) {
+	s := testkit.Start(t)
+	anna, buh := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.Join(buh, id, winddown.Accountant)
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	if st, err := anna.Case(id).Case.Step(winddown.SellOut); err != nil {
+		t.Fatal(err)
+	} else if err := s.App.SendBack(t.Context(), buh.Actor(), id, winddown.Review{Step: st.Code, Version: st.Version, Reason: "Нет отчёта"}); err != nil {
+		t.Fatal(err)
+	}
+	page := anna.Get(deadlinesPath(id)).Want(http.StatusOK)
+	marks := func(tone string) int {
+		return len(page.All(func(n *html.Node) bool {
+			return n.Data == "svg" && testkit.Attr(n, "class") == "lane "+tone && n.Parent.Data == "svg"
+		}))
+	}
+	if marks("problem") != 2 || marks("late") != 0 {
+		t.Errorf("%d problems and %d late, want two and none", marks("problem"), marks("late"))
+	}
+	legend := testkit.Text(page.All(func(n *html.Node) bool { return testkit.Attr(n, "class") == "legend" })[0])
+	if !strings.Contains(legend, "есть проблема") || strings.Contains(legend, "просрочено") {
+		t.Errorf("the legend says %q", legend)
+	}
+	for _, want := range []string{
+		"22 ноября 2026 Бухгалтер вернул на доработку: Распродать товар", "22 ноября 2026 Отметка приостановлена: Запросить акт сверки",
+	} {
+		if !strings.Contains(facts(page), want) {
+			t.Errorf("the words lack %q:\n%s", want, facts(page))
+		}
+	}
+
+	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"pick_up"}, "what": {"12 штук"}, "from": {"2026-11-10"}, "until": {"2026-11-20"}}).Want(http.StatusSeeOther)
+	if page = anna.Get(deadlinesPath(id)); !strings.Contains(facts(page), "20 ноября 2026 12 штук: Забрать возвраты, просрочено") {
+		t.Errorf("the words do not say what is late:\n%s", facts(page))
+	}
+}
+
+// A year that was mistyped is told by the field it stands in; nothing is lost.
+func TestDeadlinesOfAnotherDecade(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Петрова", "petrova")
 	id := anna.OpenCase("ИП Петрова", 1)
-	anna.PostForm(deadlinesPath(id), url.Values{"kind": {"pick_up"}, "from": {"2000-01-01"}, "until": {"2199-12-31"}}).Want(http.StatusSeeOther)
-	anna.Get(deadlinesPath(id)).Want(http.StatusOK)
+	for _, path := range []string{deadlinesPath(id), stepPath(id, winddown.CollectReturns)} {
+		form := anna.Get(path).Form(deadlinesPath(id))
+		form.Set("kind", "pick_up")
+		form.Set("from", "2010-11-20")
+		form.Set("until", "2050-11-27")
+		wrong := anna.PostForm(deadlinesPath(id), form).Want(http.StatusUnprocessableEntity)
+		if got := wrong.Errors(); got["from"] != "Первый день раньше 22 ноября 2025, больше года назад. Проверьте год." ||
+			got["until"] != "Последний день позже 20 ноября 2011, больше чем через год после первого. Проверьте год." {
+			t.Errorf("%s: %v", path, got)
+		}
+		if got := wrong.Form(deadlinesPath(id)); got.Get("from") != "2010-11-20" || got.Get("until") != "2050-11-27" {
+			t.Errorf("%s: the form came back as %v", path, got)
+		}
+	}
 }
 
 // Goods that appear again are watched for until ninety days after the end.

@@ -75,6 +75,14 @@ func (w caseWords) termSource(t winddown.Term) string {
 	return w.p.T("deadline.source", "Term", w.termDays(t), "Source", strings.TrimRight(source, ". "), "Date", w.date(t.AsOf))
 }
 
+// basis says by which term a deadline was counted, or that its last day was typed.
+func (w caseWords) basis(t winddown.Term, counted bool) string {
+	if !counted {
+		return w.p.T("deadline.typed")
+	}
+	return w.termSource(t)
+}
+
 // termDays writes a term, «7 дней» or «рабочие дни 3, 7 и 10».
 func (w caseWords) termDays(t winddown.Term) string {
 	if t.Kind != winddown.DueChase {
@@ -101,7 +109,7 @@ func (w caseWords) due(d winddown.Due, back string) page.DueView {
 	switch d.Kind {
 	case winddown.DuePickUp, winddown.DueReport:
 		if at := slices.IndexFunc(w.c.Deadlines, func(one winddown.Deadline) bool { return one.Number == d.Number }); at >= 0 {
-			v.Day = w.deadlineRange(w.c.Deadlines[at])
+			v.Day, v.Source = w.deadlineRange(w.c.Deadlines[at]), w.basis(w.c.Deadlines[at].Term())
 		}
 		if w.writable() {
 			v.Links = append(v.Links, w.dealLinks(d.Kind, d.Number, d.What, back)...)
@@ -185,6 +193,7 @@ func deadlinesView(w caseWords) page.DeadlinesView {
 
 func (w caseWords) deadlineForm() *page.DeadlineFormView {
 	v := &page.DeadlineFormView{Action: deadlinesHref(w.c.ID), From: w.readersToday().String(), Today: w.readersToday().String()}
+	v.Earliest = w.readersToday().AddDays(-winddown.MaxDeadlineAge).String()
 	if st, err := w.c.Step(winddown.CollectReturns); err == nil && st.Tick != nil && st.Problem == nil {
 		v.Note = w.p.T("deadline.batches.suspends", "Step", stepName(w.p, winddown.CollectReturns))
 	}

@@ -102,7 +102,7 @@ func readDebt(f *formReader, today winddown.Date) debtForm {
 	}}
 	if len(f.fields) > 0 {
 		_, _, err := new(winddown.Ledger).AddDebts([]winddown.NewDebt{d.in}, winddown.Stamp{Today: today})
-		f.also(err)
+		f.also(err, "side", "what", "amount", "on", "document")
 	}
 	return d
 }

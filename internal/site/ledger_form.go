@@ -29,8 +29,8 @@ func (f *formReader) id(name string) winddown.ID {
 	return id
 }
 
-// also adds the mistakes of fields that could be read.
-func (f *formReader) also(err error) {
+// also adds the mistakes of fields that could be read, and puts all in the order of the form.
+func (f *formReader) also(err error, order ...string) {
 	var wrong *winddown.Error
 	if !errors.As(err, &wrong) {
 		return
@@ -40,4 +40,7 @@ func (f *formReader) also(err error) {
 			f.fields = append(f.fields, field)
 		}
 	}
+	slices.SortStableFunc(f.fields, func(a, b winddown.FieldError) int {
+		return slices.Index(order, a.Field) - slices.Index(order, b.Field)
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/unicode"
 
 	"winddown/internal/sheet"
 	"winddown/internal/testkit"
@@ -111,6 +112,19 @@ func TestLedger(t *testing.T) {
 	if got := balance(anna.Get(path)); got != "Вы должны WB 464 787,15 ₽" {
 		t.Errorf("balance %q", got)
 	}
+	// The lines stand by date, those of a day as they were written down, and so does the balance.
+	fresh = anna.Get(path).Form(path)
+	for name, value := range map[string]string{"side": "to_wb", "what": "Штраф за сентябрь", "amount": "10", "on": "2026-09-30"} {
+		fresh.Set(name, value)
+	}
+	anna.PostForm(path, fresh).WantRedirect(path)
+	var order []string
+	for _, row := range ledgerRows(anna.Get(path)) {
+		order = append(order, row[0]+" "+row[6])
+	}
+	if got := strings.Join(order, ", "); got != "Штраф за сентябрь −10,00 ₽, Хранение за октябрь −464 798,15 ₽, Хранение за октябрь −464 797,15 ₽" {
+		t.Errorf("the order is %s", got)
+	}
 	bad := anna.PostForm(path, url.Values{"id": {"nothing"}}).Want(http.StatusUnprocessableEntity)
 	if got := bad.Errors()[""]; !strings.HasPrefix(got, "Страница устарела") {
 		t.Errorf("a form without its id: %v", bad.Errors())
@@ -141,6 +155,7 @@ func TestDebtLine(t *testing.T) {
 	}
 	edit.Set("amount", "3 418,21")
 	edit.Set("what", "Штраф за отмену")
+	edit.Set("on", "2026-11-20")
 	anna.PostForm(path+"/edit", edit).WantRedirect(path)
 	edit.Set("amount", "5")
 	stale := anna.PostForm(path+"/edit", edit).Want(http.StatusConflict)
@@ -153,6 +168,11 @@ func TestDebtLine(t *testing.T) {
 	settle.Set("on", "2026-11-23")
 	if got := anna.PostForm(path+"/settle", settle).Want(http.StatusUnprocessableEntity).Errors()["on"]; got != "Дата не может быть позже сегодняшней" {
 		t.Errorf("settled tomorrow: %q", got)
+	}
+	settle.Set("on", "2026-11-19")
+	early := anna.PostForm(path+"/settle", settle).Want(http.StatusUnprocessableEntity)
+	if got := early.Errors()["on"]; got != "Долг возник 20 ноября 2026: погасить его раньше нельзя. Проверьте дату погашения и дату самого долга." || early.Form(path+"/settle").Get("on") != "2026-11-19" {
+		t.Errorf("settled before it arose: %q, %v", got, early.Form(path+"/settle"))
 	}
 	settle.Set("on", "2026-11-21")
 	anna.PostForm(path+"/settle", settle).WantRedirect(path)
@@ -390,7 +410,11 @@ func TestPasteFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, file := range map[string][]byte{"xlsx": workbook.Bytes(), "csv": table.Bytes()} {
+	unicodeText, err := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().Bytes(table.Bytes()) // its mark is there
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"xlsx": workbook.Bytes(), "csv": table.Bytes(), "txt": unicodeText} {
 		preview := pasteFile(t, anna, path, "", file).Want(http.StatusOK)
 		rows := ledgerRows(preview)
 		if len(rows) != 2 || rows[0][0] != `"Хранение" за октябрь` || rows[0][2] != "3 418,20 ₽" || rows[0][3] != "20 ноября 2026" || rows[1][1] != "WB должен нам" {

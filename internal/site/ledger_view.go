@@ -170,7 +170,7 @@ func ledgerView(w caseWords) page.LedgerView {
 	v.Balance, v.State = w.ledgerBalance()
 	v.Caption = w.p.T("ledger.caption")
 	var running winddown.Money
-	for _, d := range w.c.Debts {
+	for _, d := range w.c.Debts.ByDate() {
 		row := w.debtRow(d)
 		row.Href = debtHref(w.c.ID, d.ID)
 		switch {

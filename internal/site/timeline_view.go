@@ -66,6 +66,9 @@ func (n *lane) bar(from, to winddown.Date, text string, tone ui.LaneTone) {
 	n.l.fact(to, text, tone)
 }
 
+// note says more about what was put on the line last.
+func (n *lane) note(text string) { n.l.items[len(n.l.items)-1].Note = text }
+
 // open is something that goes on since a day.
 func (n *lane) open(from winddown.Date, text string, tone ui.LaneTone) {
 	n.l.reach(from)
@@ -121,13 +124,20 @@ func (w caseWords) dueTone(on winddown.Date) ui.LaneTone {
 	return ui.LaneDue
 }
 
-// step is a step of the groups without the act, from its beginning to its signature.
+// step is a step from its beginning to its signature. Those about the act stand on the lanes
+// of the acts and the debts; here they only tell that they are suspended.
 func (l *line) step(st winddown.Step) {
-	d, _ := l.w.c.Definition(st.Code)
-	if d.Group == winddown.SettleScores || !l.w.c.Needed(st.Code) {
+	if !l.w.c.Needed(st.Code) {
 		return
 	}
 	n := l.lane(stepName(l.w.p, st.Code))
+	if d, _ := l.w.c.Definition(st.Code); d.Group == winddown.SettleScores {
+		if st.Code != winddown.SettleDebts {
+			n.problem(&st)
+			n.end()
+		}
+		return
+	}
 	begun := st.StartedOn
 	if begun.IsZero() {
 		begun = l.w.c.OpenedOn
@@ -147,7 +157,7 @@ func (l *line) step(st winddown.Step) {
 // problem is the day a signature was suspended.
 func (n *lane) problem(st *winddown.Step) {
 	if st.Problem != nil {
-		n.point(st.Problem.On, n.l.w.p.T("timeline.suspended", "Step", stepName(n.l.w.p, st.Code)), ui.LaneLate)
+		n.point(st.Problem.On, n.l.w.p.T("timeline.problem."+string(st.Problem.Kind), "Step", stepName(n.l.w.p, st.Code)), ui.LaneProblem)
 	}
 }
 
@@ -190,7 +200,7 @@ func (n *lane) round(act winddown.Act, named func(string) string) {
 		n.open(act.RequestedOn, named("timeline.awaited"), ui.LaneWaiting)
 	}
 	n.point(act.ComparedOn, named("timeline.compared"), ui.LanePlain)
-	n.point(act.DisputedOn, named("timeline.disputed"), ui.LaneLate)
+	n.point(act.DisputedOn, named("timeline.disputed"), ui.LanePlain)
 	n.point(act.SignedOn, named("timeline.signed"), ui.LaneDone)
 	n.point(act.CountersignedOn, named("timeline.countersigned"), ui.LaneDone)
 }
@@ -212,6 +222,7 @@ func (l *line) deadlines(kind winddown.DueKind) {
 			n.bar(d.From, d.ClosedOn, w.p.T("timeline.dealt", "Text", text), ui.LaneDone)
 		case !w.c.Finished():
 			n.bar(d.From, d.Until, text, w.dueTone(d.Until))
+			n.note(w.basis(d.Term()))
 		}
 	}
 	n.end()

@@ -3,6 +3,7 @@ package winddown
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,6 +40,9 @@ type Term struct {
 //     one source); whether the current offer keeps it is not known.
 //   - inbox: the product's own: once in thirty days, because claims lie there unread.
 //   - chase: the product's own: working days 3, 7 and 10.
+//
+// Deadlines refer to the source of a default term by its kind. When such a source changes, a
+// migration writes the old one into the deadlines that rest on it.
 func DefaultTerms() []Term {
 	return []Term{
 		{Kind: DuePickUp, Days: []int{7}, AsOf: Date{2025, 9, 22}},
@@ -65,18 +69,35 @@ type Deadline struct {
 	What     string
 	From     Date // the day the batch arrived, or the report was posted
 	Until    Date // the last day
+	Basis    Basis
 	ClosedOn Date // collected, or dealt with; zero while open
 }
 
-// Limits of a case's deadlines.
+// Basis is the term a deadline was counted by, as it was then; a term that changes later
+// leaves it alone. The zero Basis says that the last day was typed and is not the term's.
+type Basis struct {
+	Days   int    // calendar days
+	Source string // as in Term
+	AsOf   Date
+}
+
+// Term returns the term a deadline was counted by, or false where its last day was typed.
+func (d Deadline) Term() (Term, bool) {
+	return Term{Kind: d.Kind, Days: []int{d.Basis.Days}, Source: d.Basis.Source, AsOf: d.Basis.AsOf}, d.Basis != Basis{}
+}
+
+// Limits of a case's deadlines. A first day further back than MaxDeadlineAge, or a last day
+// further from it than MaxTermDays, is a mistyped year.
 const (
-	MaxDeadlines = 500
-	MaxWhat      = 300 // characters
-	maxTermDays  = 365
-	maxSource    = 300 // characters
+	MaxDeadlines   = 500
+	MaxWhat        = 300 // characters
+	MaxDeadlineAge = 365 // days
+	MaxTermDays    = 365
+	maxSource      = 300 // characters
 )
 
-// AddDeadline types a deadline in. Until is counted by the term when it is left out.
+// AddDeadline types a deadline in. Until is counted by the term when it is left out; a typed
+// one that is the term's counts as such.
 type AddDeadline struct {
 	Kind  DueKind
 	What  string
@@ -96,11 +117,15 @@ func (c *Case) AddDeadline(in AddDeadline, s Stamp) ([]Event, error) {
 		v.add("kind", "error.field.unknown", nil)
 	}
 	checkPast(&v, "from", d.From, s.Today)
-	if d.Until.IsZero() && len(v.fields) == 0 {
-		d.Until = d.From.AddDays(c.Term(d.Kind).Days[0])
+	if earliest := s.Today.AddDays(-MaxDeadlineAge); !d.From.IsZero() && d.From.Before(earliest) {
+		v.add("from", "deadline.error.from_old", Args{"Date": earliest})
 	}
-	if !d.Until.IsZero() && d.Until.Before(d.From) {
+	switch {
+	case d.Until.IsZero() || d.From.IsZero():
+	case d.Until.Before(d.From):
 		v.add("until", "deadline.error.order", nil)
+	case d.Until.After(d.From.AddDays(MaxTermDays)):
+		v.add("until", "deadline.error.until_far", Args{"Date": d.From.AddDays(MaxTermDays)})
 	}
 	if utf8.RuneCountInString(d.What) > MaxWhat {
 		v.add("what", "error.field.too_long", Args{"Max": MaxWhat})
@@ -108,14 +133,22 @@ func (c *Case) AddDeadline(in AddDeadline, s Stamp) ([]Event, error) {
 	if err := v.err(); err != nil {
 		return nil, err
 	}
+	t := c.Term(d.Kind)
+	counted := d.From.AddDays(t.Days[0])
+	if d.Until.IsZero() {
+		d.Until = counted
+	}
 	for _, old := range c.Deadlines {
-		old.Number = 0
+		old.Number, old.Basis = 0, Basis{}
 		if old == d {
 			return nil, nil
 		}
 	}
 	if len(c.Deadlines) >= MaxDeadlines {
 		return nil, &Error{Kind: Conflict, Key: "deadline.error.too_many", Args: Args{"Max": MaxDeadlines}}
+	}
+	if d.Until == counted {
+		d.Basis = Basis{Days: t.Days[0], Source: t.Source, AsOf: t.AsOf}
 	}
 	c.DeadlineSeq++
 	d.Number = c.DeadlineSeq
@@ -223,8 +256,9 @@ type ChangeTerm struct {
 }
 
 // ChangeTerm counts by the new term from then on: the reminders and the look into the inbox at
-// once, batches and reports when they are typed in; those that stand keep their dates. It returns Invalid, or Conflict for a finished case or a
-// stale version.
+// once, batches and reports when they are typed in; those that stand keep their dates and the
+// term these were counted by. It returns Invalid, or Conflict for a finished case or a stale
+// version.
 func (c *Case) ChangeTerm(in ChangeTerm, s Stamp) ([]Event, error) {
 	if err := c.open(); err != nil {
 		return nil, err
@@ -235,13 +269,13 @@ func (c *Case) ChangeTerm(in ChangeTerm, s Stamp) ([]Event, error) {
 		v.add("kind", "error.field.unknown", nil)
 		return nil, v.err()
 	}
-	most := 1
+	most, key := 1, "deadline.error.days"
 	if t.Kind == DueChase {
-		most = 5
+		most, key = 5, "deadline.error.days_chase"
 	}
 	ascending := slices.IsSorted(t.Days) && len(slices.Compact(slices.Clone(t.Days))) == len(t.Days)
-	if len(t.Days) < 1 || len(t.Days) > most || !ascending || t.Days[0] < 1 || t.Days[len(t.Days)-1] > maxTermDays {
-		v.add("days", "deadline.error.days", Args{"Max": maxTermDays})
+	if len(t.Days) < 1 || len(t.Days) > most || !ascending || t.Days[0] < 1 || t.Days[len(t.Days)-1] > MaxTermDays {
+		v.add("days", key, Args{"Max": MaxTermDays})
 	}
 	switch n := utf8.RuneCountInString(t.Source); {
 	case n == 0:
@@ -270,8 +304,25 @@ func (t Term) changes() Changes {
 	return Changes{"days": strings.Trim(strings.ReplaceAll(fmt.Sprint(t.Days), " ", ", "), "[]"), "source": t.Source, "as_of": t.AsOf.String()}
 }
 
+// changes says on what the last day rests as "basis": typed, or term with the term.
 func (d Deadline) changes() Changes {
-	return Changes{"due": string(d.Kind), "what": d.What, "from": d.From.String(), "until": d.Until.String(), "closed_on": d.ClosedOn.String()}
+	all := Changes{"due": string(d.Kind), "what": d.What, "from": d.From.String(), "until": d.Until.String(), "closed_on": d.ClosedOn.String()}
+	t, counted := d.Term()
+	if !counted {
+		return merge(all, Changes{"basis": "typed"})
+	}
+	return merge(all, merge(t.changes(), Changes{"basis": "term"}))
+}
+
+// BasisOf returns the term by which a deadline of the trail was counted. Counted is false where
+// its last day was typed; known is false for events from before this was kept.
+func BasisOf(deadline Changes) (t Term, counted, known bool) {
+	t = Term{Kind: DueKind(deadline["due"]), Source: deadline["source"]}
+	days, err := strconv.Atoi(deadline["days"])
+	t.Days = []int{days}
+	t.AsOf, counted = ParseDate(deadline["as_of"])
+	counted = counted && err == nil && deadline["basis"] == "term"
+	return t, counted, counted || deadline["basis"] == "typed"
 }
 
 func (d Deadline) event(kind EventKind, before, after Changes, s Stamp) Event {

@@ -136,12 +136,12 @@ func TestTerms(t *testing.T) {
 		want   string
 	}{
 		"unknown kind": {func(in *winddown.ChangeTerm) { in.Kind = "court" }, "kind: error.field.unknown"},
-		"no days":      {func(in *winddown.ChangeTerm) { in.Days = nil }, "days: deadline.error.days"},
-		"zero":         {func(in *winddown.ChangeTerm) { in.Days = []int{0, 1} }, "days: deadline.error.days"},
-		"too long":     {func(in *winddown.ChangeTerm) { in.Days = []int{1, 366} }, "days: deadline.error.days"},
-		"backwards":    {func(in *winddown.ChangeTerm) { in.Days = []int{4, 2} }, "days: deadline.error.days"},
-		"twice":        {func(in *winddown.ChangeTerm) { in.Days = []int{2, 2} }, "days: deadline.error.days"},
-		"six":          {func(in *winddown.ChangeTerm) { in.Days = []int{1, 2, 3, 4, 5, 6} }, "days: deadline.error.days"},
+		"no days":      {func(in *winddown.ChangeTerm) { in.Days = nil }, "days: deadline.error.days_chase"},
+		"zero":         {func(in *winddown.ChangeTerm) { in.Days = []int{0, 1} }, "days: deadline.error.days_chase"},
+		"too long":     {func(in *winddown.ChangeTerm) { in.Days = []int{1, 366} }, "days: deadline.error.days_chase"},
+		"backwards":    {func(in *winddown.ChangeTerm) { in.Days = []int{4, 2} }, "days: deadline.error.days_chase"},
+		"twice":        {func(in *winddown.ChangeTerm) { in.Days = []int{2, 2} }, "days: deadline.error.days_chase"},
+		"six":          {func(in *winddown.ChangeTerm) { in.Days = []int{1, 2, 3, 4, 5, 6} }, "days: deadline.error.days_chase"},
 		"two weeks":    {func(in *winddown.ChangeTerm) { in.Kind = winddown.DueReport }, "days: deadline.error.days"},
 		"no source":    {func(in *winddown.ChangeTerm) { in.Source = " " }, "source: deadline.error.source_missing"},
 		"long source":  {func(in *winddown.ChangeTerm) { in.Source = strings.Repeat("ж", 301) }, "source: error.field.too_long"},
@@ -158,6 +158,52 @@ func TestTerms(t *testing.T) {
 	unchanged(t, before, c)
 }
 
+// A deadline keeps the term it was counted by; the trail carries it.
+func TestDeadlinesKeepTheirBasis(t *testing.T) {
+	c := openCase(t, everything())
+	add := func(kind winddown.DueKind, from, until string) winddown.Event {
+		t.Helper()
+		in := winddown.AddDeadline{Kind: kind, From: day(from)}
+		if until != "" {
+			in.Until = day(until)
+		}
+		events, err := c.AddDeadline(in, by(1, today))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events[0]
+	}
+	added := []winddown.Event{
+		add(winddown.DueReport, "2026-12-01", ""), add(winddown.DueReport, "2026-12-02", "2026-12-09"), add(winddown.DueReport, "2026-12-02", "2026-12-10"),
+	}
+	change := winddown.ChangeTerm{Kind: winddown.DueReport, Days: []int{8}, Source: "Оферта, пункт 8", AsOf: day("2026-12-05")}
+	if _, err := c.ChangeTerm(change, by(1, today)); err != nil {
+		t.Fatal(err)
+	}
+	added = append(added, add(winddown.DueReport, "2026-12-03", ""), add(winddown.DuePickUp, "2026-12-03", ""))
+	events, err := c.AddDeadline(winddown.AddDeadline{Kind: winddown.DueReport, From: day("2026-12-02"), Until: day("2026-12-10")}, by(1, today))
+	wantRepeat(t, events, err) // typed it was, though the term comes to the same day now
+
+	usual, own := winddown.Basis{Days: 7, AsOf: day("2023-04-05")}, winddown.Basis{Days: 8, Source: "Оферта, пункт 8", AsOf: day("2026-12-05")}
+	want := []winddown.Basis{usual, usual, {}, own, {Days: 7, AsOf: day("2025-09-22")}}
+	for i, d := range c.Deadlines {
+		term, counted := d.Term()
+		if d.Basis != want[i] || counted != (want[i] != winddown.Basis{}) || term.Days[0] != want[i].Days || term.Source != want[i].Source {
+			t.Errorf("deadline %d rests on %+v, want %+v", i+1, d.Basis, want[i])
+		}
+		told, counted, known := winddown.BasisOf(added[i].After)
+		if !known || counted != (want[i] != winddown.Basis{}) || counted && fmt.Sprint(told) != fmt.Sprint(term) {
+			t.Errorf("of deadline %d the trail tells %+v, %v, %v", i+1, told, counted, known)
+		}
+	}
+	if _, err := c.CloseDeadline(1, day(today), by(1, today)); err != nil || c.Deadlines[0].Basis != usual {
+		t.Errorf("closed, a deadline rests on %+v, %v", c.Deadlines[0].Basis, err)
+	}
+	if _, _, known := winddown.BasisOf(winddown.Changes{"due": "report", "until": "2026-12-08"}); known {
+		t.Error("of an event from before something is known")
+	}
+}
+
 func TestDeadlinesRefused(t *testing.T) {
 	c := openCase(t, everything())
 	for name, x := range map[string]struct {
@@ -170,7 +216,15 @@ func TestDeadlinesRefused(t *testing.T) {
 		"tomorrow": {winddown.AddDeadline{Kind: winddown.DueReport, From: day("2026-12-11")}, "[from: step.error.date_future]"},
 		"backwards": {winddown.AddDeadline{Kind: winddown.DueReport, From: day(today), Until: day("2026-12-09")},
 			"[until: deadline.error.order]"},
-		"long": {winddown.AddDeadline{Kind: winddown.DuePickUp, From: day(today), What: strings.Repeat("ж", 301)}, "[what: error.field.too_long]"},
+		"another decade": {winddown.AddDeadline{Kind: winddown.DueReport, From: day("2010-12-09")}, "[from: deadline.error.from_old]"},
+		"a year and a day ago": {winddown.AddDeadline{Kind: winddown.DueReport, From: day(today).AddDays(-366), Until: day(today)},
+			"[from: deadline.error.from_old until: deadline.error.until_far]"},
+		"the far future": {winddown.AddDeadline{Kind: winddown.DuePickUp, From: day(today), Until: day("2050-12-10")},
+			"[until: deadline.error.until_far]"},
+		"a year and a day": {winddown.AddDeadline{Kind: winddown.DuePickUp, From: day(today), Until: day(today).AddDays(366)},
+			"[until: deadline.error.until_far]"},
+		"nothing but the end": {winddown.AddDeadline{Kind: winddown.DuePickUp, Until: day("2050-12-10")}, "[from: step.error.date_missing]"},
+		"long":                {winddown.AddDeadline{Kind: winddown.DuePickUp, From: day(today), What: strings.Repeat("ж", 301)}, "[what: error.field.too_long]"},
 	} {
 		before := clone(c)
 		_, err := c.AddDeadline(x.in, by(1, today))
@@ -178,6 +232,10 @@ func TestDeadlinesRefused(t *testing.T) {
 			t.Errorf("%s: fields %s", name, got)
 		}
 		unchanged(t, before, c)
+	}
+	edge := openCase(t, everything())
+	if _, err := edge.AddDeadline(winddown.AddDeadline{Kind: winddown.DueReport, From: day(today).AddDays(-365), Until: day(today)}, by(1, today)); err != nil {
+		t.Errorf("a year ago to the day: %v", err)
 	}
 	batch(t, c, today, "2026-12-17")
 	before := clone(c)

@@ -53,6 +53,14 @@ func (d Debt) closed() bool { return !d.SettledOn.IsZero() || d.WrittenOff != ""
 // Ledger are the lines of a case, in the order they were written down.
 type Ledger []Debt
 
+// ByDate returns the lines as they are read: by their date, those of one day in the order they
+// were written down.
+func (l Ledger) ByDate() Ledger {
+	sorted := slices.Clone(l)
+	slices.SortStableFunc(sorted, func(a, b Debt) int { return a.On.Time().Compare(b.On.Time()) })
+	return sorted
+}
+
 // Open returns the lines that count.
 func (l Ledger) Open() Ledger {
 	return slices.DeleteFunc(slices.Clone(l), func(d Debt) bool { return !d.Open() })
@@ -259,6 +267,8 @@ func (l Ledger) SettleDebt(in SettleDebt, s Stamp) (*Debt, []Event, error) {
 		v.add("on", "step.error.date_missing", nil)
 	case in.On.After(s.Today):
 		v.add("on", "step.error.date_future", nil)
+	case in.On.Before(d.On):
+		v.add("on", "ledger.error.settled_early", Args{"Date": d.On})
 	}
 	if err := v.err(); err != nil {
 		return nil, nil, err

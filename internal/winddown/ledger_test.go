@@ -1,6 +1,7 @@
 package winddown_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -163,7 +164,7 @@ func TestDebtStates(t *testing.T) {
 		return events, err
 	}
 	settle := func(l winddown.Ledger, version int) ([]winddown.Event, error) {
-		_, events, err := l.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: version, On: day("2026-11-01")}, today) // before the debt
+		_, events, err := l.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: version, On: day("2026-11-02")}, today) // the day the debt arose
 		return events, err
 	}
 	writeOff := func(l winddown.Ledger, version int) ([]winddown.Event, error) {
@@ -287,6 +288,25 @@ func TestDebtEvents(t *testing.T) {
 	}
 }
 
+func TestLinesStandByDate(t *testing.T) {
+	var l winddown.Ledger
+	for i, on := range []string{"2026-11-05", "2026-11-02", "2026-11-05", "2026-10-31"} {
+		line := fine(i + 1)
+		line.On = day(on)
+		write(t, &l, line)
+	}
+	var order []winddown.ID
+	for _, d := range l.ByDate() {
+		order = append(order, d.ID)
+	}
+	if want := []winddown.ID{debtID(4), debtID(2), debtID(1), debtID(3)}; !slices.Equal(order, want) {
+		t.Errorf("by date %v", order)
+	}
+	if l[0].ID != debtID(1) {
+		t.Error("the ledger itself was put in another order")
+	}
+}
+
 func TestDebtRulesRefuse(t *testing.T) {
 	var l winddown.Ledger
 	write(t, &l, fine(1))
@@ -295,6 +315,28 @@ func TestDebtRulesRefuse(t *testing.T) {
 	wantFields(t, err, "on: step.error.date_missing")
 	_, _, err = l.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: 1, On: day("2026-11-13")}, today)
 	wantFields(t, err, "on: step.error.date_future")
+	early := func(l winddown.Ledger, version int, on string, arose string) {
+		t.Helper()
+		_, _, err := l.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: version, On: day(on)}, today)
+		wantFields(t, err, "on: ledger.error.settled_early")
+		var e *winddown.Error
+		if !errors.As(err, &e) || e.Fields[0].Args["Date"] != day(arose) {
+			t.Errorf("%v does not name %s", err, arose)
+		}
+	}
+	early(l, 1, "2026-11-01", "2026-11-02")
+	settled := slices.Clone(l)
+	if _, _, err := settled.SettleDebt(winddown.SettleDebt{ID: debtID(1), Version: 1, On: day("2026-11-02")}, today); err != nil {
+		t.Fatal(err)
+	}
+	early(settled, 2, "2026-11-01", "2026-11-02") // the day of payment corrected
+	moved := slices.Clone(l)
+	later := winddown.ChangeDebt{NewDebt: fine(1), Version: 1}
+	later.On = day("2026-11-10")
+	if _, _, err := moved.ChangeDebt(later, today); err != nil {
+		t.Fatal(err)
+	}
+	early(moved, 2, "2026-11-09", "2026-11-10")
 	_, _, err = l.WriteOffDebt(winddown.WriteOffDebt{ID: debtID(1), Version: 1, Reason: " "}, today)
 	wantFields(t, err, "reason: step.error.reason_missing")
 	_, _, err = l.RemoveDebt(winddown.RemoveDebt{ID: debtID(1), Version: 1, Reason: strings.Repeat("я", winddown.MaxNote+1)}, today)

@@ -88,13 +88,15 @@ for (const script of [true, false]) {
     await page.locator("#days").fill("семь");
     await page.locator("#source").fill("Оферта, пункт 8");
     assert.equal(await send(page, "Сохранить"), 422);
-    await page.locator(".error-summary").getByRole("link", { name: /Укажите целое число дней/ }).waitFor();
+    await page.locator(".error-summary").getByRole("link", { name: "Укажите число дней, целое от 1 до 365" }).waitFor();
     assert.equal(await page.locator("#source").inputValue(), "Оферта, пункт 8");
     await check(page);
     await page.locator("#days").fill("10");
     assert.equal(await send(page, "Сохранить"), 303);
     await page.getByRole("status").waitFor();
     assert.match(await text(page.locator(".summary-list")), /10 дней .*Источник: Оферта, пункт 8/);
+    await page.goto(`${address}/deadlines`); // what was counted before keeps its term
+    assert.match(await text(page.getByTestId("due-report")), /Срок: 7 дней\. Источник: оферта с 05\.04\.2023/);
   });
 
   // S5 of the product: a finished step that is no longer true.
@@ -154,6 +156,25 @@ for (const script of [true, false]) {
   });
 }
 
+test("what follows a title does not stand against it", async () => {
+  const page = await open();
+  await signUp(page, { name: "Анна Петрова", email: "titles@example.com" });
+  const address = await openCase(page);
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const path of ["acts", "deadlines"]) {
+      await page.goto(`${address}/${path}`);
+      const gaps = await page.evaluate(() => {
+        const box = (el) => el.getBoundingClientRect();
+        const title = document.querySelector("h1");
+        const [lead, list] = [document.querySelector("h1 + p"), document.querySelector(".sheet-list, main > .stack")];
+        return [box(lead ?? list).top - box(title).bottom, box(list).top - box(lead ?? title).bottom];
+      });
+      assert.ok(gaps[0] >= 8 && gaps[1] >= 20, `${path} at ${width}: ${gaps}`);
+    }
+  }
+});
+
 test("the timeline is a picture and a list", async () => {
   const page = await open();
   await signUp(page, { name: "Анна Петрова", email: "timeline@example.com" });
@@ -171,7 +192,7 @@ test("the timeline is a picture and a list", async () => {
   const facts = (await page.locator(".facts-by-date li").allInnerTexts()).map((t) => t.replaceAll(/\s+/g, " ").trim());
   for (const fact of [
     "3 августа 2026 Остатки FBS обнулены", "20 октября 2026 Акт запрошен", "20 октября 2026 Ждём акт", "13 ноября 2026 Сегодня",
-    "16 ноября 2026 Отчёт 1: Возразить на еженедельный отчёт", "13 декабря 2026 Проверить претензии на портале",
+    "16 ноября 2026 Отчёт 1: Возразить на еженедельный отчёт Срок: 7 дней. Источник: оферта с 05.04.2023, один источник, на 5 апреля 2023.", "13 декабря 2026 Проверить претензии на портале",
   ]) assert.ok(facts.includes(fact), `${fact} in ${facts.join("; ")}`);
   await page.emulateMedia({ colorScheme: "dark" });
   await check(page);

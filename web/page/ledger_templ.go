@@ -1589,7 +1589,7 @@ func pasteForm(v PasteView) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.FileField(ui.FileFieldProps{
 			Name: "file", Label: i18n.From(ctx).T("ledger.paste.file"), Hint: i18n.From(ctx).T("ledger.paste.file.hint"), Error: v.FileErr,
-			Accept: ".csv,.xlsx", Optional: true,
+			Accept: ".csv,.txt,.xlsx", Optional: true,
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
