@@ -171,13 +171,10 @@ func (b *book) ledgerTable() table {
 
 // counted is what a line adds to the balance: nothing once it is closed or removed.
 func counted(d winddown.Debt) winddown.Money {
-	switch {
-	case !d.Open():
+	if !d.Open() {
 		return 0
-	case d.Side == winddown.ToWB:
-		return -d.Amount
 	}
-	return d.Amount
+	return d.Owed()
 }
 
 // deadlinesTable ends with the look into the inbox, which has no number.

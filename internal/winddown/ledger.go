@@ -91,14 +91,15 @@ func (l Ledger) balanceBefore(day Date) Money {
 			closed = d.WrittenOffOn
 		}
 		if d.Removed == "" && (closed.IsZero() || !closed.Before(day)) {
-			sum += d.owed()
+			sum += d.Owed()
 		}
 	}
 	return sum
 }
 
-// owed returns what the line adds to the balance while it is open.
-func (d Debt) owed() Money {
+// Owed returns what the line adds to the balance while it is open: below zero when the
+// seller owes.
+func (d Debt) Owed() Money {
 	if d.Side == ToWB {
 		return -d.Amount
 	}
