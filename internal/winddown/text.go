@@ -37,7 +37,7 @@ func (k TextKind) Parts() []string {
 }
 
 // LetterKeys are the keys of the letters.
-func LetterKeys() []string { return []string{"request", "reminder", "objections", "termination"} }
+func LetterKeys() []string { return []string{"termination", "request", "reminder", "objections"} }
 
 // The longest texts, in characters.
 const (
