@@ -24,7 +24,7 @@ func TestRemindersInAYearThatIsNotLoaded(t *testing.T) {
 		id := kim.AddSeller("ИП Петрова", 1)
 		kim.Mark(id, testkit.Goods()...)
 		kim.Mark(id, winddown.RequestAct)
-		pages := []string{stepPath(id, winddown.ReceiveAct), "/sellers/" + id.String()}
+		pages := []string{stepPath(id, winddown.ReceiveAct), "/sellers/" + id.String(), deadlinesPath(id)}
 		warned := func(path string) bool {
 			text := strings.ToLower(kim.Get(path).Main())
 			if strings.Contains(text, "могут сдвинуться") && !strings.Contains(text, c.wants) {

@@ -260,7 +260,8 @@ func debtView(w caseWords, d *winddown.Debt) page.DebtView {
 	}
 	if d.WrittenOff == "" {
 		v.Settle = &page.SettleFormView{
-			Action: href + "/settle", Version: d.Version, On: w.readersToday().String(), Today: w.readersToday().String(), Submit: w.p.T("ledger.settle.submit"),
+			Action: href + "/settle", Version: d.Version, On: w.readersToday().String(), Arose: d.On.String(), Today: w.readersToday().String(),
+			Submit: w.p.T("ledger.settle.submit"),
 		}
 		if !d.SettledOn.IsZero() {
 			v.Settle.On, v.Settle.Submit = d.SettledOn.String(), w.p.T("ledger.settle.correct")

@@ -36,7 +36,7 @@ for (const script of [true, false]) {
     await page.locator("#amount").fill("1,234");
     assert.equal(await send(page, "Записать"), 422);
     await page.locator(".error-summary").waitFor();
-    assert.deepEqual(await page.locator(".error-summary a").evaluateAll((all) => all.map((a) => a.hash)), ["#amount", "#side", "#what"]);
+    assert.deepEqual(await page.locator(".error-summary a").evaluateAll((all) => all.map((a) => a.hash)), ["#side", "#what", "#amount"]);
     assert.match(await text(page.locator("#amount-error")), /Непонятно, где здесь копейки/);
     assert.equal(await page.locator("#amount").inputValue(), "1,234");
     await check(page);
