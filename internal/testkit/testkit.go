@@ -119,7 +119,7 @@ func Start(t testing.TB, options ...Option) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	assets, err := httpkit.NewAssets(static.FS)
+	assets, err := assets()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +157,9 @@ func Start(t testing.TB, options ...Option) *Site {
 	t.Cleanup(s.server.Close)
 	return s
 }
+
+// assets are the same for every site, and slow to compress.
+var assets = sync.OnceValues(func() (*httpkit.Assets, error) { return httpkit.NewAssets(static.FS) })
 
 // Password is the password of everybody that SignUp makes.
 const Password = "сухой лист под ногой"
