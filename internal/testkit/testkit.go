@@ -155,6 +155,9 @@ func Start(t testing.TB, options ...Option) *Site {
 		s.server.Start()
 	}
 	t.Cleanup(s.server.Close)
+	// Compressing is tested in httpkit and by every browser; here it would cost more than
+	// the pages do.
+	s.server.Client().Transport.(*http.Transport).DisableCompression = true
 	return s
 }
 
