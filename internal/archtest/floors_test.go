@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -38,7 +39,7 @@ func floors() map[string]int {
 
 // testOnly are packages that no program may import.
 func testOnly() []string {
-	return []string{"winddown/internal/archtest", "winddown/internal/testdb", "winddown/internal/testkit"}
+	return []string{"winddown/internal/archtest", "winddown/internal/testdb", "winddown/internal/testdir", "winddown/internal/testkit"}
 }
 
 // source is one Go file of the project.
@@ -53,10 +54,21 @@ type source struct {
 // root is the root of the project, seen from this package's folder.
 const root = "../.."
 
+// sources returns every Go file, read once for all tests.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var all []source
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	all, err := readSources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("found only %d Go files: the walk is broken", len(all))
+	}
+	return all
+}
+
+var readSources = sync.OnceValues(func() (all []source, err error) {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -88,14 +100,8 @@ func sources(t *testing.T) []source {
 		all = append(all, s)
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) < 50 {
-		t.Fatalf("found only %d Go files: the walk is broken", len(all))
-	}
-	return all
-}
+	return all, err
+})
 
 func TestPackagesImportOnlyLowerFloors(t *testing.T) {
 	for _, s := range sources(t) {

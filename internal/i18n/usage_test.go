@@ -36,17 +36,28 @@ type use struct {
 
 func (u use) composed() bool { return strings.Contains(u.text, "*") }
 
-// matches reports whether u speaks of key. An error's key may stand for the page
-// made of key.title and key.text.
-func (u use) matches(key string) bool {
-	if u.composed() {
-		parts := strings.Split(u.text, "*")
-		for i, p := range parts {
-			parts[i] = regexp.QuoteMeta(p)
+// of returns those of the keys, which map to whether they are plural, that u speaks of. An
+// error's key may stand for the page made of key.title and key.text.
+func (u use) of(keys map[string]bool) (found []string) {
+	if !u.composed() {
+		for _, key := range []string{u.text, u.text + ".title", u.text + ".text"} {
+			if _, ok := keys[key]; ok {
+				found = append(found, key)
+			}
 		}
-		return regexp.MustCompile("^" + strings.Join(parts, "[a-z0-9_.]+") + "$").MatchString(key)
+		return found
 	}
-	return key == u.text || key == u.text+".title" || key == u.text+".text"
+	parts := strings.Split(u.text, "*")
+	for i, p := range parts {
+		parts[i] = regexp.QuoteMeta(p)
+	}
+	shape := regexp.MustCompile("^" + strings.Join(parts, "[a-z0-9_.]+") + "$")
+	for key := range keys {
+		if shape.MatchString(key) {
+			found = append(found, key)
+		}
+	}
+	return found
 }
 
 // uses finds every text in a Go file that looks like a message key.
@@ -153,20 +164,16 @@ func judge(keys map[string]bool, found []use) (problems []string) {
 	}
 	used := make(map[string]bool)
 	for _, u := range found {
-		any := false
-		for key, plural := range keys {
-			if !u.matches(key) {
-				continue
-			}
-			any, used[key] = true, true
-			if u.composed() || key != u.text {
-				continue
-			}
+		spokenOf := u.of(keys)
+		for _, key := range spokenOf {
+			used[key] = true
+		}
+		if plural, ok := keys[u.text]; ok {
 			if u.method == "T" && plural {
-				problems = append(problems, fmt.Sprintf("%s: %q is plural: say it with N", u.where, key))
+				problems = append(problems, fmt.Sprintf("%s: %q is plural: say it with N", u.where, u.text))
 			}
 			if u.method == "N" && !plural {
-				problems = append(problems, fmt.Sprintf("%s: %q is not plural: say it with T", u.where, key))
+				problems = append(problems, fmt.Sprintf("%s: %q is not plural: say it with T", u.where, u.text))
 			}
 		}
 		// Outside a call or a Key field, a text is taken for a key when it has an
@@ -174,7 +181,7 @@ func judge(keys map[string]bool, found []use) (problems []string) {
 		// the like have two.
 		area, rest, _ := strings.Cut(u.text, ".")
 		certain := u.method != "" || u.field || areas[area] && (area == "error" || strings.Contains(rest, "."))
-		if certain && !any {
+		if certain && len(spokenOf) == 0 {
 			problems = append(problems, fmt.Sprintf("%s: %q is in no catalog", u.where, u.text))
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/filelock"
+	"winddown/internal/testdir"
 )
 
 const helperEnv = "LOCALPG_TEST_HELPER"
@@ -35,7 +36,41 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	testdir.Use()
 	m.Run()
+	if ready != "" {
+		_ = os.RemoveAll(ready)
+	}
+}
+
+// ready is a folder with a cluster that was made and stopped.
+var ready string
+
+var makeReady = sync.OnceValue(func() error {
+	dir, err := os.MkdirTemp("", "localpg-test-")
+	if err != nil {
+		return err
+	}
+	ready = dir
+	s, err := Start(context.Background(), Options{Dir: ready, Settings: quick()})
+	if err != nil {
+		return err
+	}
+	return s.Stop(context.Background())
+})
+
+// madeBefore returns a folder of its own for a test that is not about how a cluster is made:
+// it was made before, once for all of them.
+func madeBefore(t *testing.T) string {
+	t.Helper()
+	if err := makeReady(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", ready+"/.", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return dir
 }
 
 // helperPlan is what the helper process is told to start.
@@ -265,7 +300,7 @@ func wantNoSocket(t *testing.T, address string) {
 
 func TestSecondStartInOneFolderIsRefused(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: filepath.Join(t.TempDir(), "db"), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	start(t, o)
 	wantMentions(t, startError(t, o), "another winddown is already running in this folder (pid "+strconv.Itoa(os.Getpid())+")")
 }
@@ -310,7 +345,7 @@ func TestVeryLongPath(t *testing.T) {
 }
 
 func TestWithoutASocketFolderItListensOnLoopbackOnly(t *testing.T) {
-	dir := t.TempDir()
+	dir := madeBefore(t)
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	for _, folder := range []string{temp, "/tmp"} {
@@ -334,7 +369,7 @@ func TestWithoutASocketFolderItListensOnLoopbackOnly(t *testing.T) {
 
 func TestOnlyThePasswordOpens(t *testing.T) {
 	t.Parallel()
-	s := start(t, Options{Dir: t.TempDir(), Settings: quick()})
+	s := start(t, Options{Dir: madeBefore(t), Settings: quick()})
 	u, err := url.Parse(s.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -350,7 +385,7 @@ func TestOnlyThePasswordOpens(t *testing.T) {
 // be no server, so it has to be another process than this one.
 func TestPidFileWithAPidInUseBySomebodyElse(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	execute(t, s.URL(), "create table kept ()")
 	pidFile := filepath.Join(o.Dir, "data", "postmaster.pid")
@@ -359,7 +394,7 @@ func TestPidFileWithAPidInUseBySomebodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop(t, s)
-	stranger := startHelper(t, helperPlan{Dir: t.TempDir(), Settings: quick()}, nil)
+	stranger := startHelper(t, helperPlan{Dir: madeBefore(t), Settings: quick()}, nil)
 	defer stranger.stop(t)
 	_, rest, _ := strings.Cut(string(text), "\n")
 	if err := os.WriteFile(pidFile, []byte(strconv.Itoa(stranger.cmd.Process.Pid)+"\n"+rest), 0o600); err != nil {
@@ -374,7 +409,7 @@ func TestPidFileWithAPidInUseBySomebodyElse(t *testing.T) {
 
 func TestKilledPostmasterIsReplaced(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	execute(t, s.URL(), "create table kept ()")
 	if err := s.signalForTest(); err != nil {
@@ -394,7 +429,7 @@ func TestLostPasswordAndLostSocketAreMadeAnew(t *testing.T) {
 		for _, running := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, running %v", name, running), func(t *testing.T) {
 				t.Parallel()
-				o := Options{Dir: t.TempDir(), Settings: quick()}
+				o := Options{Dir: madeBefore(t), Settings: quick()}
 				s := start(t, o)
 				execute(t, s.URL(), "create table kept ()")
 				if running {
@@ -417,7 +452,7 @@ func TestLostPasswordAndLostSocketAreMadeAnew(t *testing.T) {
 
 func TestDetachedServerIsAdoptedOrHalted(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	for range 2 {
 		s.Detach()
@@ -446,7 +481,7 @@ func TestDetachedServerIsAdoptedOrHalted(t *testing.T) {
 
 func TestHaltLeavesARunningWinddownAlone(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	err := Halt(t.Context(), o.Dir)
 	if err == nil {
@@ -458,7 +493,7 @@ func TestHaltLeavesARunningWinddownAlone(t *testing.T) {
 
 func TestJoinLooksIntoARunningServerAndLeavesIt(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	joined, err := Join(t.Context(), o)
 	if err != nil {
@@ -487,7 +522,7 @@ func TestJoinLooksIntoARunningServerAndLeavesIt(t *testing.T) {
 
 func TestStopUnderLoadLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir()}
+	o := Options{Dir: madeBefore(t)}
 	s := start(t, o)
 	execute(t, s.URL(), "create table ticks (n int)")
 	const writers = 4
@@ -533,7 +568,7 @@ func TestStopUnderLoadLosesNothingAcknowledged(t *testing.T) {
 
 func TestStopThatTakesTooLongIsForced(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), Settings: quick()}
+	o := Options{Dir: madeBefore(t), Settings: quick()}
 	s := start(t, o)
 	execute(t, s.URL(), "create table kept ()")
 	ended, cancel := context.WithCancel(t.Context())
@@ -587,7 +622,7 @@ func TestDataKeptOutsideThatIsGoneIsTold(t *testing.T) {
 
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := madeBefore(t)
 	log := filepath.Join(dir, "postgres.log")
 	if err := os.WriteFile(log, make([]byte, maxLog+1), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,16 +1,17 @@
 // Package testdb gives tests real PostgreSQL databases.
 //
 // The server is the one TEST_DATABASE_URL names, or else a private one of this
-// checkout in .winddown/test, which does not wait for the disk. The test
-// binaries of one "go test ./..." share it, and so do later runs. Its life is
-// ruled by file locks, which the kernel gives up however a process ends:
+// checkout, which does not wait for the disk: in memory where there is room (see
+// testdir), else in .winddown/test. The test binaries of one "go test ./..."
+// share it. Its life is ruled by file locks in .winddown/test, which the kernel
+// gives up however a process ends:
 //
 //   - Whoever uses the server holds the lock "users", shared: a test while it
 //     has a database, a package (see Run) while its tests run.
 //   - Under the exclusive lock "gate" a test starts the server, or finds it
 //     running, and detaches from it again.
 //   - At the end of a package Run tries for "users" exclusively. Whoever gets
-//     it is the last one, and stops the server.
+//     it is the last one, and stops the server; one in memory goes with it.
 //
 // A run that was killed leaves the server behind. There is one at most, and the
 // next run adopts and then stops it.
@@ -36,6 +37,7 @@ import (
 	"winddown/internal/filelock"
 	"winddown/internal/localpg"
 	"winddown/internal/postgres"
+	"winddown/internal/testdir"
 	"winddown/migrations"
 )
 
@@ -46,11 +48,12 @@ const (
 	patience = time.Minute
 )
 
-// Run runs the tests of a package that uses this one and stops the shared
-// server when no other package is using it:
+// Run runs the tests of a package that uses this one, with temporary folders in
+// memory, and stops the shared server when no other package is using it:
 //
 //	func TestMain(m *testing.M) { testdb.Run(m) }
 func Run(m *testing.M) {
+	testdir.Use()
 	if os.Getenv("TEST_DATABASE_URL") != "" {
 		m.Run()
 		return
@@ -81,7 +84,40 @@ func haltIfLast(dir string) error {
 	defer last.Release()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	return localpg.Halt(ctx, filepath.Join(dir, "server"))
+	home, err := serverHome(dir)
+	if err != nil {
+		return err
+	}
+	if err := localpg.Halt(ctx, home); err != nil {
+		return err
+	}
+	if _, ok := testdir.Memory(); !ok {
+		return nil
+	}
+	return os.RemoveAll(home)
+}
+
+// serverHome returns the folder of the shared server. One in memory is found
+// through a link, which leads nowhere once the machine was started anew.
+func serverHome(dir string) (string, error) {
+	memory, ok := testdir.Memory()
+	if !ok {
+		return filepath.Join(dir, "server"), nil
+	}
+	link := filepath.Join(dir, "memory")
+	if home, err := os.Readlink(link); err == nil {
+		if _, err := os.Stat(home); err == nil {
+			return home, nil
+		}
+		if err := os.Remove(link); err != nil {
+			return "", err
+		}
+	}
+	home, err := os.MkdirTemp(memory, "winddown-test-")
+	if err != nil {
+		return "", err
+	}
+	return home, os.Symlink(home, link)
 }
 
 // New returns the URL of a fresh database with the current schema, which is
@@ -181,8 +217,12 @@ func shared(t testing.TB) server {
 	// The clock starts when nobody is waited for any more.
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	home, err := serverHome(dir)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
 	pg, err := localpg.Start(ctx, localpg.Options{
-		Dir:    filepath.Join(dir, "server"),
+		Dir:    home,
 		NPMDir: filepath.Join(dir, "..", "..", "web"),
 		Settings: map[string]string{
 			"fsync":              "off",
@@ -192,6 +232,7 @@ func shared(t testing.TB) server {
 			"max_wal_senders":    "0",
 			"autovacuum":         "off",
 			"max_connections":    "200",
+			"max_wal_size":       "256MB",
 		},
 	})
 	if err != nil {

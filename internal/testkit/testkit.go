@@ -123,7 +123,7 @@ func Start(t testing.TB, options ...Option) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	assets, err := httpkit.NewAssets(static.FS)
+	assets, err := assets()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,8 +160,14 @@ func Start(t testing.TB, options ...Option) *Site {
 		s.server.Start()
 	}
 	t.Cleanup(s.server.Close)
+	// Compressing is tested in httpkit and by every browser; here it would cost more than
+	// the pages do.
+	s.server.Client().Transport.(*http.Transport).DisableCompression = true
 	return s
 }
+
+// assets are the same for every site, and slow to compress.
+var assets = sync.OnceValues(func() (*httpkit.Assets, error) { return httpkit.NewAssets(static.FS) })
 
 // Password is the password of everybody that SignUp makes.
 const Password = "сухой лист под ногой"
