@@ -7,15 +7,15 @@ alter table deadlines
     add column basis_source text    not null default '',
     add column basis_as_of  date;
 
--- Deadlines of before did not keep it. Seven days are those every case begins with; other days
--- were counted by the case's own term if it comes to the same day, and typed if it does not.
-update deadlines
-set basis_days = 7, basis_as_of = case kind when 'pick_up' then date '2025-09-22' else date '2023-04-05' end
-where until_on = from_on + 7;
+-- Deadlines of before did not keep it. They were counted by the case's own term if it comes to
+-- the same day, else by the seven days every case begins with, and typed if neither does.
 update deadlines d
 set basis_days = (t.term -> 'days' ->> 0)::integer, basis_source = t.term ->> 'source', basis_as_of = (t.term ->> 'as_of')::date
 from cases c cross join lateral jsonb_array_elements(c.terms) as t (term)
 where c.id = d.case_id and t.term ->> 'kind' = d.kind and d.basis_days = 0 and d.until_on = d.from_on + (t.term -> 'days' ->> 0)::integer;
+update deadlines
+set basis_days = 7, basis_as_of = case kind when 'pick_up' then date '2025-09-22' else date '2023-04-05' end
+where basis_days = 0 and until_on = from_on + 7;
 
 alter table deadlines
     add constraint deadlines_basis_check check (

@@ -71,8 +71,8 @@ var ErrNoZIP = errors.New("the file is no ZIP archive")
 // Verify checks a pack without a database: that the manifest is whole and every file as it
 // lists it, that the chain of the history holds up to the manifest's head, and that every
 // byte of the archive is where Write puts it. What differs is in the report; an error means
-// that the archive could not be read, or that there is none (ErrNoZIP). Time and memory are bounded by the size, in bytes,
-// whatever the archive says of itself.
+// that the archive could not be read, or that there is none (ErrNoZIP). Time and memory are
+// bounded by the size, in bytes, whatever the archive says of itself.
 func Verify(r io.ReaderAt, size int64) (Report, error) {
 	v := verifier{source: source{r: r, size: size, left: maxDirectory}, left: 2*size + moreThanFile}
 	err := v.verify()

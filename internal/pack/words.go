@@ -91,7 +91,7 @@ func (w words) problem(code winddown.Code) string {
 		}
 		return w.p.T("case.problem.regressed", "Date", on, "Reason", pr.Reason)
 	case winddown.Unsettled:
-		if w.Case.Balance == 0 {
+		if w.Case.Balance == 0 && len(w.Case.UnbookedActs()) == 0 {
 			return w.p.T("case.problem.unsettled_even", "Date", on)
 		}
 		return w.p.T("case.problem.unsettled", "Date", on)

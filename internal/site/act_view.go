@@ -96,6 +96,7 @@ func (w caseWords) actView(act winddown.Act) page.ActView {
 		link(w.p.T("act.correct.receive"), step(winddown.ReceiveAct))
 	case winddown.PhaseDisputed:
 		primary(w.p.T("act.do.again"), winddown.RequestAct)
+		link(w.p.T("act.sign.objecting"), step(winddown.SignAct)+"#mark")
 		link(w.p.T("act.correct.dispute"), step(winddown.SignAct))
 	case winddown.PhaseSigned, winddown.PhaseSignedObjecting:
 		v.Countersign = w.countersignForm(act, hidden)
@@ -123,7 +124,11 @@ func letterOf(phase winddown.Phase) (letter.Kind, bool) {
 }
 
 func (w caseWords) countersignForm(act winddown.Act, hidden string) *page.ActDateView {
-	return &page.ActDateView{
+	hint := ""
+	if w.c.Finished() {
+		hint = w.p.T("act.countersign.finished")
+	}
+	return &page.ActDateView{Hint: hint,
 		Action: actHref(w.c.ID, act.Position) + "/countersign", Version: act.Version,
 		ID: "countersigned_on-" + strconv.Itoa(act.Position), Name: "countersigned_on", Label: w.p.T("act.countersign.on"),
 		Value: w.readersToday().String(), Today: w.readersToday().String(),
@@ -477,7 +482,7 @@ func (w caseWords) signPart(v *page.StepActView, act winddown.Act) {
 			v.Again = &ui.ButtonLinkProps{Label: w.p.T("act.do.again"), Href: w.stepHref(winddown.RequestAct) + actQuery(w.several(act)) + "#mark"}
 		}
 	case winddown.PhaseSigned, winddown.PhaseSignedObjecting:
-		v.About = w.p.T("act.note.signed")
+		v.About = w.p.T("act.note." + string(phase))
 	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseCountersigned, winddown.PhaseCountersignedObjecting:
 	}
 }
@@ -493,19 +498,22 @@ func (w caseWords) compareForm(act winddown.Act) *page.CompareView {
 	if !act.ComparedOn.IsZero() {
 		v.On, v.Agrees, v.Folded = act.ComparedOn.String(), "yes", true
 		if !act.Agrees {
-			v.Agrees, v.Difference, v.Objections = "no", typedMoney(act.Difference), act.Objections
+			v.Agrees, v.Difference, v.Objections = "no", amountText(w.p, act.Difference), act.Objections
 		}
 	} else if difference, known := act.Gap(); known && difference != 0 {
-		v.Difference = typedMoney(difference)
+		v.Difference = amountText(w.p, difference)
 	}
 	return v
 }
 
 func (w caseWords) remindForm(act winddown.Act) *page.ActDateView {
-	today := w.readersToday().String()
+	today, hint := w.readersToday().String(), w.p.T("act.remind.hint")
+	if !act.RemindedOn.IsZero() {
+		hint = w.p.T("act.remind.again")
+	}
 	return &page.ActDateView{
 		Action: actHref(w.c.ID, act.Position) + "/remind", Version: act.Version, ID: "reminded_on", Name: "reminded_on",
-		Label: w.p.T("act.remind.on"), Hint: w.p.T("act.remind.hint"), Value: today, Today: today,
+		Label: w.p.T("act.remind.on"), Hint: hint, Value: today, Today: today,
 		Button: ui.ButtonProps{Label: w.p.T("act.remind.button"), Variant: ui.ButtonGhost},
 	}
 }
@@ -521,9 +529,6 @@ func (w caseWords) disputeForm(act winddown.Act) *page.ActDateView {
 	}
 	return v
 }
-
-// typedMoney writes a sum as one types it, «-3418,20».
-func typedMoney(m winddown.Money) string { return strings.Replace(m.String(), ".", ",", 1) }
 
 // checkTyped puts what was sent back into the forms about the comparison and the
 // objections, with the versions as for typed.
@@ -568,8 +573,8 @@ func (w caseWords) markActForm(v *page.MarkFormView, st *winddown.Step) {
 		}
 	case winddown.ReceiveAct:
 		v.Receive, v.PendingHint = true, w.p.T("mark.no.receive_act")
-		v.Ours, v.OursSide = typedBalance(act.Ours)
-		v.Theirs, v.TheirsSide = typedBalance(act.Theirs)
+		v.Ours, v.OursSide = w.typedBalance(act.Ours)
+		v.Theirs, v.TheirsSide = w.typedBalance(act.Theirs)
 	case winddown.SignAct:
 		v.Sign, v.Signer, v.Authority, v.Via = true, act.Signer, act.Authority, string(act.Via)
 		if act.Phase() == winddown.PhaseDisputed { // folded: the other way is a new request
@@ -580,14 +585,14 @@ func (w caseWords) markActForm(v *page.MarkFormView, st *winddown.Step) {
 }
 
 // typedBalance is a balance as the form of receive_act holds it.
-func typedBalance(b winddown.Balance) (amount, side string) {
+func (w caseWords) typedBalance(b winddown.Balance) (amount, side string) {
 	switch {
 	case !b.Known:
 		return "", ""
 	case b.Amount > 0:
-		return typedMoney(b.Amount), "by_wb"
+		return amountText(w.p, b.Amount), "by_wb"
 	case b.Amount < 0:
-		return typedMoney(b.Amount.Abs()), "to_wb"
+		return amountText(w.p, b.Amount.Abs()), "to_wb"
 	}
 	return "", "zero"
 }

@@ -275,11 +275,13 @@ func unsettled(balance winddown.Money) string {
 // maxHint is the length of a hint, in characters.
 const maxHint = 140
 
-func clip(s string) string {
-	if utf8.RuneCountInString(s) <= maxHint {
+func clip(s string) string { return clipTo(s, maxHint) }
+
+func clipTo(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
-	return string([]rune(s)[:maxHint-1]) + "…"
+	return string([]rune(s)[:most-1]) + "…"
 }
 
 // imperative says what to do about a step, in the words of «Дальше: …».
@@ -311,6 +313,9 @@ func (w caseWords) problem(code winddown.Code) string {
 	case winddown.Returned:
 		return w.p.T("case.problem.returned", "Date", w.day(pr.On), "Reason", pr.Reason)
 	case winddown.Unsettled:
+		if len(w.c.UnbookedActs()) > 0 {
+			return w.p.T("case.problem.unsettled", "Date", w.day(pr.On))
+		}
 		return w.p.T("case.problem."+unsettled(w.c.Balance), "Date", w.day(pr.On))
 	case winddown.Regressed:
 		if pr.Reason == "" { // returns that wait again, with no word about them

@@ -220,6 +220,17 @@ func (w caseWords) actsSection() page.SummarySection {
 	return section
 }
 
+// sentences puts texts one after the other, each ended with a stop.
+func sentences(texts ...string) string {
+	var said []string
+	for _, text := range texts {
+		if text != "" {
+			said = append(said, strings.TrimRight(text, ".")+".")
+		}
+	}
+	return strings.Join(said, " ")
+}
+
 // booksSection is the balance of the ledger, which has to be zero.
 func (w caseWords) booksSection() page.SummarySection {
 	balance, _ := w.ledgerBalance()
@@ -228,7 +239,7 @@ func (w caseWords) booksSection() page.SummarySection {
 		row = ui.SummaryRow{Key: row.Key, Missing: &ui.Link{Href: debtsHref(w.c.ID), Text: balance}, Note: w.p.T("finish.balance.needed")}
 	}
 	for _, a := range w.ledgerAlerts() {
-		row.Note = strings.TrimSpace(row.Note + " " + strings.TrimSpace(a.Props.Title+" "+a.Props.Text))
+		row.Note = sentences(row.Note, a.Props.Title, a.Props.Text)
 	}
 	return page.SummarySection{Title: w.p.T("ledger.title"), Rows: []ui.SummaryRow{row}}
 }

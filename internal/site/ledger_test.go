@@ -548,11 +548,11 @@ func TestBalanceOfTheActInTheLedger(t *testing.T) {
 		}
 	}
 	refused := anna.PostForm(settle, set(anna.Get(settle).Form(settle), "done", "yes")).Want(http.StatusUnprocessableEntity)
-	if got := refused.Errors()["done"]; !strings.HasPrefix(got, "По акту сверки сальдо 43 654,00 ₽, а в долгах ничего не записано") {
+	if got := refused.Errors()["done"]; !strings.HasPrefix(got, "По акту сверки сальдо −43 654,00 ₽ (минус означает долг перед WB), а в долгах ничего не записано") {
 		t.Errorf("errors %v", refused.Errors())
 	}
 	form := anna.Get(debts + "?act=1").Form(debts)
-	if form.Get("side") != "to_wb" || form.Get("amount") != "43654,00" || form.Get("on") != "2026-11-22" || form.Get("what") != "Сальдо по акту сверки" {
+	if form.Get("side") != "to_wb" || form.Get("amount") != "43654,00" || form.Get("on") != "2026-11-21" || form.Get("what") != "Сальдо по акту сверки" {
 		t.Errorf("the form begins with %v", form)
 	}
 	anna.Get(debts + "?act=x").Want(http.StatusNotFound)
@@ -579,5 +579,5 @@ func TestBalanceOfTheActInTheLedger(t *testing.T) {
 	wantText(t, anna.Get(settle), "расчёты снова не сходятся")
 	anna.PostForm(line+"/settle", anna.Get(line).Form(line+"/settle")).WantRedirect(line)
 	wantText(t, anna.Get(settle), "Расчёты снова сведены к нулю: подтвердите шаг")
-	wantText(t, anna.Get("/cases"), "Расчёты снова сведены к нулю: подтвердите шаг")
+	wantText(t, anna.Get("/cases"), "Проверьте расчёты и подтвердите шаг «Погасить задолженность»")
 }

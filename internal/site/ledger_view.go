@@ -132,7 +132,7 @@ func (w caseWords) actDebt(v *page.DebtFormView, position int) {
 			v.Side = string(winddown.ToWB)
 		}
 		v.Amount, v.On = amountText(w.p, balance.Abs()), act.ClosedOn().String()
-		v.What, v.Document = w.p.T("ledger.from_act"), strings.TrimSpace(w.p.T("case.act.title")+" "+act.Counterparty)
+		v.What, v.Document = w.p.T("ledger.from_act"), clipTo(strings.TrimSpace(w.p.T("case.act.title")+" "+act.Counterparty), winddown.MaxDebtDocument)
 	}
 }
 

@@ -221,6 +221,19 @@ func (a Act) contradicted() bool {
 	return a.Agrees && difference != 0 || !a.Agrees && difference != a.Difference
 }
 
+// recompare brings the comparison in line with balances that were corrected: the sum of a
+// difference follows them, a result they contradict is forgotten.
+func (a *Act) recompare() {
+	if !a.contradicted() {
+		return
+	}
+	if gap, _ := a.Gap(); !a.Agrees && gap != 0 {
+		a.Difference = gap
+		return
+	}
+	a.forgetComparison()
+}
+
 // Gap returns the balance by the seller's own books less the one the act states, and
 // whether both are known.
 func (a Act) Gap() (Money, bool) {
@@ -254,11 +267,11 @@ func (a Act) AgreedBalance() Balance {
 	return Balance{}
 }
 
-// ClosedOn returns the day an act's balance is about: the end of its period, or the day it
-// was asked for where nobody said.
+// ClosedOn returns the last day an act's balance is about: the end of its period, or the day
+// before it was asked for where nobody said.
 func (a Act) ClosedOn() Date {
-	if a.PeriodTo.IsZero() {
-		return a.RequestedOn
+	if a.PeriodTo.IsZero() && !a.RequestedOn.IsZero() {
+		return a.RequestedOn.AddDays(-1)
 	}
 	return a.PeriodTo
 }
@@ -274,8 +287,8 @@ func (c *Case) UnbookedActs() []Act {
 
 // LedgerGap compares the acts with the ledger, which must be loaded and hold a line: acts is
 // what they say is owed, positive when the marketplace owes, and ledger the same by the
-// lines that were not closed before the last of them. False when both are the same, or some
-// act does not say.
+// lines that were not closed by their day. False when both are the same, some act does not
+// say, or the acts are about different days.
 func (c *Case) LedgerGap() (acts, ledger Money, differ bool) {
 	var closed Date
 	for _, a := range c.Acts {
@@ -283,12 +296,12 @@ func (c *Case) LedgerGap() (acts, ledger Money, differ bool) {
 		if !b.Known {
 			return 0, 0, false
 		}
-		acts += b.Amount
-		if a.ClosedOn().After(closed) {
-			closed = a.ClosedOn()
+		if !closed.IsZero() && closed != a.ClosedOn() {
+			return 0, 0, false
 		}
+		acts, closed = acts+b.Amount, a.ClosedOn()
 	}
-	ledger = c.Debts.balanceBefore(closed)
+	ledger = c.Debts.balanceAfter(closed)
 	return acts, ledger, c.Lines > 0 && acts != ledger
 }
 
@@ -474,7 +487,8 @@ func (c *Case) follow(s Stamp) []Event {
 	acts := slices.Clone(c.Acts)
 	c.forget()
 	events = append(events, c.changed(acts, s)...)
-	return append(events, c.suspend(s)...)
+	events = append(events, c.suspend(s)...)
+	return append(events, c.unsettle(s)...)
 }
 
 // revert takes a signature away that nothing stands behind any more; the history keeps it.
@@ -877,6 +891,7 @@ func (c *Case) moveAct(position, version int, action ActAction, s Stamp, apply f
 	if version != a.Version {
 		return nil, staleAct(*a)
 	}
+	before := *a
 	e.Act, e.Round, e.Before, e.After, e.OnBehalf = position, a.Round, a.changes(), next.changes(), s.OnBehalf
 	next.Version++
 	*a = next
@@ -886,7 +901,9 @@ func (c *Case) moveAct(position, version int, action ActAction, s Stamp, apply f
 		if st.Problem != nil && !c.reached(about.state) { // there is nothing left to be confirmed
 			events = append(events, st.revert(s)...)
 		}
-		events = append(events, st.drop(s)...) // what was accepted is not what there is
+		if next.CountersignedOn == before.CountersignedOn { // else the seller's part is as it was
+			events = append(events, st.drop(s)...) // what was accepted is not what there is
+		}
 	}
 	return append(events, c.follow(s)...), nil
 }

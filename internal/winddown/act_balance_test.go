@@ -87,6 +87,79 @@ func TestCorrectedBalances(t *testing.T) {
 	}
 }
 
+// A difference follows corrected balances, and what was typed about it stays.
+func TestCorrectedBalancesOfADisputedAct(t *testing.T) {
+	c := receivedWith(t, owed(100), owed(-500))
+	a := &c.Acts[0]
+	if _, err := c.CompareAct(winddown.CompareAct{Act: 1, Version: a.Version, On: day(today), Difference: "6", Objections: "штраф"}, by(1, today)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := do(t, c, winddown.ActDispute, 1, today); err != nil {
+		t.Fatal(err)
+	}
+	in := form(t, c, winddown.ReceiveAct, "2026-11-24")
+	in.Ours, in.Theirs = owed(200), owed(-500)
+	if _, err := c.MarkDone(in, by(1, today)); err != nil {
+		t.Fatal(err)
+	}
+	if a.Phase() != winddown.PhaseDisputed || a.Difference != 700 || a.Objections != "штраф" {
+		t.Errorf("corrected: %+v", *a)
+	}
+	in = form(t, c, winddown.ReceiveAct, "2026-11-24")
+	in.Ours, in.Theirs = owed(-500), owed(-500)
+	if _, err := c.MarkDone(in, by(1, today)); err != nil || a.Phase() != winddown.PhaseReceived {
+		t.Errorf("equal now: %s, %v", a.Phase(), err)
+	}
+}
+
+// Acts of before may contradict their balances; nothing but a new receipt takes that up.
+func TestContradictingActOfBefore(t *testing.T) {
+	c := caseWithAct(t, winddown.PhaseSigned)
+	c.Acts[0].Ours, c.Acts[0].Theirs = owed(100), owed(-500)
+	in := form(t, c, winddown.RequestAct, "2026-11-12")
+	in.Ticket = "18"
+	if _, err := c.MarkDone(in, by(1, today)); err != nil || c.Acts[0].Phase() != winddown.PhaseSigned {
+		t.Errorf("another ticket leaves the act %s, %v", c.Acts[0].Phase(), err)
+	}
+	c = caseWithAct(t, winddown.PhaseAgreed)
+	c.Acts[0].Ours, c.Acts[0].Theirs = owed(100), owed(-500)
+	if _, err := c.MarkDone(form(t, c, winddown.SignAct, "2026-11-26"), by(1, today)); err != nil || c.Acts[0].Phase() != winddown.PhaseSigned {
+		t.Errorf("the act is %s, %v", c.Acts[0].Phase(), err)
+	}
+}
+
+// A signature whose receipt was taken back does not hold other balances off.
+func TestReceivedAnewUnderASuspendedSignature(t *testing.T) {
+	c := receivedWith(t, owed(-500), owed(-500))
+	mark(t, c, today, winddown.SignAct)
+	undo(t, c, today, winddown.ReceiveAct)
+	in := form(t, c, winddown.ReceiveAct, "2026-11-24")
+	in.Ours, in.Theirs = owed(100), owed(-500)
+	if _, err := c.MarkDone(in, by(1, today)); err != nil || c.Acts[0].Phase() != winddown.PhaseReceived {
+		t.Errorf("the act is %s, %v", c.Acts[0].Phase(), err)
+	}
+}
+
+// A balance that an act gets later takes the settlement of an empty ledger back.
+func TestBalanceAfterTheSettlement(t *testing.T) {
+	c := receivedWith(t, winddown.Balance{}, owed(0))
+	mark(t, c, today, winddown.SignAct, winddown.StripMedia, winddown.SettleDebts)
+	in := form(t, c, winddown.ReceiveAct, "2026-11-24")
+	in.Theirs = owed(-700)
+	events, err := c.MarkDone(in, by(1, today))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKinds(t, events, "step_corrected receive_act", "step_suspended settle_debts")
+	if group := winddown.Summarize(c, winddown.RussianCalendar()).Stage; group != winddown.GroupProblem {
+		t.Errorf("the case stands in %s", group)
+	}
+	step(t, c, winddown.SettleDebts).Problem = nil // a case of before
+	if group := winddown.Summarize(c, winddown.RussianCalendar()).Stage; group != winddown.GroupDebt {
+		t.Errorf("the case stands in %s", group)
+	}
+}
+
 // An empty ledger is no settled one while the agreed act says that somebody owes.
 func TestUnbookedAct(t *testing.T) {
 	for _, x := range []struct {
@@ -163,8 +236,16 @@ func TestLedgerGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	gap(0, 0, false)
-	c.Acts[0].PeriodTo = day("2026-11-13")
+	// A balance includes the payments of its last day.
+	c.Acts[0].PeriodTo = day("2026-11-12")
 	gap(-341820, 0, true)
+	c.Acts[0].PeriodTo = day("2026-11-11")
+	gap(0, 0, false)
+	// Acts of different days cannot be held against one ledger.
+	second := c.Acts[0]
+	second.Position, second.PeriodTo = 2, day("2026-10-31")
+	c.Acts = append(c.Acts, second)
+	gap(0, 0, false)
 }
 
 // An act can be signed with objections that were sent, and then has no agreed balance.
@@ -226,6 +307,14 @@ func TestRemindAct(t *testing.T) {
 	if _, err := remind("2026-11-18"); err != nil || next() != day("2026-11-26") {
 		t.Errorf("next on %s, %v", next(), err)
 	}
+	// A request of an earlier day leaves it, one of a later day does not.
+	for on, want := range map[string]string{"2026-11-11": "2026-11-18", "2026-11-19": ""} {
+		request := clone(c)
+		in := form(t, request, winddown.RequestAct, on)
+		if _, err := request.MarkDone(in, by(1, today)); err != nil || request.Acts[0].RemindedOn.String() != want {
+			t.Errorf("requested on %s: reminded on %q, %v", on, request.Acts[0].RemindedOn, err)
+		}
+	}
 	// With the request the reminder goes.
 	if _, err := do(t, c, winddown.ActUndo, 1, today); err != nil || !c.Acts[0].RemindedOn.IsZero() {
 		t.Errorf("after the undo: %+v, %v", c.Acts[0], err)
@@ -252,6 +341,19 @@ func TestCountersignAfterTheFinish(t *testing.T) {
 		t.Fatalf("undone: %s, %v", c.Acts[0].Phase(), err)
 	}
 	wantKinds(t, events, "act_undone sign_act")
+}
+
+// What the marketplace signed is not the seller's part: the acceptance of it stands.
+func TestAcceptanceSurvivesTheCountersignature(t *testing.T) {
+	c := signedCase(t)
+	if _, err := c.Accept(review(t, c, winddown.SignAct), by(3, today)); err != nil {
+		t.Fatal(err)
+	}
+	for _, action := range []winddown.ActAction{winddown.ActCountersign, winddown.ActUndo} {
+		if _, err := do(t, c, action, 1, "2026-12-20"); err != nil || !step(t, c, winddown.SignAct).Accepted.Holds() {
+			t.Errorf("after %s the acceptance holds: %v, %v", action, step(t, c, winddown.SignAct).Accepted.Holds(), err)
+		}
+	}
 }
 
 // A request of a day before the goods were gone may miss the last operations.

@@ -537,8 +537,8 @@ func (c *Case) markAct(st *Step, about actStep, in MarkDone, s Stamp) ([]Event, 
 		return nil, err
 	}
 	next.take(in)
-	if next.contradicted() { // the balances were corrected, so the act has to be compared anew
-		next.forgetComparison()
+	if in.Step == ReceiveAct {
+		next.recompare()
 	}
 	before, after := merge(markChanges(st), a.changes()), next.changes()
 	after["note"], after["on"] = in.Note, in.On.String()
@@ -603,7 +603,10 @@ func (a *Act) take(in MarkDone) {
 	switch in.Step {
 	case RequestAct:
 		if a.RequestedOn != in.On {
-			a.CheckedOn, a.RemindedOn = Date{}, Date{}
+			if a.RemindedOn.Before(in.On) {
+				a.RemindedOn = Date{}
+			}
+			a.CheckedOn = a.RemindedOn
 		}
 		a.RequestedOn, a.Channel, a.Ticket = in.On, in.Channel, in.Ticket
 		a.PeriodFrom, a.PeriodTo = in.PeriodFrom, in.PeriodTo
@@ -1068,7 +1071,8 @@ func (c *Case) checkMark(in *MarkDone, act Act, s Stamp) error {
 			}
 		}
 	case ReceiveAct:
-		if act.Ours, act.Theirs = in.Ours, in.Theirs; !act.SignedOn.IsZero() && act.contradicted() {
+		state, _ := act.State()
+		if act.Ours, act.Theirs = in.Ours, in.Theirs; state == Signed && act.contradicted() {
 			v.add("theirs", "act.error.signed_balances", nil)
 		}
 	case SignAct:
@@ -1078,7 +1082,7 @@ func (c *Case) checkMark(in *MarkDone, act Act, s Stamp) error {
 		case c.Balance != 0:
 			v.add("done", "step.error.balance", Args{"Balance": c.Balance})
 		case len(unbooked) > 0:
-			v.add("done", "step.error.unbooked", Args{"Balance": unbooked[0].AgreedBalance().Amount.Abs()})
+			v.add("done", "step.error.unbooked", Args{"Balance": unbooked[0].AgreedBalance().Amount})
 		}
 	case ZeroFBS, SellOut, ReturnStock, CollectReturns, StripMedia:
 	}
@@ -1197,17 +1201,28 @@ func (c *Case) KeepLedger(s Stamp) []Event {
 			c.Lines++
 		}
 	}
+	if events := c.unsettle(s); len(events) > 0 {
+		return events
+	}
 	st, err := c.Step(SettleDebts)
 	if err != nil || st.Tick == nil || st.Problem != nil {
 		return nil
 	}
-	var events []Event
-	if c.Balance != 0 || len(c.UnbookedActs()) > 0 {
-		st.Problem = &Problem{Kind: Unsettled, On: s.Today, At: s.At, By: s.By}
-		events = append(events, Event{Kind: StepSuspended, Step: SettleDebts, After: Changes{"balance": c.Balance.String()}, OnBehalf: s.OnBehalf})
-	}
 	st.Version++
-	return append(events, st.drop(s)...)
+	return st.drop(s)
+}
+
+// unsettle suspends the step that settled the debts when they are not settled any more, or
+// an act says so while the ledger is empty.
+func (c *Case) unsettle(s Stamp) []Event {
+	st, err := c.Step(SettleDebts)
+	if err != nil || st.Tick == nil || st.Problem != nil || c.Finished() || c.Balance == 0 && len(c.UnbookedActs()) == 0 {
+		return nil
+	}
+	st.Problem = &Problem{Kind: Unsettled, On: s.Today, At: s.At, By: s.By}
+	st.Version++
+	event := Event{Kind: StepSuspended, Step: SettleDebts, After: Changes{"balance": c.Balance.String()}, OnBehalf: s.OnBehalf}
+	return append([]Event{event}, st.drop(s)...)
 }
 
 // stale is the Conflict of two people at one step; the edge says who and when.

@@ -81,16 +81,16 @@ func (l Ledger) total(side Side) Money {
 	return sum
 }
 
-// balanceBefore is Balance as it stood on a day: lines that were settled or written off
-// from that day on count still.
-func (l Ledger) balanceBefore(day Date) Money {
+// balanceAfter is Balance of the lines that were not closed by a day, those among them that
+// were settled or written off later.
+func (l Ledger) balanceAfter(day Date) Money {
 	var sum Money
 	for _, d := range l {
 		closed := d.SettledOn
 		if d.WrittenOff != "" {
 			closed = d.WrittenOffOn
 		}
-		if d.Removed == "" && (closed.IsZero() || !closed.Before(day)) {
+		if d.Removed == "" && (closed.IsZero() || closed.After(day)) {
 			sum += d.Owed()
 		}
 	}

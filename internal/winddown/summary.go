@@ -119,7 +119,7 @@ func (c *Case) stage() (Group, Code) {
 		return GroupWaiting, ""
 	case !c.Satisfied(SignAct):
 		return GroupReceived, ""
-	case !c.Satisfied(SettleDebts):
+	case !c.Satisfied(SettleDebts), len(c.UnbookedActs()) > 0:
 		return GroupDebt, ""
 	}
 	return GroupFinish, first(c.Unfinished())

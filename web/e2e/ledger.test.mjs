@@ -206,7 +206,7 @@ for (const script of [true, false]) {
     await page.goto(`${address}/steps/settle_debts`);
     await page.getByLabel("Да, выполнен").check();
     assert.equal(await send(page, "Сохранить"), 422);
-    await page.locator(".error-summary").getByRole("link", { name: /По акту сверки сальдо 43 654,00 ₽/ }).waitFor();
+    await page.locator(".error-summary").getByRole("link", { name: /По акту сверки сальдо −43 654,00 ₽/ }).waitFor();
     await check(page);
     await page.getByRole("link", { name: "Записать сальдо акта" }).click();
     await page.locator("#amount").waitFor();
