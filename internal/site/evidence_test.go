@@ -689,7 +689,7 @@ func TestFilesOfEarlierRounds(t *testing.T) {
 	if got := slotOf(anna.Get(receive), winddown.SlotActFile); strings.Contains(got, "запрос 1") {
 		t.Errorf("the only request is numbered: %q", got)
 	}
-	anna.PostForm(receive, set(anna.Get(receive).Form(receive), "done", "yes", "ours_side", "zero", "theirs_side", "zero")).Want(http.StatusSeeOther)
+	anna.PostForm(receive, set(anna.Get(receive).Form(receive), "done", "yes")).Want(http.StatusSeeOther)
 	anna.PostForm(acts+"/compare", set(anna.Get(sign).Form(acts+"/compare"), "agrees", "no", "difference", "1", "objections", "Штраф")).WantRedirect(sign)
 	anna.PostForm(acts+"/dispute", anna.Get(sign).Form(acts+"/dispute")).WantRedirect(sign)
 	anna.PostForm(request, anna.Get(request).Form(request)).Want(http.StatusSeeOther)
