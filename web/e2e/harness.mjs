@@ -3,7 +3,7 @@
 // to pass.
 import assert from "node:assert/strict";
 import { spawn, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,18 @@ import { HtmlValidate, FileSystemConfigLoader } from "html-validate";
 import { findChromium } from "../scripts/chromium.mjs";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
+
+// What databases and browsers leave behind is kept in memory where Linux has room: see
+// internal/testdir.
+if (!process.env.TMPDIR && process.platform === "linux") {
+  try {
+    const memory = statfsSync("/dev/shm");
+    accessSync("/dev/shm", constants.W_OK);
+    if (memory.type === 0x01021994 && memory.bavail * memory.bsize >= 4 * 2 ** 30) process.env.TMPDIR = "/dev/shm";
+  } catch {
+    // There is none: the disk does.
+  }
+}
 export const binary = join(web, "..", "bin", "winddown");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -131,11 +143,13 @@ export async function startBrowser() {
 // newPage opens the browser of another person. Errors of the page, refused by the content
 // security policy or thrown by script, and requests to anywhere else land in page.trouble,
 // which check() looks at.
-export async function newPage(browser, server, { script = true, scheme = "light", width = 1280, locale = "ru-RU" } = {}) {
+// With axe it is there on every page from the start, which costs less than to bring it.
+export async function newPage(browser, server, { script = true, scheme = "light", width = 1280, locale = "ru-RU", axe = false } = {}) {
   const context = await browser.newContext({
     baseURL: server.url, javaScriptEnabled: script, colorScheme: scheme, locale, timezoneId: "Europe/Moscow",
     viewport: { width, height: 900 }, reducedMotion: "reduce",
   });
+  if (axe) await context.addInitScript({ content: axeSource });
   server.contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -272,14 +286,16 @@ export async function invite(page, address, role) {
 
 // Checks.
 
+const everyRule = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+
+// colourRules are those of axe's rules that look at colours, the only thing in which light
+// and dark differ: the style sheets say light-dark(), which takes nothing but colours.
+export const colourRules = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+
 // axe returns the violations of WCAG 2.2 AA and of good practice on the page as it is now.
-export async function axe(page) {
-  await page.evaluate(axeSource);
-  const results = await page.evaluate(() =>
-    globalThis.axe.run(document, {
-      runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
-      resultTypes: ["violations"],
-    }));
+export async function axe(page, rules = everyRule) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
+  const results = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly, resultTypes: ["violations"], selectors: false }), rules);
   return results.violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html).slice(0, 3).join("\n  ")}`);
 }
 
