@@ -38,7 +38,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 		return v
 	}
 	v.Bulk = bulkView(p, actor, f, reg, chosen, m)
-	v.Columns = columns(p, f, mine, v.Bulk != nil)
+	v.Columns = columns(p, f, mine)
 	for i, row := range reg.Rows {
 		group := string(row.Group)
 		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Code != group {
@@ -52,7 +52,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 			line.Responsible = p.T("register.responsible.none")
 		}
 		if v.Bulk != nil {
-			line.Pick, line.Picked = p.T("register.pick", "Seller", row.Seller.Name), slices.Contains(chosen.cases, row.ID)
+			line.Pick, line.Picked = true, slices.Contains(chosen.cases, row.ID)
 			if i == 0 {
 				line.PickID = "case"
 			}
@@ -140,7 +140,7 @@ func except[T comparable](all []T, one T) []T {
 
 // columns are the table's headings; three of them sort. Whoever sees his own cases alone needs
 // no column for who is responsible.
-func columns(p *i18n.Printer, f winddown.RegisterFilter, mine, picks bool) []page.ColumnView {
+func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.ColumnView {
 	f.Cursor = nil
 	sorted := func(label string, up winddown.RegisterSort) page.ColumnView {
 		c := page.ColumnView{Label: label}
@@ -156,16 +156,13 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter, mine, picks bool) []pag
 		c.Href = registerHref(next)
 		return c
 	}
-	var all []page.ColumnView
-	if picks {
-		all = append(all, page.ColumnView{Label: p.T("register.column.pick"), Hidden: true})
-	}
-	all = append(all,
+	all := []page.ColumnView{
 		sorted(p.T("register.column.seller"), winddown.SortName),
 		sorted(p.T("register.column.act"), winddown.SortAct),
-		page.ColumnView{Label: p.T("register.column.waiting")},
-		page.ColumnView{Label: p.T("register.column.obstacle")},
-		sorted(p.T("register.column.due"), winddown.SortDeadline))
+		{Label: p.T("register.column.waiting")},
+		{Label: p.T("register.column.obstacle")},
+		sorted(p.T("register.column.due"), winddown.SortDeadline),
+	}
 	if !mine {
 		all = append(all, page.ColumnView{Label: p.T("register.column.responsible")})
 	}

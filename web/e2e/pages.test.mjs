@@ -32,9 +32,34 @@ async function people(locale) {
   await signUp(who.accountant, { name: words.accountant, email: `accountant-${locale}@example.com` });
   await logIn(who.buh, "buh@example.com");
   await post(who.buh, "/locale", { locale, next: "/" });
+  // The bookkeeper's firm: somebody of every role, a seller without anybody responsible, and
+  // for the lead another firm beside it. The two languages share the firm.
+  for (const name of ["lead", "clerk", "boss"]) {
+    who[name] = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale] });
+    await signUp(who[name], { name: words[name === "clerk" ? "helper" : name === "lead" ? "accountant" : "owner"], email: `${name}-${locale}@example.com` });
+  }
+  const firmLink = async (page, role) => {
+    await post(page, "/firm/invites", { role });
+    await page.goto("/firm");
+    const link = await page.locator("#invite-link").inputValue();
+    page.server.secret(link.split("/").pop());
+    return new URL(link).pathname;
+  };
+  const joined = await firmLink(who.buh, "lead");
+  await post(who.boss, "/firm", { name: locale === "ru" ? "Баланс" : "Balance" });
+  await post(who.lead, await firmLink(who.boss, "accountant"));
+  await post(who.lead, joined);
+  await post(who.clerk, await firmLink(who.buh, "accountant"));
 
   const owner = who.owner;
-  const at = { words };
+  const at = { words, usedFirm: joined, openFirm: await firmLink(who.buh, "accountant") };
+  await who.buh.goto("/sellers?sort=name");
+  at.sellers = await who.buh.locator("input[name=case]").evaluateAll((all) => all.slice(0, 3).map((box) => box.value));
+  await who.buh.goto("/firm");
+  at.member = await who.buh.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
+  at.clerk = at.member.split("/").pop();
+  await post(who.buh, "/sellers/assign/confirm", { case: at.sellers[0], to: at.clerk });
+  await post(who.buh, "/sellers/assign/confirm", { case: at.sellers[1], to: "none" });
   at.fresh = await openCase(owner, { ...answers, cabinet: "Two" });
   at.short = await openCase(owner, { ...answers, fbs: "no", wb_stock: "no" });
   at.selling = await openCase(owner, { ...answers, leftover: "sell" });
@@ -125,7 +150,7 @@ function pages(at) {
   const get = (who, path, status = 200) => list.push({ who, path, status });
   const send = (who, path, status, form, more) => list.push({ who, path, status, form, ...more });
 
-  for (const path of ["/", "/help", "/login", "/login?next=%2Fcases", "/signup", at.open]) get("stranger", path);
+  for (const path of ["/", "/help", "/login", "/login?next=%2Fcases", "/signup", at.open, at.openFirm]) get("stranger", path);
   if (at.words === typed.ru) get("stranger", "/gallery"); // its samples are in one language
   send("stranger", "/login", 422, { email: "owner-ru@example.com", password: "not the right one" });
   send("stranger", "/login", 429, at.unknown);
@@ -134,7 +159,7 @@ function pages(at) {
   send("stranger", at.open, 422, { name: "", email: "no", password: "password1234" });
   send("stranger", "/login", 403, { email: "owner-ru@example.com" }, { elsewhere: true });
   get("stranger", "/nothing/here", 404);
-  get("stranger", at.used, 410);
+  for (const path of [at.used, at.usedFirm]) get("stranger", path, 410);
 
   for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", at.open]) get("newcomer", path);
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
@@ -142,6 +167,21 @@ function pages(at) {
   send("newcomer", "/account/settings", 422, { name: "", locale: "xx", zone: "Mars/Base" });
   send("newcomer", "/account/password", 422, { password: "not the right one", new_password: "short" });
   send("newcomer", "/cases", 413, { seller_name: "x".repeat(70_000) });
+  for (const path of ["/firm", at.openFirm]) get("newcomer", path);
+  send("newcomer", "/firm", 422, { name: "" });
+  for (const path of ["/firm", "/sellers", "/sellers?responsible=none", `/sellers?responsible=${at.clerk}`, at.member, `${at.member}/remove`]) get("buh", path);
+  send("buh", "/firm/invites", 422, {});
+  send("buh", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
+  send("buh", "/firm/name", 422, { name: "" });
+  send("buh", `${at.member}/role`, 422, { role: "king" });
+  send("buh", "/sellers/assign", 422, { to: at.clerk, query: "sort=name" });
+  send("buh", "/sellers/assign", 200, { case: at.sellers[2], to: at.clerk });
+  send("buh", "/sellers/assign", 200, { case: at.sellers[2], to: "none" });
+  get("clerk", "/sellers");
+  get("clerk", "/firm");
+  get("clerk", at.member, 404);
+  for (const path of ["/firm", "/firm/choose", "/sellers"]) get("lead", path);
+  send("lead", "/firm/choose", 422, {});
   get("newcomer", at.fresh, 404);
   get("newcomer", "/logout", 405);
 
