@@ -9,8 +9,8 @@ import {
 const { server, open } = await start({ seed: ["--sellers", "41"] });
 
 const typed = {
-  ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
-  en: { owner: "Anna Petrova", helper: "Maria Ivanova", accountant: "Irina Orlova", seller: "Petrova Trading", note: "The driver took the boxes", reason: "Three pieces were found" },
+  ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", firm: "Учёт и порядок", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
+  en: { owner: "Anna Petrova", helper: "Maria Ivanova", accountant: "Irina Orlova", seller: "Petrova Trading", firm: "Balance", note: "The driver took the boxes", reason: "Three pieces were found" },
 };
 
 // attach files a document with a step.
@@ -32,11 +32,10 @@ async function people(locale) {
   await signUp(who.accountant, { name: words.accountant, email: `accountant-${locale}@example.com` });
   await logIn(who.buh, "buh@example.com");
   await post(who.buh, "/locale", { locale, next: "/" });
-  // The bookkeeper's firm: somebody of every role, a seller without anybody responsible, and
-  // for the lead another firm beside it. The two languages share the firm.
-  for (const name of ["lead", "clerk", "boss"]) {
+  // A firm with somebody of every role and sellers of its own; its lead belongs to another one too.
+  for (const [name, called] of Object.entries({ boss: words.owner, rival: words.owner, lead: words.accountant, clerk: words.helper })) {
     who[name] = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale] });
-    await signUp(who[name], { name: words[name === "clerk" ? "helper" : name === "lead" ? "accountant" : "owner"], email: `${name}-${locale}@example.com` });
+    await signUp(who[name], { name: called, email: `${name}-${locale}@example.com` });
   }
   const firmLink = async (page, role) => {
     await post(page, "/firm/invites", { role });
@@ -45,21 +44,25 @@ async function people(locale) {
     page.server.secret(link.split("/").pop());
     return new URL(link).pathname;
   };
-  const joined = await firmLink(who.buh, "lead");
-  await post(who.boss, "/firm", { name: locale === "ru" ? "Баланс" : "Balance" });
-  await post(who.lead, await firmLink(who.boss, "accountant"));
+  await post(who.boss, "/firm", { name: words.firm });
+  await post(who.rival, "/firm", { name: `${words.firm} 2` });
+  const joined = await firmLink(who.boss, "lead");
+  await post(who.lead, await firmLink(who.rival, "accountant"));
   await post(who.lead, joined);
-  await post(who.clerk, await firmLink(who.buh, "accountant"));
+  await post(who.clerk, await firmLink(who.boss, "accountant"));
 
   const owner = who.owner;
-  const at = { words, usedFirm: joined, openFirm: await firmLink(who.buh, "accountant") };
-  await who.buh.goto("/sellers?sort=name");
-  at.sellers = await who.buh.locator("input[name=case]").evaluateAll((all) => all.slice(0, 3).map((box) => box.value));
-  await who.buh.goto("/firm");
-  at.member = await who.buh.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
+  const at = { words, usedFirm: joined, openFirm: await firmLink(who.boss, "accountant") };
+  at.sellers = [];
+  for (let i = 0; i < 3; i++) at.sellers.push((await post(who.boss, "/sellers", { ...answers, cabinet: String(i) })).split("/").pop());
+  await who.boss.goto("/firm");
+  at.member = await who.boss.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
   at.clerk = at.member.split("/").pop();
-  await post(who.buh, "/sellers/assign/confirm", { case: at.sellers[0], to: at.clerk });
-  await post(who.buh, "/sellers/assign/confirm", { case: at.sellers[1], to: "none" });
+  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[0], to: at.clerk });
+  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[1], to: "none" });
+  at.kept = await openCase(owner, { ...answers, cabinet: "Firm" });
+  await post(who.clerk, new URL(await invite(owner, at.kept, "accountant")).pathname);
+  await post(who.boss, "/sellers/assign/confirm", { case: at.kept.split("/").pop(), to: "none" });
   at.fresh = await openCase(owner, { ...answers, cabinet: "Two" });
   at.short = await openCase(owner, { ...answers, fbs: "no", wb_stock: "no" });
   at.selling = await openCase(owner, { ...answers, leftover: "sell" });
@@ -169,14 +172,15 @@ function pages(at) {
   send("newcomer", "/cases", 413, { seller_name: "x".repeat(70_000) });
   for (const path of ["/firm", at.openFirm]) get("newcomer", path);
   send("newcomer", "/firm", 422, { name: "" });
-  for (const path of ["/firm", "/sellers", "/sellers?responsible=none", `/sellers?responsible=${at.clerk}`, at.member, `${at.member}/remove`]) get("buh", path);
-  send("buh", "/firm/invites", 422, {});
-  send("buh", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
-  send("buh", "/firm/name", 422, { name: "" });
-  send("buh", `${at.member}/role`, 422, { role: "king" });
-  send("buh", "/sellers/assign", 422, { to: at.clerk, query: "sort=name" });
-  send("buh", "/sellers/assign", 200, { case: at.sellers[2], to: at.clerk });
-  send("buh", "/sellers/assign", 200, { case: at.sellers[2], to: "none" });
+  for (const path of ["/firm", "/sellers", "/sellers?responsible=none", `/sellers?responsible=${at.clerk}`, at.member, `${at.member}/remove`]) get("boss", path);
+  send("boss", "/firm/invites", 422, {});
+  send("boss", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
+  send("boss", "/firm/name", 422, { name: "" });
+  send("boss", `${at.member}/role`, 422, { role: "king" });
+  send("boss", "/sellers/assign", 422, { to: at.clerk, query: "sort=name" });
+  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: at.clerk });
+  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: "none" });
+  for (const page of ["people", "firm/leave", "history"]) get("owner", `${at.kept}/${page}`);
   get("clerk", "/sellers");
   get("clerk", "/firm");
   get("clerk", at.member, 404);
