@@ -276,6 +276,7 @@ type CaseRead struct {
 	Trail     []TrailLine            // newest first
 	TrailMore bool                   // whether older lines exist
 	Text      winddown.Text          // that was asked for; its zero where the one built in counts
+	Firm      string                 // that keeps the books, where its people were asked for
 }
 
 // TrailQuery says which part of a case's trail to read: at most Limit lines before the
@@ -602,7 +603,7 @@ order by c.finished_on is not null, c.created_at desc, c.id
 limit @limit`
 
 const sqlKeepsBooks = `-- name: KeepsBooks
-select exists (select from cases c where c.responsible_id = @actor)`
+select exists (select from firm_people f where f.user_id = @actor)`
 
 // MaxMyCases bounds the list of a person's own cases.
 const MaxMyCases = 200
@@ -642,7 +643,7 @@ type myCaseRow struct {
 }
 
 // MyCases returns the cases the actor owns or helps with, unfinished ones first, and
-// whether he is the accountant of any case.
+// whether he belongs to a firm.
 func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase, keepsBooks bool, err error) {
 	var rows []myCaseRow
 	err = db.snapshot(ctx, func(b *pgx.Batch) {
