@@ -162,6 +162,8 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/invites/{invite}/revoke", h(s.RevokeInvite))
 
 			r.Get("/sellers", h(s.Register))
+			r.With(httpkit.Unhurried).Get("/sellers.csv", h(s.SellersCSV))
+			r.With(httpkit.Unhurried).Get("/sellers.xlsx", h(s.SellersXLSX))
 			r.Get("/sellers/new", h(s.NewSeller))
 			r.Post("/sellers", h(s.AddSeller))
 			r.Get("/sellers/{case}", h(s.Seller))

@@ -167,6 +167,8 @@ func table() []access {
 		{"POST /cases/{case}/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404}},
 
 		{"GET /sellers", "", signedIn},
+		{"GET /sellers.csv", "", signedIn},
+		{"GET /sellers.xlsx", "", signedIn},
 		{"GET /sellers/new", "", signedIn},
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},

@@ -41,6 +41,9 @@ func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Regis
 		g.Rows = append(g.Rows, sellerRow(p, row, winddown.Today(now, row.Zone)))
 	}
 	v.Pager = registerPager(f, reg)
+	v.Exports = []ui.Link{
+		{Href: exportHref(f, "csv"), Text: p.T("register.export.csv")}, {Href: exportHref(f, "xlsx"), Text: p.T("register.export.xlsx")},
+	}
 	return v
 }
 
