@@ -36,7 +36,8 @@ const (
        a.signed_on, a.signer, a.authority, a.via, a.countersigned_on`
 )
 
-const sqlCase = `-- name: Case
+// caseSelect reads a case with what the actor is in it.
+const caseSelect = `
 select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
@@ -44,7 +45,9 @@ select ` + caseColumns + `,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
-from cases c
+from cases c`
+
+const sqlCase = `-- name: Case` + caseSelect + `
 where c.id = @case and ` + caseScope
 
 // sqlLockCase waits for the case's row. What is known of the case is read by the

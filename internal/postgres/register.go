@@ -233,8 +233,8 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		return winddown.Register{}, err
 	}
 	reg.Members = members(people)
-	if id := f.Responsible.ID; !id.IsZero() && !slices.ContainsFunc(people, func(p firmPersonRow) bool { return p.ID == id }) {
-		return winddown.Register{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	if err := knownMember(f, people); err != nil {
+		return winddown.Register{}, err
 	}
 	more := len(rows) > winddown.RegisterPageSize
 	if more {
@@ -251,6 +251,14 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		reg.HasNext, reg.HasPrevious = true, more
 	}
 	return reg, nil
+}
+
+// knownMember returns NotFound for a filter by a person who is none of the firm's people.
+func knownMember(f winddown.RegisterFilter, people []firmPersonRow) error {
+	if id := f.Responsible.ID; !id.IsZero() && !slices.ContainsFunc(people, func(p firmPersonRow) bool { return p.ID == id }) {
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	return nil
 }
 
 // registerScope are the arguments of the actor's scope.

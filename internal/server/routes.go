@@ -168,6 +168,8 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/firm/leave", h(s.LeaveFirm))
 
 			r.Get("/sellers", h(s.Register))
+			r.With(httpkit.Unhurried).Get("/sellers.csv", h(s.SellersCSV))
+			r.With(httpkit.Unhurried).Get("/sellers.xlsx", h(s.SellersXLSX))
 			r.Get("/sellers/new", h(s.NewSeller))
 			r.Post("/sellers", h(s.AddSeller))
 			r.Post("/sellers/assign", h(s.AssignForm))

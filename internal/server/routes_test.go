@@ -197,6 +197,8 @@ func table() []access {
 		{"POST /sellers/assign", "case={case}&to=none", assigned},
 		{"POST /sellers/assign/confirm", "case={case}&to={accountant}", want{303, 404, 404, 404, 404, 404, 303, 303, 404, 404}},
 		{"GET /sellers", "", signedIn},
+		{"GET /sellers.csv", "", signedIn},
+		{"GET /sellers.xlsx", "", signedIn},
 		{"GET /sellers/new", "", signedIn},
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},

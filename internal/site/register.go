@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
@@ -80,6 +81,12 @@ func readRegisterFilter(q url.Values) (winddown.RegisterFilter, error) {
 		f.Cursor = &cursor
 	}
 	return f, err
+}
+
+// exportHref is the address of all rows of the register under a filter as a file.
+func exportHref(f winddown.RegisterFilter, format string) string {
+	f.Cursor = nil
+	return "/sellers." + format + strings.TrimPrefix(registerHref(f), "/sellers")
 }
 
 // registerHref is the address of the register under a filter.

@@ -60,6 +60,9 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 		g.Rows = append(g.Rows, line)
 	}
 	v.Pager = registerPager(f, reg)
+	v.Exports = []ui.Link{
+		{Href: exportHref(f, "csv"), Text: p.T("register.export.csv")}, {Href: exportHref(f, "xlsx"), Text: p.T("register.export.xlsx")},
+	}
 	return v
 }
 
