@@ -85,7 +85,7 @@ for (const script of [true, false]) {
     await page.goto(address);
     await page.getByTestId("next").getByRole("link", { name: "Открыть шаг" }).click();
     await page.getByRole("link", { name: "Текст обращения" }).click();
-    const letter = await page.locator("#letter-text").inputValue();
+    const letter = await page.locator("#text").inputValue();
     for (const words of [anna.seller_name, anna.inn, "13 ноября 2026"]) assert.ok(letter.includes(words), `the letter has ${words}`);
     await page.locator("main").getByText("Сервис ничего не отправляет в Wildberries").first().waitFor();
     await page.locator(".back, .crumb").getByRole("link", { name: "Запросить акт сверки" }).click();
@@ -143,7 +143,7 @@ for (const script of [true, false]) {
     await page.getByRole("status").getByText("Записано, что акт расходится").waitFor();
     await check(page);
     await page.getByRole("link", { name: "Текст возражений" }).click();
-    assert.match(await page.locator("#letter-text").inputValue(), /Лишний штраф/);
+    assert.match(await page.locator("#text").inputValue(), /Лишний штраф/);
     await page.goBack();
     await page.locator("#disputed_on").fill("2026-11-12");
     assert.equal(await send(page, "Возражения отправлены"), 303);
@@ -257,7 +257,7 @@ for (const script of [true, false]) {
     await book.goto(address.replace("/cases/", "/sellers/"));
     assert.match(await text(book.locator("main")), /Акт 1: ООО «РВБ» Запрошен 5 ноября.*Ждём WB с 5 ноября, 8 дней.*Акт 2: ООО «Вайлдберриз» Сверен 13 ноября, сходится/);
     await book.getByRole("link", { name: "Напомнить WB" }).click();
-    assert.match(await book.locator("#letter-text").inputValue(), /5 ноября 2026/);
+    assert.match(await book.locator("#text").inputValue(), /5 ноября 2026/);
     await book.goto(`${address}/acts`);
     assert.equal(await book.locator("main form").count(), 0, "the accountant reads");
     await check(book);
