@@ -65,9 +65,13 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 		if err := furnish(ctx, a, r); err != nil {
 			return fmt.Errorf("the demo's files: %w", err)
 		}
+		if err := staff(ctx, a, r); err != nil {
+			return fmt.Errorf("the demo's firm: %w", err)
+		}
 	}
 	return serve(ctx, serving{edgeFlags: c.edgeFlags, addr: c.Addr, app: a, log: log, out: std.out, welcome: fmt.Sprintf(
-		"  seller:     seller@example.com\n  bookkeeper: buh@example.com\n  password:   %s (both)\n", demoPassword)})
+		"  seller:     seller@example.com\n  bookkeeper: buh@example.com (admin of a firm)\n  lead:       lead@example.com\n"+
+			"  accountant: accountant@example.com\n  password:   %s (all)\n", demoPassword)})
 }
 
 func isEmpty(ctx context.Context, db *database) (bool, error) {

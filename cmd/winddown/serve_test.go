@@ -211,7 +211,7 @@ func TestTheDemo(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"demo", "--addr", "127.0.0.1:0", "--data-dir", dir, "--npm-dir", "../../web", "--log-format", "json"}
 	r := startServing(t, args...)
-	signIn, ok := r.out.await(`(?s)seller: +\S+\n +bookkeeper: +(\S+)\n +password: +winddown-demo-2026 `, r.done)
+	signIn, ok := r.out.await(`(?s)seller: +\S+\n +bookkeeper: +(\S+) .*accountant: +\S+\n +password: +winddown-demo-2026 `, r.done)
 	if !ok {
 		t.Fatalf("no sign-ins in %q", r.out)
 	}
@@ -219,6 +219,7 @@ func TestTheDemo(t *testing.T) {
 		t.Helper()
 		for _, c := range []struct{ email, path, want string }{
 			{"seller@example.com", "/cases", `href="/cases/`}, {signIn, "/sellers", `data-testid="seller-`},
+			{"lead@example.com", "/sellers?responsible=none", `data-testid="seller-`}, {"accountant@example.com", "/sellers", `data-testid="seller-`},
 		} {
 			b := browser(t)
 			if a := post(t, b, r.url+"/login", url.Values{"email": {c.email}, "password": {demoPassword}}); a.status != http.StatusSeeOther {

@@ -435,6 +435,105 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			w.join(a, b, id, winddown.Accountant)
 			return func() error { return w.app.SetActing(ctx, a, id, true) }, func() outcome { return pages(a) }
 		}},
+		{"FoundFirm", "", "firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.FoundFirm(ctx, a, "Учёт") }, func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"ChooseFirm", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, other := w.firm(), w.firm()
+			a := w.joinFirm(other.admin, f.lead, winddown.Lead)
+			return func() error { return w.app.ChooseFirm(ctx, a, f.id) }, func() outcome { return pages(a) }
+		}},
+		{"ChooseFirm", "the same", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.ChooseFirm(ctx, f.lead, f.id) }, func() outcome { return pages(f.lead) }
+		}},
+		{"RenameFirm", "", "firm firm_renamed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.RenameFirm(ctx, f.admin, "Баланс") }, func() outcome { return pages(f.admin) }
+		}},
+		{"RenameFirm", "as it is called", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.RenameFirm(ctx, f.admin, f.admin.FirmName) }, func() outcome { return pages(f.admin) }
+		}},
+		{"InviteToFirm", "", "firm firm_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { _, err := w.app.InviteToFirm(ctx, f.admin, winddown.Lead); return err }, func() outcome { return pages(f.admin) }
+		}},
+		{"RevokeFirmInvite", "", "firm firm_invite_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			_, err := w.app.InviteToFirm(ctx, f.admin, winddown.Lead)
+			must(t, err)
+			v, err := w.app.Firm(ctx, f.admin)
+			must(t, err)
+			return func() error { return w.app.RevokeFirmInvite(ctx, f.admin, v.Invites[0].ID) }, func() outcome { return pages(f.admin) }
+		}},
+		{"JoinFirm", "", "firm firm_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Новая")
+			token, err := w.app.InviteToFirm(ctx, f.admin, winddown.Accountant)
+			must(t, err)
+			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"SignUpToFirm", "", "firm firm_joined, user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
+			token, err := w.app.InviteToFirm(ctx, w.firm().admin, winddown.Accountant)
+			must(t, err)
+			var session string
+			return func() (err error) {
+					session, err = w.app.SignUpToFirm(ctx, token, registration("kim@example.ru"), app.Browser{})
+					return err
+				}, func() outcome {
+					o := pages(w.actor(session))
+					o.session = winddown.ID{}
+					return o
+				}
+		}},
+		{"SetFirmRole", "", "firm firm_role_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.SetFirmRole(ctx, f.admin, f.lead.UserID, winddown.Admin) },
+				func() outcome { return about(pages(f.admin), f.lead.UserID) }
+		}},
+		{"SetFirmRole", "the same", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.SetFirmRole(ctx, f.admin, f.lead.UserID, winddown.Lead) }, func() outcome { return pages(f.admin) }
+		}},
+		{"RemoveFirmPerson", "with cases", "case responsible_cleared, case responsible_cleared, firm firm_person_removed",
+			func(t *testing.T, w *world) (func() error, func() outcome) {
+				f := w.firm()
+				w.addSeller(f.accountant)
+				w.addSeller(f.accountant)
+				return func() error { _, err := w.app.RemoveFirmPerson(ctx, f.admin, f.accountant.UserID); return err },
+					func() outcome { return about(pages(f.admin), f.accountant.UserID) }
+			}},
+		{"Assign", "", "case responsible_assigned, case responsible_assigned", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			ids := []winddown.ID{w.addSeller(f.accountant), w.addSeller(f.admin), w.addSeller(f.lead)}
+			return func() error { return w.assign(f.lead, f.lead.UserID, ids...) },
+				func() outcome { return about(pages(f.lead), f.lead.UserID) }
+		}},
+		{"Assign", "to nobody", "case responsible_cleared", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			return func() error { return w.assign(f.lead, winddown.ID{}, id) },
+				func() outcome { return about(pages(f.lead), f.accountant.UserID) }
+		}},
+		{"Assign", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			return func() error { return w.assign(f.lead, f.accountant.UserID, id) }, func() outcome { return pages(f.lead) }
+		}},
+		{"LeaveFirm", "nobody responsible", "case left_firm", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Петрова")
+			id := w.open(a)
+			w.join(a, f.accountant, id, winddown.Accountant)
+			must(t, w.assign(f.admin, winddown.ID{}, id))
+			return func() error { return w.app.LeaveFirm(ctx, a, id) }, func() outcome { return pages(a) }
+		}},
+		{"LeaveFirm", "with its accountant", "case person_removed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Петрова")
+			id := w.open(a)
+			w.join(a, f.accountant, id, winddown.Accountant)
+			return func() error { return w.app.LeaveFirm(ctx, a, id) }, func() outcome { return about(pages(a), f.accountant.UserID) }
+		}},
 		{"MarkDone", "with a written reason", "case step_done, case evidence_excused", owned(nothing, marked(winddown.ZeroFBS))},
 		{"AddEvidence", "", "case evidence_added", owned(nothing, upload)},
 		{"AddEvidence", "the same bytes again", "", owned(upload, upload)},
@@ -619,7 +718,8 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere FileThere History
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere FileThere Firm
+		FirmInviteView History Memberships PlanAssignment
 		InviteView InvitedMaySignUp LastPage Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
@@ -646,6 +746,12 @@ func TestReadingWritesNothing(t *testing.T) {
 	}
 	file := one[int](w, "select max(number) from evidence")
 	invite := w.invite(owner, id, winddown.Helper)
+	f := w.firm()
+	boss, kept := f.admin, w.addSeller(f.accountant)
+	firmInvite, err := w.app.InviteToFirm(t.Context(), boss, winddown.Lead)
+	if err != nil {
+		t.Fatal(err)
+	}
 	before := w.dump()
 	ctx := t.Context()
 	for name, read := range map[string]func() error{
@@ -670,19 +776,27 @@ func TestReadingWritesNothing(t *testing.T) {
 			_, err := w.app.Thumbnail(ctx, owner, id, file, 160)
 			return expected(err, winddown.NotFound)
 		},
-		"Case":       func() error { _, err := w.app.Case(ctx, owner, id); return err },
-		"History":    func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
-		"InviteView": func() error { _, err := w.app.InviteView(ctx, invite); return err },
-		"MyCases":    func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
-		"People":     func() error { _, err := w.app.People(ctx, owner, id); return err },
-		"Ready":      func() error { return w.app.Ready(ctx) },
-		"Calendar":   func() error { return w.app.RefreshCalendar(ctx) },
-		"Register":   func() error { _, err := w.app.Register(ctx, owner, winddown.RegisterFilter{}); return err },
-		"Sessions":   func() error { _, err := w.app.Sessions(ctx, owner); return err },
-		"Signup":     func() error { _, err := w.app.SignupAllowed(ctx); return err },
-		"Step":       func() error { _, err := w.app.Step(ctx, owner, id, winddown.SellOut); return err },
-		"Texts":      func() error { _, err := w.app.Texts(ctx); return err },
-		"Verify":     func() error { _, err := w.app.Verify(ctx, id); return err },
+		"Case":           func() error { _, err := w.app.Case(ctx, owner, id); return err },
+		"History":        func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
+		"InviteView":     func() error { _, err := w.app.InviteView(ctx, invite); return err },
+		"MyCases":        func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
+		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },
+		"Ready":          func() error { return w.app.Ready(ctx) },
+		"Calendar":       func() error { return w.app.RefreshCalendar(ctx) },
+		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },
+		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
+		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, firmInvite); return err },
+		"PlanAssignment": func() error {
+			_, err := w.app.PlanAssignment(ctx, boss, []winddown.ID{kept}, winddown.Responsible{None: true})
+			return err
+		},
+		"Register of a firm": func() error { _, err := w.app.Register(ctx, boss, winddown.RegisterFilter{}); return err },
+		"Register":           func() error { _, err := w.app.Register(ctx, owner, winddown.RegisterFilter{}); return err },
+		"Sessions":           func() error { _, err := w.app.Sessions(ctx, owner); return err },
+		"Signup":             func() error { _, err := w.app.SignupAllowed(ctx); return err },
+		"Step":               func() error { _, err := w.app.Step(ctx, owner, id, winddown.SellOut); return err },
+		"Texts":              func() error { _, err := w.app.Texts(ctx); return err },
+		"Verify":             func() error { _, err := w.app.Verify(ctx, id); return err },
 	} {
 		if err := read(); err != nil {
 			t.Errorf("%s: %v", name, err)

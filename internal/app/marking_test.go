@@ -261,7 +261,7 @@ func TestGroupsChangeWithTheDayAlone(t *testing.T) {
 		return w.rows("select concat_ws(' ', id, event_seq, event_hash, changed_at, stage, xmin) from cases order by id")
 	}
 	groups := func() map[winddown.ID]winddown.Group {
-		reg, err := w.app.Register(t.Context(), accountant, winddown.RegisterFilter{Sort: winddown.SortDeadline})
+		reg, err := w.app.Register(t.Context(), w.again(accountant), winddown.RegisterFilter{Sort: winddown.SortDeadline})
 		if err != nil {
 			t.Fatal(err)
 		}

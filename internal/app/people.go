@@ -48,8 +48,10 @@ func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 			return nil, &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
 				Fields: []winddown.FieldError{{Field: "role", Key: "people.error.role_missing"}}}
 		}
-		if role == winddown.Accountant && !view.Case.ResponsibleID.IsZero() {
-			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_accountant"}
+		if role == winddown.Accountant {
+			if err := view.Case.FreeForAccountant(); err != nil {
+				return nil, err
+			}
 		}
 		if len(open) >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
@@ -89,7 +91,8 @@ func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite
 }
 
 // RemovePerson takes a helper or the accountant out of a case: he no longer sees it from
-// then on, and the invitations he made lead nowhere. NotFound or Forbidden.
+// then on, and the invitations he made lead nowhere; with the accountant his firm goes.
+// NotFound or Forbidden.
 func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, people, _, err := tx.LockCasePeople(ctx, id)
@@ -106,13 +109,9 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 		}
 		role := people[at].Role
 		if role == winddown.Accountant {
-			if !c.HasOwner { // the case would belong to nobody
-				return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.no_owner"}
-			}
-			c.FirmID, c.ResponsibleID, c.Acting = winddown.ID{}, winddown.ID{}, false
-		} else {
-			tx.RemoveHelper(id, user)
+			return a.leaveFirm(ctx, tx, view)
 		}
+		tx.RemoveHelper(id, user)
 		cal, err := a.calendarIn(ctx, tx)
 		if err != nil {
 			return nil, err
@@ -161,27 +160,38 @@ func (a *App) InvitedMaySignUp() bool { return a.signup != SignupClosed }
 // invited person unless signing up is closed altogether.
 func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Registration, from Browser) (session string, id winddown.ID, role winddown.Role, err error) {
 	if a.signup == SignupClosed {
-		return "", id, "", &winddown.Error{Kind: winddown.Forbidden, Key: "account.error.signup_closed"}
+		return "", id, "", errSignupClosed()
 	}
 	if _, err := a.InviteView(ctx, token); err != nil {
 		return "", id, "", err
 	}
+	session, err = a.signUpWith(ctx, in, from, func(tx *postgres.Tx, user winddown.ID) (joined []winddown.Event, err error) {
+		id, role, joined, err = a.accept(ctx, tx, token, user)
+		return joined, err
+	})
+	return session, id, role, err
+}
+
+// signUpWith opens an account, signs its person in and lets him join what he is invited to,
+// all in one transaction. It returns the session's token.
+func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Browser,
+	join func(*postgres.Tx, winddown.ID) ([]winddown.Event, error)) (session string, err error) {
 	u, hash, err := a.newUser(ctx, in)
 	if err != nil {
-		return "", id, "", err
+		return "", err
 	}
 	err = a.db.InTx(ctx, winddown.Actor{UserID: u.ID, Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.InsertUser(u, hash)
-		var begun, joined []winddown.Event
+		var begun []winddown.Event
 		session, begun, err = a.begin(tx, u.ID, from)
 		if err != nil {
 			return nil, err
 		}
-		id, role, joined, err = a.accept(ctx, tx, token, u.ID)
+		joined, err := join(tx, u.ID)
 		events := append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, begun...)
 		return append(events, joined...), err
 	})
-	return session, id, role, err
+	return session, err
 }
 
 func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID) (winddown.ID, winddown.Role, []winddown.Event, error) {

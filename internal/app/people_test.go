@@ -159,7 +159,7 @@ func TestAnAccountantGetsAFirmOfOne(t *testing.T) {
 		uuid.UUID(accountant.UserID)); n != len(tokens)+2 {
 		t.Errorf("%d cases are with the firm, want %d", n, len(tokens)+2)
 	}
-	reg, err := w.app.Register(t.Context(), accountant, winddown.RegisterFilter{Sort: winddown.SortDeadline})
+	reg, err := w.app.Register(t.Context(), w.again(accountant), winddown.RegisterFilter{Sort: winddown.SortDeadline})
 	if err != nil || len(reg.Rows) != len(tokens)+2 || reg.Open != len(tokens)+2 {
 		t.Errorf("the register has %d rows, %d open; %v", len(reg.Rows), reg.Open, err)
 	}

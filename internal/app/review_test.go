@@ -33,7 +33,7 @@ func (w *world) colleague(accountant winddown.Actor) winddown.Actor {
 // summary is what the register shows of the only case of an accountant.
 func (w *world) summary(accountant winddown.Actor) winddown.Summary {
 	w.t.Helper()
-	reg, err := w.app.Register(w.t.Context(), accountant, winddown.RegisterFilter{Sort: winddown.SortName})
+	reg, err := w.app.Register(w.t.Context(), w.again(accountant), winddown.RegisterFilter{Sort: winddown.SortName})
 	if err != nil || len(reg.Rows) != 1 {
 		w.t.Fatalf("%d rows, %v", len(reg.Rows), err)
 	}

@@ -91,6 +91,9 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			"RemovePerson": func(ctx context.Context, s scene, a winddown.Actor) error {
 				return s.app.RemovePerson(ctx, a, s.id, s.guest)
 			},
+			"LeaveFirm": func(ctx context.Context, s scene, a winddown.Actor) error { // no firm keeps it, or nobody owns it
+				return expected(s.app.LeaveFirm(ctx, a, s.id), winddown.Conflict)
+			},
 		},
 		"let_act": {
 			"SetActing": func(ctx context.Context, s scene, a winddown.Actor) error {

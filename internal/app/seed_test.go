@@ -77,7 +77,7 @@ func TestSampleDataKeepTheRules(t *testing.T) {
 	groups := map[winddown.Group]int{}
 	cases := 0
 	for _, accountant := range r.Accountants {
-		actor := winddown.Actor{UserID: accountant.ID, Name: accountant.Name, Zone: accountant.Zone, Via: winddown.ViaPages}
+		actor := w.again(winddown.Actor{UserID: accountant.ID, Name: accountant.Name, Zone: accountant.Zone, Via: winddown.ViaPages})
 		reg, err := w.app.Register(t.Context(), actor, winddown.RegisterFilter{Finished: true, Sort: winddown.SortName})
 		if err != nil {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func allRows(t *testing.T, w *world, actor winddown.Actor) []winddown.RegisterRo
 func TestTheDemoHasEveryGroup(t *testing.T) {
 	w := newWorld(t)
 	r := w.seed(app.SeedOptions{Sellers: 41, Accountants: 1, Seed: 1})
-	actor := winddown.Actor{UserID: r.Accountants[0].ID, Zone: winddown.DefaultZone}
+	actor := w.again(winddown.Actor{UserID: r.Accountants[0].ID, Zone: winddown.DefaultZone})
 	reg, err := w.app.Register(t.Context(), actor, winddown.RegisterFilter{Finished: true, Sort: winddown.SortDeadline})
 	if err != nil {
 		t.Fatal(err)

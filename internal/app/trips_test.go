@@ -61,7 +61,7 @@ func TestRoundTrips(t *testing.T) {
 			return use(actor)
 		}
 	}
-	var id winddown.ID
+	var id, colleague winddown.ID
 	version := func(code winddown.Code) int { // read past the tracer's eyes
 		return one[int](w, "select version from case_steps where case_id = $1 and code = $2", [16]byte(id), string(code))
 	}
@@ -126,6 +126,17 @@ func TestRoundTrips(t *testing.T) {
 		{"AddDebts", 3, as(token, func(a winddown.Actor) error {
 			return w.app.AddDebts(ctx, a, id, []winddown.NewDebt{{ID: id, Side: winddown.ToWB, What: "Хранение", Amount: 1, On: winddown.DateOf(noon)}})
 		})},
+		{"Firm", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Firm(ctx, a); return err })},
+		{"Memberships", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Memberships(ctx, a); return err })},
+		{"PlanAssignment", 2, as(accountantsToken, func(a winddown.Actor) error {
+			_, err := w.app.PlanAssignment(ctx, a, []winddown.ID{id}, winddown.Responsible{None: true})
+			return err
+		})},
+		{"Assign", 3, as(accountantsToken, func(a winddown.Actor) error { return w.assign(a, winddown.ID{}, id) })},
+		{"InviteToFirm", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.InviteToFirm(ctx, a, winddown.Lead); return err })},
+		{"SetFirmRole", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SetFirmRole(ctx, a, colleague, winddown.Lead) })},
+		{"RemoveFirmPerson", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.RemoveFirmPerson(ctx, a, colleague); return err })},
+		{"LeaveFirm", 3, as(token, func(a winddown.Actor) error { return w.app.LeaveFirm(ctx, a, id) })},
 		{"OpenCase", 2, as(token, func(a winddown.Actor) error { _, err := w.app.OpenCase(ctx, a, newCase(everything())); return err })},
 	} {
 		t.Run(use.name, func(t *testing.T) {
@@ -137,6 +148,9 @@ func TestRoundTrips(t *testing.T) {
 				w.join(owner, accountant, id, winddown.Accountant)
 				if slices.Contains([]string{"Regress", "Undo", "AcceptStep", "SendBack"}, use.name) {
 					w.mark(owner, id, winddown.SellOut)
+				}
+				if use.name == "SetFirmRole" || use.name == "RemoveFirmPerson" {
+					colleague = w.joinFirm(w.again(accountant), w.person("Алиева"), winddown.Accountant).UserID
 				}
 				before := c.n.Load()
 				if err := use.do(); err != nil {

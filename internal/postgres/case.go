@@ -36,7 +36,8 @@ const (
        a.signed_on, a.signer, a.authority, a.via, a.countersigned_on`
 )
 
-const sqlCase = `-- name: Case
+// caseSelect reads a case with what the actor is in it.
+const caseSelect = `
 select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
@@ -44,7 +45,9 @@ select ` + caseColumns + `,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
-from cases c
+from cases c`
+
+const sqlCase = `-- name: Case` + caseSelect + `
 where c.id = @case and ` + caseScope
 
 // sqlLockCase waits for the case's row. What is known of the case is read by the
@@ -276,6 +279,7 @@ type CaseRead struct {
 	Trail     []TrailLine            // newest first
 	TrailMore bool                   // whether older lines exist
 	Text      winddown.Text          // that was asked for; its zero where the one built in counts
+	Firm      string                 // that keeps the books, where its people were asked for
 }
 
 // TrailQuery says which part of a case's trail to read: at most Limit lines before the
@@ -602,7 +606,7 @@ order by c.finished_on is not null, c.created_at desc, c.id
 limit @limit`
 
 const sqlKeepsBooks = `-- name: KeepsBooks
-select exists (select from cases c where c.responsible_id = @actor)`
+select exists (select from firm_people f where f.user_id = @actor)`
 
 // MaxMyCases bounds the list of a person's own cases.
 const MaxMyCases = 200
@@ -642,7 +646,7 @@ type myCaseRow struct {
 }
 
 // MyCases returns the cases the actor owns or helps with, unfinished ones first, and
-// whether he is the accountant of any case.
+// whether he belongs to a firm.
 func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase, keepsBooks bool, err error) {
 	var rows []myCaseRow
 	err = db.snapshot(ctx, func(b *pgx.Batch) {

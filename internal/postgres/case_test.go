@@ -50,6 +50,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 	})
 	err = db.InTx(t.Context(), actor, moment, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.InsertFirm(firm, "Ким", me.ID)
+		tx.AddFirmPerson(firm, other.ID, winddown.Accountant)
 		return []winddown.Event{{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: firm}, Kind: winddown.FirmFounded}}, nil
 	})
 	if err != nil {

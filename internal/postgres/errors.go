@@ -55,6 +55,10 @@ func classifyServer(pg *pgconn.PgError, err error) error {
 			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email_taken"}}}
 	case "case_people_pkey":
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.already_in", Err: err}
+	case "firm_people_pkey":
+		return &winddown.Error{Kind: winddown.Conflict, Key: "firm.error.already_in", Err: err}
+	case "cases_responsible_member", "users_firm_member": // he left the firm meanwhile
+		return &winddown.Error{Kind: winddown.Conflict, Key: "error.conflict", Err: err}
 	case "case_people_one_owner":
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_owner", Err: err}
 	}

@@ -66,10 +66,15 @@ type peopleQuery struct {
 	caseQuery
 	people  []Person
 	invites []inviteRow
+	firms   []nameRow
 }
+
+const sqlCaseFirm = `-- name: CaseFirm
+select f.id, f.name from cases c join firms f on f.id = c.firm_id where c.id = @case and ` + caseScope
 
 func (q *peopleQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
 	q.caseQuery.queue(b, actor, id)
+	b.Queue(sqlCaseFirm, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.firms))
 	b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.people))
 	b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&q.invites))
 }
@@ -92,6 +97,9 @@ func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		return CaseRead{}, nil, nil, classify(err)
 	}
 	read, err := q.result()
+	for _, f := range q.firms {
+		read.Firm = f.Name
+	}
 	return read, q.people, q.open(), err
 }
 
@@ -137,7 +145,8 @@ select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
-       false as is_lead, false as is_admin
+       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
+       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
 from cases c
 where c.id = (select i.case_id from invites i where i.token_hash = @token)`
 
@@ -208,19 +217,6 @@ func (tx *Tx) LockCasePeople(ctx context.Context, id winddown.ID) (CaseRead, []P
 	}
 	read, err := tx.keep(&q.caseQuery)
 	return read, q.people, q.open(), err
-}
-
-const sqlInsertFirm = `-- name: InsertFirm
-insert into firms (id, name, created_at) values (@id, @name, @now)`
-
-const sqlInsertFirmPerson = `-- name: InsertFirmPerson
-insert into firm_people (firm_id, user_id, role, added_at) values (@firm, @user, 'admin', @now)`
-
-// InsertFirm founds a firm of one: the person is its admin.
-func (tx *Tx) InsertFirm(id winddown.ID, name string, user winddown.ID) {
-	tx.write(sqlInsertFirm, pgx.StrictNamedArgs{"id": id, "name": name, "now": tx.now})
-	tx.write(sqlInsertFirmPerson, pgx.StrictNamedArgs{"firm": id, "user": user, "now": tx.now})
-	tx.hold(winddown.Stream{Kind: winddown.FirmStream, ID: id}, 0, nil)
 }
 
 const sqlInsertCasePerson = `-- name: InsertCasePerson

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,14 +12,23 @@ import (
 	"winddown/internal/winddown"
 )
 
-// registerRows are the cases an accountant is responsible for, each with today in its own
-// zone and the number of its group. The order of the branches is that of
-// winddown.Summary.Group; a test compares the two.
-const registerRows = `
+// The register has two scopes, each read through an index of its own. An accountant sees the
+// cases of the firm he works in that he is responsible for, a lead and an admin all of them.
+// registerToday tells each case the day in its own zone.
+const (
+	registerToday = `
 with mine as (
     select c.*, (@now::timestamptz at time zone c.zone)::date as today
-    from cases c
-    where c.responsible_id = @actor
+    from cases c`
+	registerOwn = registerToday + `
+    where c.responsible_id = @actor and c.firm_id = @firm` + registerGroup
+	registerFirm = registerToday + `
+    where c.firm_id = @firm` + registerGroup
+)
+
+// registerGroup adds the number of a case's group. The order of the branches is that of
+// winddown.Summary.Group; a test compares the two.
+const registerGroup = `
 ), r as (
     select mine.*, case
         when stage = 'finished' then 8
@@ -39,24 +49,37 @@ where (@finished or r.grp <> 8)
   and (cardinality(@acts::text[]) = 0 or r.act_state = any(@acts::text[]))
   and (cardinality(@groups::int[]) = 0 or r.grp = any(@groups::int[]))
   and (cardinality(@patterns::text[]) = 0 or r.search_text like all(@patterns::text[]))
+  and (not @nobody or r.responsible_id is null)
+  and (@person::uuid is null or r.responsible_id = @person::uuid)
   and (not @due_any
     or @due_overdue and r.due_on < r.today
     or @due_7 and r.due_on between r.today and r.today + 7
     or @due_30 and r.due_on between r.today and r.today + 30)`
 
-const sqlRegisterCounts = `-- name: RegisterCounts` + registerRows + `
+const registerCounts = `
 select r.grp, count(*) as n from r` + registerWhere + `
 group by r.grp`
 
-const sqlRegisterSentence = `-- name: RegisterSentence` + registerRows + `
+const (
+	sqlRegisterCounts     = `-- name: RegisterCounts` + registerOwn + registerCounts
+	sqlRegisterFirmCounts = `-- name: RegisterFirmCounts` + registerFirm + registerCounts
+)
+
+const registerSentence = `
 select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested') as requested,
        count(*) filter (where r.grp = 1) as ready,
        count(*) filter (where r.grp <> 8) as open,
        count(*) filter (where r.grp = 8 and r.problem <> '') as returned,
-       count(*) as total
+       count(*) as total,
+       count(*) filter (where r.responsible_id is null) as unassigned
 from r`
 
-const registerSelect = registerRows + `
+const (
+	sqlRegisterSentence     = `-- name: RegisterSentence` + registerOwn + registerSentence
+	sqlRegisterFirmSentence = `-- name: RegisterFirmSentence` + registerFirm + registerSentence
+)
+
+const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
        r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, u.name as responsible
@@ -87,8 +110,8 @@ order by r.grp desc, r.due_on, r.name_key, r.id
 limit @limit`
 )
 
-// registerSQL returns the statement of a sort and direction. All parts are constants.
-func registerSQL(sort winddown.RegisterSort, back bool) string {
+// registerSQL returns the statement of a scope, sort and direction. All parts are constants.
+func registerSQL(scope string, sort winddown.RegisterSort, back bool) string {
 	column, desc := strings.CutPrefix(string(sort), "-")
 	tail := registerByDate
 	switch {
@@ -105,7 +128,7 @@ func registerSQL(sort winddown.RegisterSort, back bool) string {
 	case string(winddown.SortName):
 		tail = strings.ReplaceAll(tail, "r.due_on", "'infinity'::date")
 	}
-	return "-- name: Register" + registerSelect + tail
+	return "-- name: Register" + scope + registerSelect + tail
 }
 
 type registerRow struct {
@@ -167,11 +190,18 @@ func (r registerRow) domain(sort winddown.RegisterSort) winddown.RegisterRow {
 	return row
 }
 
-// Register returns a page of the cases the actor is responsible for, with the figures
-// around it, in one round trip.
+// Register returns a page of the cases the actor sees in the firm he works in, with the
+// figures around it, in one round trip. A filter by somebody who does not belong to the firm
+// is NotFound.
 func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (winddown.Register, error) {
 	reg := winddown.Register{Counts: map[winddown.Group]int{}}
 	var rows []registerRow
+	var people []firmPersonRow
+	scope, counts, sentence := registerOwn, sqlRegisterCounts, sqlRegisterSentence
+	if actor.FirmRole.SeesFirm() {
+		scope, counts, sentence = registerFirm, sqlRegisterFirmCounts, sqlRegisterFirmSentence
+	}
+	whose := registerScope(actor, now)
 	filter := registerArgs(actor, f, now)
 	page := pgx.StrictNamedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
@@ -185,10 +215,10 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		page[k] = v
 	}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlRegisterSentence, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now}).QueryRow(func(r pgx.Row) error {
-			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total)
+		b.Queue(sentence, whose).QueryRow(func(r pgx.Row) error {
+			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total, &reg.Unassigned)
 		})
-		b.Queue(sqlRegisterCounts, filter).Query(func(r pgx.Rows) error {
+		b.Queue(counts, filter).Query(func(r pgx.Rows) error {
 			var grp, n int
 			_, err := pgx.ForEachRow(r, []any{&grp, &n}, func() error {
 				reg.Counts[winddown.Groups()[grp]] = n
@@ -196,9 +226,14 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 			})
 			return err
 		})
-		b.Queue(registerSQL(f.Sort, back), page).Query(collect(&rows))
+		b.Queue(registerSQL(scope, f.Sort, back), page).Query(collect(&rows))
+		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 	})
 	if err != nil {
+		return winddown.Register{}, err
+	}
+	reg.Members = members(people)
+	if err := knownMember(f, people); err != nil {
 		return winddown.Register{}, err
 	}
 	more := len(rows) > winddown.RegisterPageSize
@@ -218,6 +253,23 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	return reg, nil
 }
 
+// knownMember returns NotFound for a filter by a person who is none of the firm's people.
+func knownMember(f winddown.RegisterFilter, people []firmPersonRow) error {
+	if id := f.Responsible.ID; !id.IsZero() && !slices.ContainsFunc(people, func(p firmPersonRow) bool { return p.ID == id }) {
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	return nil
+}
+
+// registerScope are the arguments of the actor's scope.
+func registerScope(actor winddown.Actor, now time.Time) pgx.StrictNamedArgs {
+	args := pgx.StrictNamedArgs{"firm": actor.FirmID, "now": now}
+	if !actor.FirmRole.SeesFirm() {
+		args["actor"] = actor.UserID
+	}
+	return args
+}
+
 func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) pgx.StrictNamedArgs {
 	acts, groups, patterns := []string{}, []int{}, []string{}
 	for _, a := range f.Acts {
@@ -230,11 +282,17 @@ func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time
 	for _, word := range strings.Fields(fold(f.Query)) {
 		patterns = append(patterns, "%"+escape.Replace(word)+"%")
 	}
-	return pgx.StrictNamedArgs{
-		"actor": actor.UserID, "now": now, "finished": f.Finished, "acts": acts, "groups": groups, "patterns": patterns,
+	person := f.Responsible.ID
+	if f.Responsible.Me {
+		person = actor.UserID
+	}
+	args := registerScope(actor, now)
+	maps.Copy(args, pgx.StrictNamedArgs{
+		"finished": f.Finished, "acts": acts, "groups": groups, "patterns": patterns, "person": person, "nobody": f.Responsible.None,
 		"due_any":     len(f.Due) > 0,
 		"due_overdue": slices.Contains(f.Due, winddown.DueOverdue),
 		"due_7":       slices.Contains(f.Due, winddown.Due7),
 		"due_30":      slices.Contains(f.Due, winddown.Due30),
-	}
+	})
+	return args
 }

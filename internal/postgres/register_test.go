@@ -71,7 +71,7 @@ func load(t *testing.T, db *postgres.DB, zone string, all []winddown.Summary) wi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return winddown.Actor{UserID: keeper.ID}
+	return winddown.Actor{UserID: keeper.ID, FirmID: firm, FirmRole: winddown.Admin}
 }
 
 // walk returns every row of the register, page by page.

@@ -16,9 +16,16 @@ with s as (
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone,
-       (select event_seq from system_streams) as generation
+select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone, f.firm_id, coalesce(f.role, '') as firm_role,
+       coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
+left join lateral (
+    select p.firm_id, p.role, f.name, count(*) over () as firms
+    from firm_people p join firms f on f.id = p.firm_id
+    where p.user_id = u.id
+    order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
+    limit 1
+) f on true
 where u.disabled_at is null`
 
 // touchEvery bounds how often «last seen» is written, so that reading pages leaves no
@@ -26,12 +33,13 @@ where u.disabled_at is null`
 const touchEvery = 5 * time.Minute
 
 // Actor returns the person behind a login session's token and notes that the session is
-// in use; the generation of the calendar comes along. An unknown, ended or expired session
+// in use; the firm he works in and the generation of the calendar come along. An unknown, ended or expired session
 // is Unauthenticated.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
 	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &generation)
+	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.FirmID, &a.FirmRole,
+		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
 		if winddown.KindOf(err) == winddown.NotFound {
@@ -47,7 +55,7 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 type Account struct {
 	User         winddown.User
 	PasswordHash string
-	FirmID       winddown.ID // the firm he belongs to, or zero; known of a locked person only
+	FirmID       winddown.ID // the firm he works in now, or zero; known of a locked person only
 }
 
 const sqlAccount = `-- name: Account
@@ -118,7 +126,11 @@ select id, email, name, locale, zone, disabled_at is not null as disabled, passw
 from users where id = @user for no key update`
 
 const sqlFirmOf = `-- name: FirmOf
-select firm_id as id from firm_people where user_id = @user order by added_at, firm_id limit 1`
+select p.firm_id as id
+from firm_people p join users u on u.id = p.user_id
+where p.user_id = @user
+order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
+limit 1`
 
 // userQuery collects the rows of one person.
 type userQuery struct {

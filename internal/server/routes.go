@@ -70,6 +70,8 @@ func New(o Options) http.Handler {
 		r.Post("/signup", h(s.SignUp))
 		r.With(httpkit.HideAddress).Get("/invites/{token}", h(s.InviteForm))
 		r.With(httpkit.HideAddress).Post("/invites/{token}", h(s.AcceptInvite))
+		r.With(httpkit.HideAddress).Get("/firm/join/{token}", h(s.JoinFirmForm))
+		r.With(httpkit.HideAddress).Post("/firm/join/{token}", h(s.JoinFirm))
 		if o.Dev {
 			r.Get("/gallery", h(s.Gallery))
 		}
@@ -162,11 +164,29 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/people/{user}/remove", h(s.RemoveForm))
 			r.Post("/cases/{case}/people/{user}/remove", h(s.RemovePerson))
 			r.Post("/cases/{case}/invites/{invite}/revoke", h(s.RevokeInvite))
+			r.Get("/cases/{case}/firm/leave", h(s.LeaveFirmForm))
+			r.Post("/cases/{case}/firm/leave", h(s.LeaveFirm))
 
 			r.Get("/sellers", h(s.Register))
+			r.With(httpkit.Unhurried).Get("/sellers.csv", h(s.SellersCSV))
+			r.With(httpkit.Unhurried).Get("/sellers.xlsx", h(s.SellersXLSX))
 			r.Get("/sellers/new", h(s.NewSeller))
 			r.Post("/sellers", h(s.AddSeller))
+			r.Post("/sellers/assign", h(s.AssignForm))
+			r.Post("/sellers/assign/confirm", h(s.Assign))
 			r.Get("/sellers/{case}", h(s.Seller))
+
+			r.Get("/firm", h(s.Firm))
+			r.Post("/firm", h(s.FoundFirm))
+			r.Post("/firm/name", h(s.RenameFirm))
+			r.Get("/firm/choose", h(s.ChooseFirmForm))
+			r.Post("/firm/choose", h(s.ChooseFirm))
+			r.Post("/firm/invites", h(s.InviteToFirm))
+			r.Post("/firm/invites/{invite}/revoke", h(s.RevokeFirmInvite))
+			r.Get("/firm/people/{user}", h(s.FirmPerson))
+			r.Post("/firm/people/{user}/role", h(s.SetFirmRole))
+			r.Get("/firm/people/{user}/remove", h(s.RemoveMemberForm))
+			r.Post("/firm/people/{user}/remove", h(s.RemoveMember))
 		})
 	})
 	return r

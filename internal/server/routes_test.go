@@ -23,7 +23,8 @@ import (
 func TestMain(m *testing.M) { testdb.Run(m) }
 
 // Who asks. A stranger owns a case of his own; removed was the accountant until the owner
-// took him out.
+// took him out. The accountant belongs to a firm with a lead, an admin and a colleague of his;
+// outsider is the admin of another firm, with a case of its own.
 const (
 	nobody     = "signed out"
 	stranger   = "stranger"
@@ -31,14 +32,18 @@ const (
 	helper     = "helper"
 	accountant = "accountant"
 	removed    = "removed accountant"
+	lead       = "lead"
+	admin      = "admin"
+	colleague  = "colleague"
+	outsider   = "outsider"
 )
 
 func actors() []string {
-	return []string{nobody, stranger, owner, helper, accountant, removed}
+	return []string{nobody, stranger, owner, helper, accountant, removed, lead, admin, colleague, outsider}
 }
 
 // want is the status each of actors() gets, in that order.
-type want [6]int
+type want [10]int
 
 // access is a row of the table: a route, a form that changes nothing, the statuses.
 type access struct {
@@ -50,42 +55,48 @@ type access struct {
 // The usual rows. Somebody signed out is led to the login page (303), somebody without the
 // right gets 404 like for an address that does not exist.
 var (
-	everybody  = want{200, 200, 200, 200, 200, 200}
-	signedIn   = want{303, 200, 200, 200, 200, 200}
-	caseSeen   = want{303, 404, 200, 200, 200, 404}
-	caseOwned  = want{303, 404, 200, 404, 404, 404}
-	caseMarked = want{303, 404, 200, 200, 404, 404}
-	booksKept  = want{303, 404, 404, 404, 200, 404}
-	badByAll   = want{303, 422, 422, 422, 422, 422}
-	badBySeers = want{303, 404, 422, 422, 422, 404}
-	badByDoers = want{303, 404, 422, 422, 404, 404}
-	badByBooks = want{303, 404, 404, 404, 422, 404}
-	badByOwner = want{303, 404, 422, 404, 404, 404}
+	everybody  = want{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}
+	signedIn   = want{303, 200, 200, 200, 200, 200, 200, 200, 200, 200}
+	caseSeen   = want{303, 404, 200, 200, 200, 404, 200, 200, 404, 404}
+	caseOwned  = want{303, 404, 200, 404, 404, 404, 404, 404, 404, 404}
+	caseMarked = want{303, 404, 200, 200, 404, 404, 404, 404, 404, 404}
+	booksKept  = want{303, 404, 404, 404, 200, 404, 200, 200, 404, 404}
+	badByAll   = want{303, 422, 422, 422, 422, 422, 422, 422, 422, 422}
+	badBySeers = want{303, 404, 422, 422, 422, 404, 422, 422, 404, 404}
+	badByDoers = want{303, 404, 422, 422, 404, 404, 404, 404, 404, 404}
+	badByBooks = want{303, 404, 404, 404, 422, 404, 422, 422, 404, 404}
+	firmRun    = want{303, 404, 404, 404, 404, 404, 404, 200, 404, 404}
+	badByAdmin = want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422} // of whatever firm, his own
+	assigned   = want{303, 404, 404, 404, 404, 404, 200, 200, 404, 404}
+	badByOwner = want{303, 404, 422, 404, 404, 404, 404, 404, 404, 404}
 )
 
 // table has a row for every route. {case} is a case that owner owns, helper helps with and
 // accountant keeps the books of; {number} is its file and its question, {user} and {invite}
-// are nobody's.
+// are nobody's, but {user} of the firm is the colleague.
 func table() []access {
 	return []access{
 		{"GET /healthz", "", everybody},
 		{"GET /readyz", "", everybody},
-		{"GET /static/*", "", want{404, 404, 404, 404, 404, 404}},
-		{"GET /", "", want{200, 303, 303, 303, 303, 303}},
+		{"GET /static/*", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"GET /help", "", everybody},
 		{"GET /gallery", "", everybody},
-		{"POST /locale", "locale=xx", want{422, 422, 422, 422, 422, 422}},
-		{"GET /login", "", want{200, 303, 303, 303, 303, 303}},
-		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422}},
-		{"GET /signup", "", want{200, 303, 303, 303, 303, 303}},
-		{"POST /signup", "email=x", want{422, 422, 422, 422, 422, 422}},
-		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404}},
-		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404}},
+		{"POST /locale", "locale=xx", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /login", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
+		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /signup", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
+		{"POST /signup", "email=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+
+		{"GET /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
 		{"GET /account", "", signedIn},
 		{"POST /account/settings", "zone=x", badByAll},
 		{"POST /account/password", "", badByAll},
-		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404}},
+		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
 		{"GET /cases", "", signedIn},
 		{"GET /cases/new", "", signedIn},
@@ -97,7 +108,7 @@ func table() []access {
 		{"POST /cases/{case}/details", "", badByOwner},
 		{"GET /cases/{case}/steps/{code}", "", caseSeen},
 		{"POST /cases/{case}/steps/{code}", "", badByDoers},
-		{"GET /cases/{case}/steps/{code}/undo", "", want{303, 404, 200, 200, 404, 404}},
+		{"GET /cases/{case}/steps/{code}/undo", "", want{303, 404, 200, 200, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/steps/{code}/undo", "version=2", badByDoers},
 		{"GET /cases/{case}/steps/{code}/regress", "", caseSeen},
 		{"POST /cases/{case}/steps/{code}/regress", "version=2", badBySeers},
@@ -105,27 +116,27 @@ func table() []access {
 		{"POST /cases/{case}/steps/{code}/accept", "", badByBooks},
 		{"GET /cases/{case}/steps/{code}/return", "", booksKept},
 		{"POST /cases/{case}/steps/{code}/return", "version=2", badByBooks},
-		{"GET /cases/{case}/steps/{code}/waive", "", want{303, 404, 404, 404, 409, 404}},
-		{"POST /cases/{case}/steps/{code}/waive", "version=2", want{303, 404, 404, 404, 409, 404}},
-		{"GET /cases/{case}/steps/{code}/unwaive", "", want{303, 404, 404, 404, 409, 404}},
-		{"POST /cases/{case}/steps/{code}/unwaive", "version=2", want{303, 404, 404, 404, 409, 404}},
+		{"GET /cases/{case}/steps/{code}/waive", "", want{303, 404, 404, 404, 409, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/steps/{code}/waive", "version=2", want{303, 404, 404, 404, 409, 404, 409, 409, 404, 404}},
+		{"GET /cases/{case}/steps/{code}/unwaive", "", want{303, 404, 404, 404, 409, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/steps/{code}/unwaive", "version=2", want{303, 404, 404, 404, 409, 404, 409, 409, 404, 404}},
 		{"POST /cases/{case}/steps/{code}/questions", "", badByBooks},
 		{"POST /cases/{case}/questions/{number}/answer", "step=zero_fbs", badBySeers},
-		{"POST /cases/{case}/questions/{number}/resolve", "", want{303, 404, 303, 303, 303, 404}},
+		{"POST /cases/{case}/questions/{number}/resolve", "", want{303, 404, 303, 303, 303, 404, 303, 303, 404, 404}},
 		{"GET /cases/{case}/files/{number}", "", caseSeen},
 		{"GET /cases/{case}/files/{number}/thumb", "", caseSeen},
 		{"GET /cases/{case}/files/{number}/remove", "", caseMarked},
 		{"POST /cases/{case}/files/{number}/remove", "", badByDoers},
-		{"POST /cases/{case}/rest", "", want{303, 404, 303, 303, 404, 404}},
+		{"POST /cases/{case}/rest", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/acts", "", caseSeen},
 		{"POST /cases/{case}/acts", "", badByDoers},
-		{"POST /cases/{case}/acts/{act}/remind", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/remind", "version=1", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/acts/{act}/compare", "version=1", badByDoers},
-		{"POST /cases/{case}/acts/{act}/dispute", "version=1", want{303, 404, 409, 409, 404, 404}},
-		{"POST /cases/{case}/acts/{act}/countersign", "version=1", want{303, 404, 409, 409, 404, 404}},
-		{"GET /cases/{case}/acts/{act}/undo", "", want{303, 404, 409, 409, 404, 404}},
-		{"POST /cases/{case}/acts/{act}/undo", "version=1", want{303, 404, 409, 409, 404, 404}},
-		{"POST /cases/{case}/acts/{act}/remove", "version=1", want{303, 404, 409, 409, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/dispute", "version=1", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/countersign", "version=1", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
+		{"GET /cases/{case}/acts/{act}/undo", "", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/undo", "version=1", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/acts/{act}/remove", "version=1", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/letters", "", caseSeen},
 		{"GET /cases/{case}/letters/{kind}", "", caseSeen},
 		{"POST /cases/{case}/letters/{kind}", "text=x", caseSeen},
@@ -147,34 +158,53 @@ func table() []access {
 		{"POST /cases/{case}/debts/{debt}/remove", "", badByDoers},
 		{"GET /cases/{case}/deadlines", "", caseSeen},
 		{"POST /cases/{case}/deadlines", "", badByDoers},
-		{"POST /cases/{case}/deadlines/inbox", "", want{303, 404, 303, 303, 404, 404}},
+		{"POST /cases/{case}/deadlines/inbox", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/deadlines/terms", "", caseSeen},
 		{"GET /cases/{case}/deadlines/terms/{term}", "", caseMarked},
 		{"POST /cases/{case}/deadlines/terms/{term}", "", badByDoers},
 		{"GET /cases/{case}/deadlines/{deadline}/close", "", caseMarked},
 		{"POST /cases/{case}/deadlines/{deadline}/close", "", badByDoers},
-		{"POST /cases/{case}/deadlines/{deadline}/reopen", "", want{303, 404, 303, 303, 404, 404}},
+		{"POST /cases/{case}/deadlines/{deadline}/reopen", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/deadlines/{deadline}/remove", "", caseMarked},
-		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 303, 303, 404, 404}},
+		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/history", "", caseSeen},
 		{"GET /cases/{case}/pack.zip", "", caseSeen},
 		{"GET /cases/{case}/finish", "", caseOwned},
-		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404}},
+		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/reopen", "", badByOwner},
 		{"GET /cases/{case}/people", "", caseSeen},
 		{"POST /cases/{case}/people", "role=king", badByOwner},
-		{"POST /cases/{case}/people/acting", "acting=no", want{303, 404, 303, 404, 404, 404}},
-		{"GET /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404}},
-		{"POST /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404}},
-		{"POST /cases/{case}/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/people/acting", "acting=no", want{303, 404, 303, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
+		{"GET /cases/{case}/firm/leave", "", caseOwned},
+		{"POST /cases/{case}/firm/leave", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
+
+		{"GET /firm", "", signedIn},
+		{"POST /firm", "", badByAll},
+		{"POST /firm/name", "", badByAdmin},
+		{"GET /firm/choose", "", want{303, 404, 404, 404, 200, 200, 200, 200, 200, 200}},
+		{"POST /firm/choose", "", want{303, 404, 404, 404, 422, 422, 422, 422, 422, 422}},
+		{"POST /firm/invites", "role=king", badByAdmin},
+		{"POST /firm/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /firm/people/{user}", "", firmRun},
+		{"POST /firm/people/{user}/role", "role=king", want{303, 404, 404, 404, 404, 404, 404, 422, 404, 404}},
+		{"GET /firm/people/{user}/remove", "", firmRun},
+		{"POST /firm/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 409, 404, 404}},
+
+		{"POST /sellers/assign", "case={case}&to=none", assigned},
+		{"POST /sellers/assign/confirm", "case={case}&to={accountant}", want{303, 404, 404, 404, 404, 404, 303, 303, 404, 404}},
 		{"GET /sellers", "", signedIn},
+		{"GET /sellers.csv", "", signedIn},
+		{"GET /sellers.xlsx", "", signedIn},
 		{"GET /sellers/new", "", signedIn},
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},
 
 		// Last: it signs the people out.
-		{"POST /logout", "", want{303, 303, 303, 303, 303, 303}},
+		{"POST /logout", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 	}
 }
 
@@ -224,7 +254,16 @@ func TestAccess(t *testing.T) {
 		helper:     s.SignUp("Сидорова", "helper"),
 		accountant: s.SignUp("Иванова", "accountant"),
 		removed:    s.SignUp("Бывшая", "removed"),
+		lead:       s.SignUp("Старшая", "lead"),
+		admin:      s.SignUp("Главная", "admin"),
+		colleague:  s.SignUp("Коллега", "colleague"),
+		outsider:   s.SignUp("Соседняя", "outsider"),
 	}
+	clients[admin].FoundFirm("Учёт и порядок")
+	clients[admin].JoinFirm(clients[lead], winddown.Lead)
+	clients[admin].JoinFirm(clients[accountant], winddown.Accountant)
+	clients[admin].JoinFirm(clients[colleague], winddown.Accountant)
+	clients[outsider].AddSeller("ООО «Соседи»", 3)
 	clients[stranger].OpenCase("ИП Чужая", 1)
 	id := clients[owner].OpenCase("ИП Петрова", 2)
 	href := testkit.UploadHref(id, winddown.ZeroFBS, winddown.SlotStockZero)
@@ -263,9 +302,21 @@ func TestAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// What would change something is asked about another case, which no firm keeps, and another
+	// person, the only admin.
+	unkept := clients[owner].OpenCase("ИП Петрова, второй", 4)
+	clients[owner].Join(clients[helper], unkept, winddown.Helper)
+
 	before := clients[owner].Case(id)
+	firm, err := s.App.Firm(t.Context(), clients[admin].Actor())
+	if err != nil {
+		t.Fatal(err)
+	}
 	none := winddown.ID{1}
-	address := strings.NewReplacer("POST /cases/{case}/deadlines/{deadline}/remove", "POST /cases/"+id.String()+"/deadlines/2/remove",
+	address := strings.NewReplacer("POST /cases/{case}/firm/leave", "POST /cases/"+unkept.String()+"/firm/leave",
+		"POST /firm/people/{user}/remove", "POST /firm/people/"+clients[admin].ID.String()+"/remove",
+		"/firm/people/{user}", "/firm/people/"+clients[colleague].ID.String(), "{accountant}", clients[accountant].ID.String(),
+		"POST /cases/{case}/deadlines/{deadline}/remove", "POST /cases/"+id.String()+"/deadlines/2/remove",
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
 		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
@@ -277,7 +328,7 @@ func TestAccess(t *testing.T) {
 			var p *testkit.Page
 			switch method {
 			case http.MethodPost:
-				form, err := url.ParseQuery(a.form)
+				form, err := url.ParseQuery(address.Replace(a.form))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -296,6 +347,9 @@ func TestAccess(t *testing.T) {
 			after := clients[owner].Case(id)
 			if len(after.Trail) != len(before.Trail) || after.Trail[0].Seq != before.Trail[0].Seq {
 				t.Error("a request of the table changed the case")
+			}
+			if now, err := s.App.Firm(t.Context(), clients[admin].Actor()); err != nil || len(now.Trail) != len(firm.Trail) {
+				t.Errorf("a request of the table changed the firm, %v", err)
 			}
 		}
 	}

@@ -3,7 +3,9 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"maps"
@@ -29,7 +31,7 @@ func NewXLSX(w io.Writer, at time.Time) (*XLSX, error) {
 	x := &XLSX{to: w, file: excelize.NewFile()}
 	at = at.UTC().Truncate(time.Second)
 	x.file.ZipWriter = func(w io.Writer) excelize.ZipWriter {
-		return &sortedZip{to: w, at: at, parts: map[string]*bytes.Buffer{}}
+		return &sortedZip{to: w, at: at, parts: map[string]*zipPart{}}
 	}
 	made := at.Format(time.RFC3339)
 	err := errors.Join(
@@ -146,17 +148,58 @@ func (x *XLSX) Close() (err error) {
 }
 
 // sortedZip writes its parts by name and with one time: excelize gives the sheets in an
-// order that differs from run to run.
+// order that differs from run to run. Until then they wait compressed: a sheet of fifty
+// thousand rows would not be small.
 type sortedZip struct {
 	to    io.Writer
 	at    time.Time
-	parts map[string]*bytes.Buffer
+	parts map[string]*zipPart
+	open  *zipPart
 }
 
-// Create takes a part.
+// zipPart is a part while it is compressed.
+type zipPart struct {
+	data   bytes.Buffer
+	flate  *flate.Writer
+	header zip.FileHeader
+}
+
+// Write compresses more of the part.
+func (p *zipPart) Write(b []byte) (int, error) {
+	p.header.CRC32 = crc32.Update(p.header.CRC32, crc32.IEEETable, b)
+	p.header.UncompressedSize64 += uint64(len(b))
+	return p.flate.Write(b)
+}
+
+// Create ends the part before and takes another.
 func (z *sortedZip) Create(name string) (io.Writer, error) {
-	z.parts[name] = new(bytes.Buffer)
-	return z.parts[name], nil
+	if err := z.end(); err != nil {
+		return nil, err
+	}
+	year, month, day := z.at.Date()
+	p := &zipPart{header: zip.FileHeader{
+		Name: name, Method: zip.Deflate,
+		ModifiedDate: uint16(day + int(month)<<5 + (year-1980)<<9),
+		ModifiedTime: uint16(z.at.Second()/2 + z.at.Minute()<<5 + z.at.Hour()<<11),
+	}}
+	var err error
+	if p.flate, err = flate.NewWriter(&p.data, flate.DefaultCompression); err != nil {
+		return nil, err
+	}
+	z.parts[name], z.open = p, p
+	return p, nil
+}
+
+// end ends the part that is open, if any.
+func (z *sortedZip) end() error {
+	if z.open == nil {
+		return nil
+	}
+	p := z.open
+	z.open = nil
+	err := p.flate.Close()
+	p.flate, p.header.CompressedSize64 = nil, uint64(p.data.Len())
+	return err
 }
 
 // AddFS is not used.
@@ -164,13 +207,16 @@ func (z *sortedZip) AddFS(fs.FS) error { return errors.ErrUnsupported }
 
 // Close writes the parts.
 func (z *sortedZip) Close() error {
+	if err := z.end(); err != nil {
+		return err
+	}
 	out := zip.NewWriter(z.to)
 	for _, name := range slices.Sorted(maps.Keys(z.parts)) {
-		w, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: z.at})
+		w, err := out.CreateRaw(&z.parts[name].header)
 		if err != nil {
 			return err
 		}
-		if _, err := z.parts[name].WriteTo(w); err != nil {
+		if _, err := z.parts[name].data.WriteTo(w); err != nil {
 			return err
 		}
 	}

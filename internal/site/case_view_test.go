@@ -36,7 +36,8 @@ func TestOverallLineCounts(t *testing.T) {
 // Every event of a case's trail has words in every language, whatever it holds.
 func TestEveryEventHasWords(t *testing.T) {
 	elsewhere := []winddown.EventKind{
-		winddown.FirmFounded, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
+		winddown.FirmFounded, winddown.FirmRenamed, winddown.FirmInvited, winddown.FirmInviteRevoked, winddown.FirmJoined,
+		winddown.FirmRoleChanged, winddown.FirmPersonRemoved, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded,
 	}

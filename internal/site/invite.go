@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -69,15 +70,22 @@ func (s *Site) inviteFailed(w http.ResponseWriter, r *http.Request, token string
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteView, in winddown.Registration, failure error) error {
 	p := i18n.From(r.Context())
+	role := string(invite.Invite.Role)
+	v := s.inviteView(r, "/invites/"+chi.URLParam(r, "token"), invite.Invite.ExpiresAt, in, failure)
+	v.Title, v.By, v.May = p.T("invite.title", "Seller", invite.Seller), p.T("invite.by."+role, "By", invite.By), p.T("invite.may."+role)
+	status, options := formStatus(failure, layoutNarrow)
+	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
+	return nil
+}
+
+// inviteView is what invitations to a case and to a firm have in common.
+func (s *Site) inviteView(r *http.Request, here string, expires time.Time, in winddown.Registration, failure error) page.InviteView {
+	p := i18n.From(r.Context())
 	actor := actorOf(r.Context())
 	m := mistakesOf(r.Context(), failure)
-	here := "/invites/" + chi.URLParam(r, "token")
 	v := page.InviteView{
 		Action: here, Errors: m.items, LoginHref: loginHref(here), SignedIn: actor.SignedIn(),
-		Title:   p.T("invite.title", "Seller", invite.Seller),
-		By:      p.T("invite.by."+string(invite.Invite.Role), "By", invite.By),
-		May:     p.T("invite.may." + string(invite.Invite.Role)),
-		Expires: p.T("invite.expires", "Time", p.DateTime(invite.Invite.ExpiresAt.In(winddown.Zone(actor.Zone)))),
+		Expires: p.T("invite.expires", "Time", p.DateTime(expires.In(winddown.Zone(actor.Zone)))),
 	}
 	if actor.SignedIn() {
 		v.As = p.T("invite.as", "Name", actor.Name, "Email", actor.Email)
@@ -85,7 +93,5 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteV
 		registration := registrationView(in, here, failure, m)
 		v.Registration = &registration
 	}
-	status, options := formStatus(failure, layoutNarrow)
-	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
-	return nil
+	return v
 }

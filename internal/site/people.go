@@ -168,7 +168,7 @@ func (s *Site) peopleNotice(p *i18n.Printer, id winddown.ID, n []string) (string
 		return p.T("people.notice.invited"), &page.InviteLinkView{
 			Address: s.base + "/invites/" + n[3], Text: p.T("people.link." + n[2]),
 		}
-	case len(n) == 1 && (n[0] == "invite_revoked" || n[0] == "person_removed"):
+	case len(n) == 1 && (n[0] == "invite_revoked" || n[0] == "person_removed" || n[0] == "left_firm"):
 		return p.T("people.notice." + n[0]), nil
 	case len(n) == 2 && n[0] == "acting" && (n[1] == "yes" || n[1] == "no"):
 		return p.T("people.notice.acting_" + n[1]), nil

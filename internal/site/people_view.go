@@ -53,7 +53,7 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 		v.Invites = append(v.Invites, row)
 	}
 	for _, role := range c.InviteRoles(standing) {
-		if role == winddown.Accountant && !c.ResponsibleID.IsZero() {
+		if role == winddown.Accountant && c.FreeForAccountant() != nil {
 			continue
 		}
 		v.Roles = append(v.Roles, ui.Option{Value: string(role), Label: p.T("role." + string(role)),
@@ -62,7 +62,16 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 	if len(v.Roles) == 1 {
 		v.Roles[0].Checked = true
 	}
-	if standing.Owner && !c.ResponsibleID.IsZero() {
+	if name := in.View.Names[c.ResponsibleID]; !c.FirmID.IsZero() && in.View.Firm != name { // a firm of one is called as its person
+		v.Firm = &page.CaseFirmView{Text: p.T("people.firm.text", "Firm", in.View.Firm)}
+		if name == "" {
+			v.Firm.Nobody = p.T("people.firm.nobody")
+			if manages {
+				v.Firm.LeaveHref = leaveHref(c.ID)
+			}
+		}
+	}
+	if standing.Owner && !c.FirmID.IsZero() {
 		v.Acting = &page.ActingView{Allowed: c.Acting}
 	}
 	return v

@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
+	"winddown/web/ui"
 )
 
 // Register shows the sellers whose books the actor keeps. Its address is its whole state.
 func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
-	p := i18n.From(r.Context())
 	typed := r.URL.Query()
 	f, err := readRegisterFilter(typed)
 	if err != nil {
@@ -22,7 +24,14 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.registerFailed(w, r, f, typed.Get("q"), err)
 	}
-	reg, err := s.app.Register(r.Context(), actorOf(r.Context()), f)
+	return s.showRegister(w, r, f, assignment{}, nil)
+}
+
+// showRegister shows the register under a filter, again after a choice of sellers that could
+// not be read.
+func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, chosen assignment, failure error) error {
+	p, actor := i18n.From(r.Context()), actorOf(r.Context())
+	reg, err := s.app.Register(r.Context(), actor, f)
 	if err != nil {
 		return err
 	}
@@ -30,8 +39,16 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 		f.Cursor = nil
 		return s.redirect(w, r, registerHref(f))
 	}
-	v := registerView(p, f, reg, s.app.Now())
-	s.render(w, r, http.StatusOK, page.Register(s.layout(r, p.T("register.title"), layoutLandscape), v))
+	m := mistakesOf(r.Context(), failure)
+	v := registerView(p, actor, f, reg, chosen, m, s.app.Now())
+	v.Errors = m.items
+	status, options := formStatus(failure, layoutLandscape)
+	if n := s.takeNotice(w, r); failure == nil && len(n) == 2 && n[0] == "assigned" {
+		if changed, err := strconv.Atoi(n[1]); err == nil {
+			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.N("register.notice.assigned", changed)}))
+		}
+	}
+	s.render(w, r, status, page.Register(s.layout(r, p.T("register.title"), options...), v))
 	return nil
 }
 
@@ -41,11 +58,11 @@ func (s *Site) registerFailed(w http.ResponseWriter, r *http.Request, f winddown
 	f.Query = query
 	m := mistakesOf(r.Context(), failure)
 	for i, item := range m.items {
-		if item.Field == "sort" || item.Field == "after" { // no field of the form
+		if item.Field == "sort" || item.Field == "after" || item.Field == "responsible" { // no field of this form
 			m.items[i].Field = ""
 		}
 	}
-	v := page.RegisterView{Filters: filtersView(p, f, m.fields), Failed: true, Errors: m.items, ResetHref: "/sellers"}
+	v := page.RegisterView{Filters: filtersView(p, f, nil, m.fields), Failed: true, Errors: m.items, ResetHref: "/sellers"}
 	status, options := formStatus(failure)
 	s.render(w, r, status, page.Register(s.layout(r, p.T("register.title"), options...), v))
 	return nil
@@ -54,7 +71,7 @@ func (s *Site) registerFailed(w http.ResponseWriter, r *http.Request, f winddown
 // readRegisterFilter reads the register's address. What it cannot read is Invalid; the
 // filter holds the rest.
 func readRegisterFilter(q url.Values) (winddown.RegisterFilter, error) {
-	f, err := winddown.ParseRegisterFilter(q.Get("q"), q["act"], q["group"], q["due"], q.Get("finished"), q.Get("sort"))
+	f, err := winddown.ParseRegisterFilter(q.Get("q"), q["act"], q["group"], q["due"], q.Get("responsible"), q.Get("finished"), q.Get("sort"))
 	if after := q.Get("after"); err == nil && after != "" {
 		cursor, ok := decodeCursor(after, f.Sort)
 		if !ok {
@@ -64,6 +81,12 @@ func readRegisterFilter(q url.Values) (winddown.RegisterFilter, error) {
 		f.Cursor = &cursor
 	}
 	return f, err
+}
+
+// exportHref is the address of all rows of the register under a filter as a file.
+func exportHref(f winddown.RegisterFilter, format string) string {
+	f.Cursor = nil
+	return "/sellers." + format + strings.TrimPrefix(registerHref(f), "/sellers")
 }
 
 // registerHref is the address of the register under a filter.
@@ -80,6 +103,9 @@ func registerHref(f winddown.RegisterFilter) string {
 	}
 	for _, d := range f.Due {
 		q.Add("due", string(d))
+	}
+	if who := f.Responsible.String(); who != "" {
+		q.Set("responsible", who)
 	}
 	// To ask for the finished group is to ask for finished cases.
 	if f.Finished && !slices.Contains(f.Groups, winddown.GroupFinished) {

@@ -13,9 +13,14 @@ import (
 
 func sellerHref(id winddown.ID) string { return "/sellers/" + id.String() }
 
-func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Register, now time.Time) page.RegisterView {
+func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, chosen assignment, m mistakes, now time.Time) page.RegisterView {
+	mine := !actor.FirmRole.SeesFirm()
+	var responsible []ui.Option
+	if !mine && teamwork(reg) {
+		responsible = responsibleOptions(p, actor, f, reg.Members)
+	}
 	v := page.RegisterView{
-		Filters: filtersView(p, f, nil), Chips: chips(p, f), ResetHref: "/sellers",
+		Filters: filtersView(p, f, responsible, nil), Chips: chips(p, f, reg.Members), ResetHref: "/sellers",
 		Empty: reg.Total == 0, Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
 		Sentence: sentence(p, reg), None: p.T("register.none"),
 	}
@@ -26,11 +31,15 @@ func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Regis
 	if len(v.Chips) == 0 { // nothing is chosen: the rest is finished
 		v.None, v.FinishedHref = p.T("register.all_finished"), registerHref(winddown.RegisterFilter{Finished: true})
 	}
+	if actor.FirmID.IsZero() {
+		v.FoundHref = "/firm"
+	}
 	if len(reg.Rows) == 0 {
 		return v
 	}
-	v.Columns = columns(p, f)
-	for _, row := range reg.Rows {
+	v.Bulk = bulkView(p, actor, f, reg, chosen, m)
+	v.Columns = columns(p, f, mine)
+	for i, row := range reg.Rows {
 		group := string(row.Group)
 		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Code != group {
 			v.Groups = append(v.Groups, page.SellerGroupView{
@@ -38,9 +47,22 @@ func registerView(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Regis
 			})
 		}
 		g := &v.Groups[len(v.Groups)-1]
-		g.Rows = append(g.Rows, sellerRow(p, row, winddown.Today(now, row.Zone)))
+		line := sellerRow(p, row, winddown.Today(now, row.Zone))
+		if line.Mine = mine; !mine && row.Responsible == "" {
+			line.Responsible = p.T("register.responsible.none")
+		}
+		if v.Bulk != nil {
+			line.Pick, line.Picked = true, slices.Contains(chosen.cases, row.ID)
+			if i == 0 {
+				line.PickID = "case"
+			}
+		}
+		g.Rows = append(g.Rows, line)
 	}
 	v.Pager = registerPager(f, reg)
+	v.Exports = []ui.Link{
+		{Href: exportHref(f, "csv"), Text: p.T("register.export.csv")}, {Href: exportHref(f, "xlsx"), Text: p.T("register.export.xlsx")},
+	}
 	return v
 }
 
@@ -62,8 +84,8 @@ func sentence(p *i18n.Printer, reg winddown.Register) []page.SentenceView {
 	}
 }
 
-func filtersView(p *i18n.Printer, f winddown.RegisterFilter, mistakes map[string]string) page.FiltersView {
-	v := page.FiltersView{Query: f.Query, Finished: f.Finished, Errors: mistakes}
+func filtersView(p *i18n.Printer, f winddown.RegisterFilter, responsible []ui.Option, mistakes map[string]string) page.FiltersView {
+	v := page.FiltersView{Query: f.Query, Finished: f.Finished, Responsible: responsible, Whose: f.Responsible.String(), Errors: mistakes}
 	if f.Sort != winddown.SortDeadline {
 		v.Sort = string(f.Sort)
 	}
@@ -83,7 +105,7 @@ func filtersView(p *i18n.Printer, f winddown.RegisterFilter, mistakes map[string
 }
 
 // chips are the chosen filters, each with the address of the register without it.
-func chips(p *i18n.Printer, f winddown.RegisterFilter) []ui.ChipProps {
+func chips(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.Member) []ui.ChipProps {
 	f.Cursor = nil
 	var all []ui.ChipProps
 	add := func(text string, without func(*winddown.RegisterFilter)) {
@@ -106,6 +128,9 @@ func chips(p *i18n.Printer, f winddown.RegisterFilter) []ui.ChipProps {
 	for _, d := range f.Due {
 		add(p.T("register.chip.due."+string(d)), func(f *winddown.RegisterFilter) { f.Due = except(f.Due, d) })
 	}
+	if f.Responsible != (winddown.Responsible{}) {
+		add(responsibleChip(p, f, members), func(f *winddown.RegisterFilter) { f.Responsible = winddown.Responsible{} })
+	}
 	if f.Finished && !slices.Contains(f.Groups, winddown.GroupFinished) {
 		add(p.T("register.chip.finished"), func(f *winddown.RegisterFilter) { f.Finished = false })
 	}
@@ -116,8 +141,9 @@ func except[T comparable](all []T, one T) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return x == one })
 }
 
-// columns are the table's headings; three of them sort.
-func columns(p *i18n.Printer, f winddown.RegisterFilter) []page.ColumnView {
+// columns are the table's headings; three of them sort. Whoever sees his own cases alone needs
+// no column for who is responsible.
+func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.ColumnView {
 	f.Cursor = nil
 	sorted := func(label string, up winddown.RegisterSort) page.ColumnView {
 		c := page.ColumnView{Label: label}
@@ -133,15 +159,17 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter) []page.ColumnView {
 		c.Href = registerHref(next)
 		return c
 	}
-	return []page.ColumnView{
+	all := []page.ColumnView{
 		sorted(p.T("register.column.seller"), winddown.SortName),
 		sorted(p.T("register.column.act"), winddown.SortAct),
 		{Label: p.T("register.column.waiting")},
 		{Label: p.T("register.column.obstacle")},
 		sorted(p.T("register.column.due"), winddown.SortDeadline),
-		{Label: p.T("register.column.responsible")},
-		{Label: p.T("register.column.changed")},
 	}
+	if !mine {
+		all = append(all, page.ColumnView{Label: p.T("register.column.responsible")})
+	}
+	return append(all, page.ColumnView{Label: p.T("register.column.changed")})
 }
 
 func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerProps {

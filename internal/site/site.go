@@ -187,6 +187,13 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 			item(p.T("common.nav.cases"), "/cases"),
 			item(p.T("common.nav.sellers"), "/sellers"),
 		}
+		if !actor.FirmID.IsZero() {
+			firm := item(p.T("common.nav.firm"), "/firm")
+			if actor.Firms > 1 {
+				firm.Label = actor.FirmName
+			}
+			v.Nav = append(v.Nav, firm)
+		}
 		account := item(actor.Name, "/account")
 		v.User = &account
 	} else {

@@ -60,6 +60,34 @@ func (c *Client) Join(guest *Client, id winddown.ID, role winddown.Role) {
 	}
 }
 
+// FoundFirm founds a firm whose admin the person is.
+func (c *Client) FoundFirm(name string) {
+	c.t.Helper()
+	if err := c.site.App.FoundFirm(c.t.Context(), c.Actor(), name); err != nil {
+		c.t.Fatalf("found a firm: %v", err)
+	}
+}
+
+// JoinFirm takes guest into the firm the person is admin of.
+func (c *Client) JoinFirm(guest *Client, role winddown.Role) {
+	c.t.Helper()
+	token, err := c.site.App.InviteToFirm(c.t.Context(), c.Actor(), role)
+	if err == nil {
+		err = c.site.App.JoinFirm(c.t.Context(), guest.Actor(), token)
+	}
+	if err != nil {
+		c.t.Fatalf("%s joins the firm as %s: %v", guest.Name, role, err)
+	}
+}
+
+// Assign makes somebody of the person's firm responsible for cases.
+func (c *Client) Assign(to winddown.ID, cases ...winddown.ID) {
+	c.t.Helper()
+	if _, err := c.site.App.Assign(c.t.Context(), c.Actor(), cases, winddown.Responsible{ID: to, None: to.IsZero()}); err != nil {
+		c.t.Fatalf("assign: %v", err)
+	}
+}
+
 // Case reads a case as the person sees it.
 func (c *Client) Case(id winddown.ID) app.CaseView {
 	c.t.Helper()

@@ -37,69 +37,78 @@ type EventKind string
 
 // The kinds of events, with the stream each belongs to.
 const (
-	CaseOpened        EventKind = "case_opened"         // case
-	DetailsChanged    EventKind = "details_changed"     // case
-	AnswersChanged    EventKind = "answers_changed"     // case
-	RestDeclared      EventKind = "rest_declared"       // case
-	StepDone          EventKind = "step_done"           // case
-	StepConfirmed     EventKind = "step_confirmed"      // case: signed again after a problem
-	StepCorrected     EventKind = "step_corrected"      // case: details of a signature changed
-	StepPending       EventKind = "step_pending"        // case: «Ещё нет, вернусь позже»
-	StepUndone        EventKind = "step_undone"         // case
-	StepRegressed     EventKind = "step_regressed"      // case: «Товар снова появился»
-	StepSuspended     EventKind = "step_suspended"      // case: a step it rests on opened again
-	CaseFinished      EventKind = "case_finished"       // case
-	CaseReopened      EventKind = "case_reopened"       // case
-	PersonInvited     EventKind = "person_invited"      // case
-	InviteRevoked     EventKind = "invite_revoked"      // case
-	PersonJoined      EventKind = "person_joined"       // case
-	PersonRemoved     EventKind = "person_removed"      // case
-	ActingChanged     EventKind = "acting_changed"      // case: «ведёт за продавца»
-	StepReverted      EventKind = "step_reverted"       // case: an act it follows from is missing again
-	StepAccepted      EventKind = "step_accepted"       // case
-	StepReturned      EventKind = "step_returned"       // case: «Вернуть на доработку»
-	AcceptanceDropped EventKind = "acceptance_dropped"  // case: something changed after the acceptance
-	GateOpened        EventKind = "gate_opened"         // case: «Разрешить без выполнения»
-	GateClosed        EventKind = "gate_closed"         // case: that taken back
-	EvidenceAdded     EventKind = "evidence_added"      // case
-	EvidenceExcused   EventKind = "evidence_excused"    // case: a written reason in place of a file
-	EvidenceGone      EventKind = "evidence_removed"    // case
-	QuestionAsked     EventKind = "question_asked"      // case
-	QuestionReplied   EventKind = "question_answered"   // case
-	QuestionClosed    EventKind = "question_resolved"   // case
-	ActAdded          EventKind = "act_added"           // case
-	ActRemoved        EventKind = "act_removed"         // case
-	ActNoted          EventKind = "act_noted"           // case: one act of several came a step further
-	ActRequestedAgain EventKind = "act_requested_again" // case: a new round
-	ActCompared       EventKind = "act_compared"        // case
-	ActDisputed       EventKind = "act_disputed"        // case
-	ActReminded       EventKind = "act_reminded"        // case
-	ActCountersigned  EventKind = "act_countersigned"   // case
-	ActUndone         EventKind = "act_undone"          // case
-	DeadlineAdded     EventKind = "deadline_added"      // case
-	DeadlineClosed    EventKind = "deadline_closed"     // case
-	DeadlineReopened  EventKind = "deadline_reopened"   // case
-	DeadlineRemoved   EventKind = "deadline_removed"    // case
-	InboxChecked      EventKind = "inbox_checked"       // case: «претензий нет»
-	TermChanged       EventKind = "term_changed"        // case
-	DebtAdded         EventKind = "debt_added"          // case
-	DebtChanged       EventKind = "debt_changed"        // case
-	DebtSettled       EventKind = "debt_settled"        // case
-	DebtWrittenOff    EventKind = "debt_written_off"    // case
-	DebtReopened      EventKind = "debt_reopened"       // case: a settlement or a write-off taken back
-	DebtRemoved       EventKind = "debt_removed"        // case
-	FirmFounded       EventKind = "firm_founded"        // firm
-	UserRegistered    EventKind = "user_registered"     // user
-	UserLoggedIn      EventKind = "user_logged_in"      // user
-	UserLoggedOut     EventKind = "user_logged_out"     // user
-	SessionRevoked    EventKind = "session_revoked"     // user
-	PasswordChanged   EventKind = "password_changed"    // user
-	SettingsChanged   EventKind = "settings_changed"    // user
-	UserDisabled      EventKind = "user_disabled"       // user
-	CalendarImported  EventKind = "calendar_imported"   // system: the non-working days of a year
-	CalendarForgotten EventKind = "calendar_forgotten"  // system: back to the days built in
-	TextChanged       EventKind = "text_changed"        // system: an instruction or a letter
-	FileDownloaded    EventKind = "file_downloaded"     // user: evidence of a case, or its handover pack
+	CaseOpened          EventKind = "case_opened"          // case
+	DetailsChanged      EventKind = "details_changed"      // case
+	AnswersChanged      EventKind = "answers_changed"      // case
+	RestDeclared        EventKind = "rest_declared"        // case
+	StepDone            EventKind = "step_done"            // case
+	StepConfirmed       EventKind = "step_confirmed"       // case: signed again after a problem
+	StepCorrected       EventKind = "step_corrected"       // case: details of a signature changed
+	StepPending         EventKind = "step_pending"         // case: «Ещё нет, вернусь позже»
+	StepUndone          EventKind = "step_undone"          // case
+	StepRegressed       EventKind = "step_regressed"       // case: «Товар снова появился»
+	StepSuspended       EventKind = "step_suspended"       // case: a step it rests on opened again
+	CaseFinished        EventKind = "case_finished"        // case
+	CaseReopened        EventKind = "case_reopened"        // case
+	PersonInvited       EventKind = "person_invited"       // case
+	InviteRevoked       EventKind = "invite_revoked"       // case
+	PersonJoined        EventKind = "person_joined"        // case
+	PersonRemoved       EventKind = "person_removed"       // case
+	ActingChanged       EventKind = "acting_changed"       // case: «ведёт за продавца»
+	StepReverted        EventKind = "step_reverted"        // case: an act it follows from is missing again
+	StepAccepted        EventKind = "step_accepted"        // case
+	StepReturned        EventKind = "step_returned"        // case: «Вернуть на доработку»
+	AcceptanceDropped   EventKind = "acceptance_dropped"   // case: something changed after the acceptance
+	GateOpened          EventKind = "gate_opened"          // case: «Разрешить без выполнения»
+	GateClosed          EventKind = "gate_closed"          // case: that taken back
+	EvidenceAdded       EventKind = "evidence_added"       // case
+	EvidenceExcused     EventKind = "evidence_excused"     // case: a written reason in place of a file
+	EvidenceGone        EventKind = "evidence_removed"     // case
+	QuestionAsked       EventKind = "question_asked"       // case
+	QuestionReplied     EventKind = "question_answered"    // case
+	QuestionClosed      EventKind = "question_resolved"    // case
+	ActAdded            EventKind = "act_added"            // case
+	ActRemoved          EventKind = "act_removed"          // case
+	ActNoted            EventKind = "act_noted"            // case: one act of several came a step further
+	ActRequestedAgain   EventKind = "act_requested_again"  // case: a new round
+	ActCompared         EventKind = "act_compared"         // case
+	ActDisputed         EventKind = "act_disputed"         // case
+	ActReminded         EventKind = "act_reminded"         // case
+	ActCountersigned    EventKind = "act_countersigned"    // case
+	ActUndone           EventKind = "act_undone"           // case
+	DeadlineAdded       EventKind = "deadline_added"       // case
+	DeadlineClosed      EventKind = "deadline_closed"      // case
+	DeadlineReopened    EventKind = "deadline_reopened"    // case
+	DeadlineRemoved     EventKind = "deadline_removed"     // case
+	InboxChecked        EventKind = "inbox_checked"        // case: «претензий нет»
+	TermChanged         EventKind = "term_changed"         // case
+	DebtAdded           EventKind = "debt_added"           // case
+	DebtChanged         EventKind = "debt_changed"         // case
+	DebtSettled         EventKind = "debt_settled"         // case
+	DebtWrittenOff      EventKind = "debt_written_off"     // case
+	DebtReopened        EventKind = "debt_reopened"        // case: a settlement or a write-off taken back
+	DebtRemoved         EventKind = "debt_removed"         // case
+	ResponsibleAssigned EventKind = "responsible_assigned" // case: somebody of the firm is responsible from now on
+	ResponsibleCleared  EventKind = "responsible_cleared"  // case: nobody is any more
+	LeftFirm            EventKind = "left_firm"            // case: for which nobody was responsible
+	FirmFounded         EventKind = "firm_founded"         // firm
+	FirmRenamed         EventKind = "firm_renamed"         // firm
+	FirmInvited         EventKind = "firm_invited"         // firm
+	FirmInviteRevoked   EventKind = "firm_invite_revoked"  // firm
+	FirmJoined          EventKind = "firm_joined"          // firm
+	FirmRoleChanged     EventKind = "firm_role_changed"    // firm
+	FirmPersonRemoved   EventKind = "firm_person_removed"  // firm
+	UserRegistered      EventKind = "user_registered"      // user
+	UserLoggedIn        EventKind = "user_logged_in"       // user
+	UserLoggedOut       EventKind = "user_logged_out"      // user
+	SessionRevoked      EventKind = "session_revoked"      // user
+	PasswordChanged     EventKind = "password_changed"     // user
+	SettingsChanged     EventKind = "settings_changed"     // user
+	UserDisabled        EventKind = "user_disabled"        // user
+	CalendarImported    EventKind = "calendar_imported"    // system: the non-working days of a year
+	CalendarForgotten   EventKind = "calendar_forgotten"   // system: back to the days built in
+	TextChanged         EventKind = "text_changed"         // system: an instruction or a letter
+	FileDownloaded      EventKind = "file_downloaded"      // user: evidence of a case, or its handover pack
 )
 
 // EventKinds returns every kind.
@@ -111,7 +120,8 @@ func EventKinds() []EventKind {
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
-		FirmFounded, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
+		ResponsibleAssigned, ResponsibleCleared, LeftFirm,
+		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
 		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded,
 	}
 }

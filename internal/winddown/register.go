@@ -49,16 +49,59 @@ type Cursor struct {
 	Before bool // rows before this place instead of after it
 }
 
+// The filter «Ответственный» as the address spells it, beside the id of a person.
+const (
+	ResponsibleMe   = "me"
+	ResponsibleNone = "none"
+)
+
+// Responsible narrows the register by who is responsible; its zero value does not. Me stays
+// what it is in the address, so that a colleague who opens it sees his own cases.
+type Responsible struct {
+	Me   bool
+	None bool
+	ID   ID
+}
+
+// String is the filter as the address spells it; empty for its zero value.
+func (r Responsible) String() string {
+	switch {
+	case r.Me:
+		return ResponsibleMe
+	case r.None:
+		return ResponsibleNone
+	case !r.ID.IsZero():
+		return r.ID.String()
+	}
+	return ""
+}
+
+// parseResponsible reads the filter; ok is false for what it does not know.
+func parseResponsible(s string) (r Responsible, ok bool) {
+	switch s {
+	case "":
+		return Responsible{}, true
+	case ResponsibleMe:
+		return Responsible{Me: true}, true
+	case ResponsibleNone:
+		return Responsible{None: true}, true
+	}
+	id, err := ParseID(s)
+	return Responsible{ID: id}, err == nil
+}
+
 // RegisterFilter is what the register's address asks for. Values of one list are
 // alternatives, the lists narrow each other.
 type RegisterFilter struct {
-	Query    string
-	Acts     []ActState
-	Groups   []Group
-	Due      []DueFilter
-	Finished bool // show finished cases too
-	Sort     RegisterSort
-	Cursor   *Cursor
+	Query  string
+	Acts   []ActState
+	Groups []Group
+	Due    []DueFilter
+	// Responsible is a person of the firm the reader works in, or nobody.
+	Responsible Responsible
+	Finished    bool // show finished cases too
+	Sort        RegisterSort
+	Cursor      *Cursor
 }
 
 // MaxQuery is the length of a search, in characters.
@@ -69,7 +112,7 @@ const MaxNameKey = 400
 
 // ParseRegisterFilter reads the values of the register's form. An unknown value is
 // Invalid, with the field that holds it.
-func ParseRegisterFilter(query string, acts, groups, due []string, finished, sort string) (RegisterFilter, error) {
+func ParseRegisterFilter(query string, acts, groups, due []string, responsible, finished, sort string) (RegisterFilter, error) {
 	var v invalid
 	f := RegisterFilter{Query: query, Sort: SortDeadline}
 	if utf8.RuneCountInString(query) > MaxQuery {
@@ -79,6 +122,10 @@ func ParseRegisterFilter(query string, acts, groups, due []string, finished, sor
 	f.Acts = parseSet(&v, "act", acts, ActStates())
 	f.Groups = parseSet(&v, "group", groups, Groups())
 	f.Due = parseSet(&v, "due", due, DueFilters())
+	var known bool
+	if f.Responsible, known = parseResponsible(responsible); !known {
+		v.add("responsible", "error.field.unknown", nil)
+	}
 	switch finished {
 	case "", "no":
 	case "yes", "1", "on":
@@ -138,6 +185,10 @@ type Register struct {
 	Returned int
 	// Total is the number of all cases the person may see, finished ones included.
 	Total int
+	// Unassigned is the number of those nobody is responsible for.
+	Unassigned int
+	// Members are the people of the firm the person works in.
+	Members []Member
 	// Counts are the rows per group that the filter leaves.
 	Counts map[Group]int
 	// HasPrevious and HasNext tell whether there are rows before and after the page.

@@ -11,9 +11,9 @@ import (
 
 func TestParseRegisterFilter(t *testing.T) {
 	type in struct {
-		query             string
-		acts, groups, due []string
-		finished, sort    string
+		query                       string
+		acts, groups, due           []string
+		responsible, finished, sort string
 	}
 	cases := []struct {
 		name string
@@ -26,9 +26,12 @@ func TestParseRegisterFilter(t *testing.T) {
 		{"search", in{query: "Петрова"}, winddown.RegisterFilter{Query: "Петрова", Sort: "deadline"}, nil},
 		{"acts", in{acts: []string{"requested", "received", "signed"}}, winddown.RegisterFilter{Acts: []winddown.ActState{"requested", "received", "signed"}, Sort: "deadline"}, nil},
 		{"twice the same", in{acts: []string{"signed", "", "signed"}}, winddown.RegisterFilter{Acts: []winddown.ActState{"signed"}, Sort: "deadline"}, nil},
-		{"everything", in{"a", []string{"not_requested"}, []string{"ready", "early"}, []string{"overdue", "7", "30"}, "yes", "-name"},
+		{"everything", in{"a", []string{"not_requested"}, []string{"ready", "early"}, []string{"overdue", "7", "30"}, "me", "yes", "-name"},
 			winddown.RegisterFilter{Query: "a", Acts: []winddown.ActState{"not_requested"}, Groups: []winddown.Group{"ready", "early"},
-				Due: []winddown.DueFilter{"overdue", "7", "30"}, Finished: true, Sort: "-name"}, nil},
+				Due: []winddown.DueFilter{"overdue", "7", "30"}, Responsible: winddown.Responsible{Me: true}, Finished: true, Sort: "-name"}, nil},
+		{"nobody responsible", in{responsible: "none"}, winddown.RegisterFilter{Responsible: winddown.Responsible{None: true}, Sort: "deadline"}, nil},
+		{"somebody responsible", in{responsible: person(7).String()}, winddown.RegisterFilter{Responsible: winddown.Responsible{ID: person(7)}, Sort: "deadline"}, nil},
+		{"unknown responsible", in{responsible: "she"}, winddown.RegisterFilter{Sort: "deadline"}, []string{"responsible: error.field.unknown"}},
 		{"finished by group", in{groups: []string{"finished"}}, winddown.RegisterFilter{Groups: []winddown.Group{"finished"}, Finished: true, Sort: "deadline"}, nil},
 		{"finished on", in{finished: "on"}, winddown.RegisterFilter{Finished: true, Sort: "deadline"}, nil},
 		{"finished 1", in{finished: "1"}, winddown.RegisterFilter{Finished: true, Sort: "deadline"}, nil},
@@ -40,14 +43,17 @@ func TestParseRegisterFilter(t *testing.T) {
 		{"unknown deadline", in{due: []string{"8"}}, winddown.RegisterFilter{Sort: "deadline"}, []string{"due: error.field.unknown"}},
 		{"unknown finished", in{finished: "perhaps"}, winddown.RegisterFilter{Sort: "deadline"}, []string{"finished: error.field.unknown"}},
 		{"unknown sort", in{sort: "name; drop table"}, winddown.RegisterFilter{Sort: "deadline"}, []string{"sort: error.field.unknown"}},
-		{"all unknown", in{strings.Repeat("x", 101), []string{"x", "y"}, []string{"x"}, []string{"x"}, "x", "x"}, winddown.RegisterFilter{Sort: "deadline"},
-			[]string{"q: error.field.too_long", "act: error.field.unknown", "group: error.field.unknown", "due: error.field.unknown", "finished: error.field.unknown", "sort: error.field.unknown"}},
+		{"all unknown", in{strings.Repeat("x", 101), []string{"x", "y"}, []string{"x"}, []string{"x"}, "x", "x", "x"}, winddown.RegisterFilter{Sort: "deadline"},
+			[]string{"q: error.field.too_long", "act: error.field.unknown", "group: error.field.unknown", "due: error.field.unknown", "responsible: error.field.unknown", "finished: error.field.unknown", "sort: error.field.unknown"}},
 	}
 	for _, x := range cases {
 		t.Run(x.name, func(t *testing.T) {
-			got, err := winddown.ParseRegisterFilter(x.in.query, x.in.acts, x.in.groups, x.in.due, x.in.finished, x.in.sort)
+			got, err := winddown.ParseRegisterFilter(x.in.query, x.in.acts, x.in.groups, x.in.due, x.in.responsible, x.in.finished, x.in.sort)
 			if !reflect.DeepEqual(got, x.want) {
 				t.Errorf("filter %+v, want %+v", got, x.want)
+			}
+			if who := got.Responsible.String(); who != "" && who != x.in.responsible {
+				t.Errorf("the address says %q, want %q", who, x.in.responsible)
 			}
 			if x.bad != nil {
 				wantFields(t, err, x.bad...)
@@ -61,12 +67,12 @@ func TestParseRegisterFilter(t *testing.T) {
 // Every code of the register's address is accepted.
 func TestRegisterCodes(t *testing.T) {
 	for _, sort := range []string{"deadline", "-deadline", "name", "-name", "act", "-act"} {
-		if f, err := winddown.ParseRegisterFilter("", nil, nil, nil, "", sort); err != nil || string(f.Sort) != sort {
+		if f, err := winddown.ParseRegisterFilter("", nil, nil, nil, "", "", sort); err != nil || string(f.Sort) != sort {
 			t.Errorf("sort %s: %+v, %v", sort, f, err)
 		}
 	}
 	f, err := winddown.ParseRegisterFilter("", []string{"not_requested", "requested", "received", "signed"},
-		[]string{"problem", "ready", "overdue", "received", "debt", "finish", "waiting", "early", "finished"}, []string{"overdue", "7", "30"}, "", "")
+		[]string{"problem", "ready", "overdue", "received", "debt", "finish", "waiting", "early", "finished"}, []string{"overdue", "7", "30"}, "", "", "")
 	if err != nil || !slices.Equal(f.Acts, winddown.ActStates()) || !slices.Equal(f.Groups, winddown.Groups()) || !slices.Equal(f.Due, winddown.DueFilters()) {
 		t.Errorf("filter %+v, %v", f, err)
 	}
@@ -86,11 +92,11 @@ func TestRegisterMatching(t *testing.T) {
 }
 
 func FuzzParseRegisterFilter(f *testing.F) {
-	f.Add("q", "requested", "ready", "7", "yes", "name")
-	f.Add("", "", "", "", "", "")
-	f.Add(strings.Repeat("ы", 200), "signed\x00", "finished", "30 ", "on", "-act")
-	f.Fuzz(func(t *testing.T, query, act, group, due, finished, sort string) {
-		got, err := winddown.ParseRegisterFilter(query, []string{act, "signed"}, []string{group}, []string{due}, finished, sort)
+	f.Add("q", "requested", "ready", "7", "me", "yes", "name")
+	f.Add("", "", "", "", "", "", "")
+	f.Add(strings.Repeat("ы", 200), "signed\x00", "finished", "30 ", "none", "on", "-act")
+	f.Fuzz(func(t *testing.T, query, act, group, due, responsible, finished, sort string) {
+		got, err := winddown.ParseRegisterFilter(query, []string{act, "signed"}, []string{group}, []string{due}, responsible, finished, sort)
 		if err != nil && len(fieldsOf(err)) == 0 {
 			t.Fatalf("no field named: %v", err)
 		}

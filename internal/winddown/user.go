@@ -26,6 +26,10 @@ type Actor struct {
 	Locale    string
 	Zone      string
 	Via       Via
+	FirmID    ID     // the firm he works in now; zero for somebody without one
+	FirmRole  Role   // what he is there
+	FirmName  string // how it is called
+	Firms     int    // how many he belongs to
 }
 
 // SignedIn reports whether the actor is a person.
@@ -175,12 +179,24 @@ func (c *Case) InviteRoles(s Standing) []Role {
 func (c *Case) Welcome(role Role, s Standing) error {
 	conflict := func(key string) error { return &Error{Kind: Conflict, Key: key} }
 	switch {
-	case s.Owner || s.Helper || s.Accountant:
+	case s.Owner || s.Helper || s.Accountant, role == Owner && s.Bookkeeping():
 		return conflict("invite.error.already_in")
 	case role == Owner && c.HasOwner:
 		return conflict("invite.error.has_owner")
-	case role == Accountant && !c.ResponsibleID.IsZero():
-		return conflict("invite.error.has_accountant")
+	case role == Accountant:
+		return c.FreeForAccountant()
+	}
+	return nil
+}
+
+// FreeForAccountant returns nil while no firm keeps the books of the case, and Conflict
+// otherwise.
+func (c *Case) FreeForAccountant() error {
+	switch {
+	case !c.ResponsibleID.IsZero():
+		return &Error{Kind: Conflict, Key: "invite.error.has_accountant"}
+	case !c.FirmID.IsZero():
+		return &Error{Kind: Conflict, Key: "invite.error.has_firm"}
 	}
 	return nil
 }
@@ -190,7 +206,7 @@ func (c *Case) SetActing(acting bool, s Stamp) ([]Event, error) {
 	if c.Acting == acting {
 		return nil, nil
 	}
-	if acting && c.ResponsibleID.IsZero() {
+	if acting && c.FirmID.IsZero() {
 		return nil, &Error{Kind: Conflict, Key: "people.error.no_accountant"}
 	}
 	c.Acting = acting

@@ -165,19 +165,22 @@ func TestWelcome(t *testing.T) {
 	for s, roles := range standings() {
 		for _, role := range []winddown.Role{winddown.Owner, winddown.Helper, winddown.Accountant} {
 			for _, hasOwner := range []bool{true, false} {
-				for _, taken := range []bool{true, false} {
+				for _, taken := range []string{"", "by a firm", "by an accountant"} {
 					c := &winddown.Case{HasOwner: hasOwner}
-					if taken {
+					if taken != "" {
+						c.FirmID = person(8)
+					}
+					if taken == "by an accountant" {
 						c.ResponsibleID = person(9)
 					}
-					// An accountant cannot take the place of the seller whose books he keeps.
-					in := s.Owner || s.Helper || s.Accountant
-					full := role == winddown.Owner && hasOwner || role == winddown.Accountant && taken
+					// Nobody can take the place of the seller whose books he keeps.
+					in := s.Owner || s.Helper || s.Accountant || role == winddown.Owner && (s.Lead || s.Admin)
+					full := role == winddown.Owner && hasOwner || role == winddown.Accountant && taken != ""
 					err := c.Welcome(role, s)
 					if in || full {
 						wantKind(t, err, winddown.Conflict)
 					} else if err != nil {
-						t.Errorf("%v as %s, owner %v, accountant %v: %v", roles, role, hasOwner, taken, err)
+						t.Errorf("%v as %s, owner %v, taken %q: %v", roles, role, hasOwner, taken, err)
 					}
 				}
 			}

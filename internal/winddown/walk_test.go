@@ -54,6 +54,7 @@ func TestRandomWalks(t *testing.T) {
 	}
 	elsewhere := []winddown.EventKind{
 		winddown.CaseOpened, winddown.PersonInvited, winddown.InviteRevoked, winddown.PersonJoined, winddown.PersonRemoved, winddown.ActingChanged,
+		winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.LeftFirm,
 		winddown.DebtChanged, winddown.DebtWrittenOff, winddown.DebtReopened, winddown.DebtRemoved,
 	}
 	kinds := winddown.EventKinds()

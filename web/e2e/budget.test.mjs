@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { request as http } from "node:http";
 import { test } from "node:test";
-import { goodsGone, logIn, mark, markAll, openCase, regress, signUp, start } from "./harness.mjs";
+import { goodsGone, logIn, mark, markAll, openCase, post, regress, signUp, start } from "./harness.mjs";
 
 const { server, open } = await start({ seed: ["--sellers", "60"] });
 
@@ -81,6 +81,18 @@ test("fifty rows of the register weigh at most 8 kB", async () => {
   await page.goto("/sellers?finished=yes");
   assert.equal(await page.locator("tr[data-testid^='seller-']").count(), 50);
   gzipped(await fetchRaw("/sellers?finished=yes", await cookies(page)), 8_000, "the register");
+
+  // With a colleague there are boxes to tick and a name to choose.
+  const colleague = await open();
+  await signUp(colleague, { name: "Ольга Беляева", email: "lead@example.com" });
+  await post(page, "/firm/invites", { role: "lead" });
+  await page.goto("/firm");
+  const link = await page.locator("#invite-link").inputValue();
+  server.secret(link.split("/").pop());
+  await post(colleague, new URL(link).pathname);
+  await page.goto("/sellers?finished=yes");
+  assert.equal(await page.locator("input[name=case]").count(), 50);
+  gzipped(await fetchRaw("/sellers?finished=yes", await cookies(page)), 8_000, "the register of a firm of many");
 });
 
 test("pages are not kept, and guarded", async () => {
@@ -93,7 +105,7 @@ test("pages are not kept, and guarded", async () => {
     assert.equal(answer.headers["cache-control"], "no-store", path);
     assert.match(answer.headers.vary, /Cookie/, path);
   }
-  assert.equal((await fetchRaw("/invites/x")).headers["referrer-policy"], "strict-origin");
+  for (const path of ["/invites/x", "/firm/join/x"]) assert.equal((await fetchRaw(path)).headers["referrer-policy"], "strict-origin");
   assert.equal((await fetchRaw("/login")).headers["referrer-policy"], "same-origin");
 });
 

@@ -7,8 +7,8 @@ import {
 } from "./harness.mjs";
 
 const typed = {
-  ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
-  en: { owner: "Anna Petrova", helper: "Maria Ivanova", accountant: "Irina Orlova", seller: "Petrova Trading", note: "The driver took the boxes", reason: "Three pieces were found" },
+  ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", firm: "Учёт и порядок", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
+  en: { owner: "Anna Petrova", helper: "Maria Ivanova", accountant: "Irina Orlova", seller: "Petrova Trading", firm: "Balance", note: "The driver took the boxes", reason: "Three pieces were found" },
 };
 
 // attach files a document with a step.
@@ -30,9 +30,37 @@ async function people(open, locale, how) {
   await signUp(who.accountant, { name: words.accountant, email: `accountant-${locale}@example.com` });
   await logIn(who.buh, "buh@example.com");
   await post(who.buh, "/locale", { locale, next: "/" });
+  // A firm with somebody of every role and sellers of its own; its lead belongs to another one too.
+  for (const [name, called] of Object.entries({ boss: words.owner, rival: words.owner, lead: words.accountant, clerk: words.helper })) {
+    who[name] = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale] });
+    await signUp(who[name], { name: called, email: `${name}-${locale}@example.com` });
+  }
+  const firmLink = async (page, role) => {
+    await post(page, "/firm/invites", { role });
+    await page.goto("/firm");
+    const link = await page.locator("#invite-link").inputValue();
+    page.server.secret(link.split("/").pop());
+    return new URL(link).pathname;
+  };
+  await post(who.boss, "/firm", { name: words.firm });
+  await post(who.rival, "/firm", { name: `${words.firm} 2` });
+  const joined = await firmLink(who.boss, "lead");
+  await post(who.lead, await firmLink(who.rival, "accountant"));
+  await post(who.lead, joined);
+  await post(who.clerk, await firmLink(who.boss, "accountant"));
 
   const owner = who.owner;
-  const at = { words, email: `owner-${locale}@example.com` };
+  const at = { words, email: `owner-${locale}@example.com`, usedFirm: joined, openFirm: await firmLink(who.boss, "accountant") };
+  at.sellers = [];
+  for (let i = 0; i < 3; i++) at.sellers.push((await post(who.boss, "/sellers", { ...answers, cabinet: String(i) })).split("/").pop());
+  await who.boss.goto("/firm");
+  at.member = await who.boss.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
+  at.clerk = at.member.split("/").pop();
+  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[0], to: at.clerk });
+  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[1], to: "none" });
+  at.kept = await openCase(owner, { ...answers, cabinet: "Firm" });
+  await post(who.clerk, new URL(await invite(owner, at.kept, "accountant")).pathname);
+  await post(who.boss, "/sellers/assign/confirm", { case: at.kept.split("/").pop(), to: "none" });
   at.fresh = await openCase(owner, { ...answers, cabinet: "Two" });
   at.short = await openCase(owner, { ...answers, fbs: "no", wb_stock: "no" });
   at.selling = await openCase(owner, { ...answers, leftover: "sell" });
@@ -123,7 +151,7 @@ function pages(at) {
   const get = (who, path, status = 200) => list.push({ who, path, status });
   const send = (who, path, status, form, more) => list.push({ who, path, status, form, ...more });
 
-  for (const path of ["/", "/help", "/login", "/login?next=%2Fcases", "/signup", at.open]) get("stranger", path);
+  for (const path of ["/", "/help", "/login", "/login?next=%2Fcases", "/signup", at.open, at.openFirm]) get("stranger", path);
   if (at.words === typed.ru) get("stranger", "/gallery"); // its samples are in one language
   send("stranger", "/login", 422, { email: at.email, password: "not the right one" });
   send("stranger", "/login", 429, at.unknown);
@@ -132,7 +160,7 @@ function pages(at) {
   send("stranger", at.open, 422, { name: "", email: "no", password: "password1234" });
   send("stranger", "/login", 403, { email: at.email }, { elsewhere: true });
   get("stranger", "/nothing/here", 404);
-  get("stranger", at.used, 410);
+  for (const path of [at.used, at.usedFirm]) get("stranger", path, 410);
 
   for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", at.open]) get("newcomer", path);
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
@@ -140,6 +168,22 @@ function pages(at) {
   send("newcomer", "/account/settings", 422, { name: "", locale: "xx", zone: "Mars/Base" });
   send("newcomer", "/account/password", 422, { password: "not the right one", new_password: "short" });
   send("newcomer", "/cases", 413, { seller_name: "x".repeat(70_000) });
+  for (const path of ["/firm", at.openFirm]) get("newcomer", path);
+  send("newcomer", "/firm", 422, { name: "" });
+  for (const path of ["/firm", "/sellers", "/sellers?responsible=none", `/sellers?responsible=${at.clerk}`, at.member, `${at.member}/remove`]) get("boss", path);
+  send("boss", "/firm/invites", 422, {});
+  send("boss", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
+  send("boss", "/firm/name", 422, { name: "" });
+  send("boss", `${at.member}/role`, 422, { role: "king" });
+  send("boss", "/sellers/assign", 422, { to: at.clerk, query: "sort=name" });
+  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: at.clerk });
+  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: "none" });
+  for (const page of ["people", "firm/leave", "history"]) get("owner", `${at.kept}/${page}`);
+  get("clerk", "/sellers");
+  get("clerk", "/firm");
+  get("clerk", at.member, 404);
+  for (const path of ["/firm", "/firm/choose", "/sellers"]) get("lead", path);
+  send("lead", "/firm/choose", 422, {});
   get("newcomer", at.fresh, 404);
   get("newcomer", "/logout", 405);
 

@@ -7,10 +7,10 @@ import (
 // Samples returns the parts of the pages in every state, for the gallery and the tests.
 func Samples() []ui.GallerySection {
 	return []ui.GallerySection{
-		{ID: "register", Title: "Sentences, SellerTable", Wide: true, Samples: registerSamples()},
+		{ID: "register", Title: "Sentences, SellerTable, Bulk", Wide: true, Samples: registerSamples()},
 		{ID: "checklist", Title: "Overall, Next, StepGroups, Facts", Wide: true, Samples: checklistSamples()},
 		{ID: "seller", Title: "SellerAct, Obstacle", Samples: sellerSamples()},
-		{ID: "people", Title: "Person, OpenInvite, InviteLink, Session", Samples: peopleSamples()},
+		{ID: "people", Title: "Person, OpenInvite, InviteLink, Member, Session", Samples: peopleSamples()},
 		{ID: "proof", Title: "Evidence, Review, StepQuestions", Samples: proofSamples()},
 		{ID: "ledger", Title: "Balance, DebtTable, Due", Wide: true, Samples: ledgerSamples()},
 		{ID: "acts", Title: "Act, ActLines, Compare", Samples: actSamples()},
@@ -42,12 +42,23 @@ func registerSamples() []ui.Sample {
 			{ID: "5", Group: "finished", Name: "ООО «Оникс»", INN: "7701998870", Act: "Подписан 1 октября", ActNote: "уход завершён 9 октября", Changed: "9 октября"},
 		}},
 	}
+	var ticked []SellerGroupView
+	for _, g := range groups[1:3] {
+		rows := append([]SellerRowView(nil), g.Rows...)
+		for i := range rows {
+			rows[i].ID = "1" + rows[i].ID
+			rows[i].Pick, rows[i].Picked = true, g.Code == "ready"
+		}
+		ticked = append(ticked, SellerGroupView{Code: "ticked-" + g.Code, Heading: g.Heading, Rows: rows})
+	}
 	return []ui.Sample{
 		{Name: "Где что стоит", Component: Sentences([]SentenceView{
 			{Before: "Акт запрошен у ", Number: "12", Href: "#", After: " из 40 продавцов."},
 			{Before: "У ", Number: "5", Href: "#", After: " можно запросить уже сейчас."},
 		})},
 		{Name: "Строки во всех видах", Component: SellerTable("5 продавцов, по 50 на странице", columns, groups)},
+		{Name: "С выбором", Component: SellerTable("2 продавца, по 50 на странице", columns, ticked)},
+		{Name: "С выбранными", Component: Bulk(BulkView{Error: "Выберите хотя бы одного продавца", To: []ui.Option{{Label: "Выберите"}, {Value: "1", Label: "М. И. Иванова"}}})},
 	}
 }
 
@@ -93,6 +104,7 @@ func peopleSamples() []ui.Sample {
 		{Name: "Бухгалтер", Component: sheetList(Person(PersonView{Name: "Мария Иванова", Email: "ivanova@example.ru", Role: "Бухгалтер", RemoveHref: "#"}))},
 		{Name: "Приглашение", Component: sheetList(OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"}))},
 		{Name: "Новая ссылка", Component: InviteLink(InviteLinkView{Address: "https://winddown.example.ru/invites/2HGQn7…", Text: "Ссылка для помощника"})},
+		{Name: "В фирме", Component: sheetList(Member(MemberView{Name: "Мария Иванова", You: "это вы", Email: "member@example.ru", Role: "Руководитель", Since: "С 3 ноября 2026", Cases: "12 продавцов", CasesHref: "#", EditHref: "#"}))},
 		{Name: "Этот браузер", Component: sheetList(Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"}))},
 		{Name: "Другой браузер", Component: sheetList(Session(SessionView{Device: "Safari, iPhone", Seen: "Последнее действие 21 ноября 2026, 18:40 МСК", Since: "Вход 1 ноября 2026, 8:00 МСК", RevokeAction: "#"}))},
 	}

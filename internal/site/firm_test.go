@@ -1,0 +1,203 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+// staff is a firm with a person of each role.
+func staff(s *testkit.Site) (admin, lead, book *testkit.Client) {
+	admin, lead, book = s.SignUp("Главная", "admin"), s.SignUp("Старшая", "lead"), s.SignUp("Ким", "book")
+	admin.FoundFirm("Учёт и порядок")
+	admin.JoinFirm(lead, winddown.Lead)
+	admin.JoinFirm(book, winddown.Accountant)
+	return admin, lead, book
+}
+
+func person(c *testkit.Client) string { return "/firm/people/" + c.ID.String() }
+
+// What only some may do is drawn for them alone.
+func TestFirmPageByRole(t *testing.T) {
+	s := testkit.Start(t)
+	admin, lead, book := staff(s)
+	id := admin.AddSeller("ООО «Маяк»", 1)
+	admin.AddSeller("ООО «Оникс»", 2)
+	admin.Assign(winddown.ID{}, id)
+	for c, want := range map[*testkit.Client][3]bool{admin: {true, true, true}, lead: {true, false, false}, book: {false, false, false}} {
+		p := c.Get("/firm").Want(http.StatusOK)
+		invites := p.HasForm("/firm/invites")
+		if got := [3]bool{p.HasLink("/sellers?responsible=none"), invites, p.HasLink(person(book))}; got != want {
+			t.Errorf("%s: those without anybody, inviting, changing people: %v, want %v", c.Name, got, want)
+		}
+		if invites != p.HasForm("/firm/name") {
+			t.Errorf("%s: only an admin renames the firm", c.Name)
+		}
+	}
+	text := testkit.Text(admin.Get("/firm").ByTestID("member-" + admin.Email))
+	if !strings.Contains(text, "это вы") || !strings.Contains(text, "Администратор") || !strings.Contains(text, "1 продавец") {
+		t.Errorf("the admin's own line says %q", text)
+	}
+	if !strings.Contains(admin.Get("/firm").Main(), "У 1 продавца нет ответственного.") {
+		t.Error("the page does not say how many have nobody")
+	}
+}
+
+// The link is shown once, lets one person in, with an account or without, and is gone then.
+func TestJoiningAFirm(t *testing.T) {
+	s := testkit.Start(t)
+	admin, _, _ := staff(s)
+	link := func(role string) string {
+		admin.PostForm("/firm/invites", url.Values{"role": {role}}).WantRedirect("/firm")
+		p := admin.Get("/firm").Want(http.StatusOK)
+		address := testkit.Attr(p.ByID("invite-link"), "value")
+		if strings.Contains(admin.Get("/firm").Want(http.StatusOK).Body, address) {
+			t.Error("the link is shown twice")
+		}
+		return strings.TrimPrefix(address, s.URL)
+	}
+	path := link("lead")
+	guest := s.Anybody()
+	if p := guest.Get(path).Want(http.StatusOK); !strings.Contains(p.Main(), "Главная приглашает вас в фирму руководителем.") {
+		t.Errorf("the invitation says\n%s", p.Main())
+	}
+	p := guest.PostForm(path, url.Values{"name": {"Новая"}, "email": {"new@example.ru"}, "password": {"short"}}).Want(http.StatusUnprocessableEntity)
+	if got := p.Form(path); got.Get("name") != "Новая" || got.Get("email") != "new@example.ru" || p.Errors()["password"] == "" {
+		t.Errorf("what was typed comes back as %v, mistakes %v", got, p.Errors())
+	}
+	guest.PostForm(path, url.Values{"name": {"Новая"}, "email": {"new@example.ru"}, "password": {testkit.Password}}).WantRedirect("/firm")
+	if !strings.Contains(guest.Get("/firm").Want(http.StatusOK).Main(), "Теперь вы работаете в этой фирме.") {
+		t.Error("nothing says that he joined")
+	}
+	for _, c := range []*testkit.Client{guest, s.Anybody(), s.SignUp("Чужая", "stranger")} {
+		c.Get(path).Want(http.StatusGone)
+		c.PostForm(path, url.Values{}).Want(http.StatusGone)
+	}
+	path = link("accountant")
+	if p := guest.PostForm(path, url.Values{}).Want(http.StatusConflict); !strings.Contains(p.Main(), "Вы уже в этой фирме.") {
+		t.Errorf("a second joining says\n%s", p.Main())
+	}
+	revoke := admin.Get("/firm").One("the form that revokes", func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasSuffix(testkit.Attr(n, "action"), "/revoke")
+	})
+	admin.PostForm(testkit.Attr(revoke, "action"), url.Values{}).WantRedirect("/firm")
+	s.Anybody().Get(path).Want(http.StatusGone)
+}
+
+// Mistakes come back with what was typed.
+func TestFirmFormsKeepWhatWasTyped(t *testing.T) {
+	s := testkit.Start(t)
+	admin, _, book := staff(s)
+	long := strings.Repeat("ы", winddown.MaxFirmName+1)
+	p := admin.PostForm("/firm/name", url.Values{"name": {long}}).Want(http.StatusUnprocessableEntity)
+	if p.Errors()["name"] == "" || p.Form("/firm/name").Get("name") != long {
+		t.Errorf("mistakes %v", p.Errors())
+	}
+	if p := s.SignUp("Новая", "fresh").PostForm("/firm", url.Values{"name": {long}}).Want(http.StatusUnprocessableEntity); p.Form("/firm").Get("name") != long {
+		t.Error("a new firm's name is lost")
+	}
+	if p := admin.PostForm("/firm/invites", url.Values{}).Want(http.StatusUnprocessableEntity); p.Errors()["role"] == "" {
+		t.Errorf("mistakes %v", p.Errors())
+	}
+	if p := admin.PostForm(person(book)+"/role", url.Values{}).Want(http.StatusUnprocessableEntity); p.Errors()["role"] == "" {
+		t.Errorf("mistakes %v", p.Errors())
+	}
+	if p := admin.PostForm("/firm/choose", url.Values{}).Want(http.StatusUnprocessableEntity); p.Errors()["firm"] == "" {
+		t.Errorf("mistakes %v", p.Errors())
+	}
+	p = admin.PostForm(person(admin)+"/role", url.Values{"role": {"lead"}}).Want(http.StatusConflict)
+	if !strings.Contains(p.Main(), "Это последний администратор фирмы.") {
+		t.Errorf("the last admin is told\n%s", p.Main())
+	}
+	admin.PostForm(person(admin)+"/remove", url.Values{}).Want(http.StatusConflict)
+}
+
+// Another firm's ids are unknown, wherever they are given.
+func TestOtherFirmsAreUnknown(t *testing.T) {
+	s := testkit.Start(t)
+	admin, _, book := staff(s)
+	other := s.SignUp("Соседняя", "other")
+	theirs := other.AddSeller("ООО «Соседи»", 1)
+	mine := admin.AddSeller("ООО «Маяк»", 2)
+	firm := other.Actor().FirmID.String()
+	for _, path := range []string{person(other), person(other) + "/remove", "/sellers?responsible=" + other.ID.String(), "/sellers/" + theirs.String(), "/cases/" + theirs.String()} {
+		admin.Get(path).Want(http.StatusNotFound)
+	}
+	admin.PostForm("/firm/choose", url.Values{"firm": {firm}}).Want(http.StatusNotFound)
+	admin.PostForm(person(other)+"/role", url.Values{"role": {"lead"}}).Want(http.StatusNotFound)
+	for _, path := range []string{"/sellers/assign", "/sellers/assign/confirm"} {
+		for _, form := range []url.Values{
+			{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {other.ID.String()}},
+			{"case": {"x"}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {"x"}},
+		} {
+			admin.PostForm(path, form).Want(http.StatusNotFound)
+		}
+	}
+	if v := admin.Case(mine); v.Case.ResponsibleID != admin.ID {
+		t.Error("a refused assignment changed a case")
+	}
+}
+
+// The filter «Ответственный» is a link that goes, survives sorting and stands in the address.
+func TestRegisterByResponsible(t *testing.T) {
+	s := testkit.Start(t)
+	admin, lead, book := staff(s)
+	first, second, third := admin.AddSeller("ООО «Маяк»", 1), book.AddSeller("ООО «Оникс»", 2), book.AddSeller("ООО «Кедр»", 3)
+	admin.Assign(winddown.ID{}, third)
+	who := "/sellers?responsible="
+	for path, want := range map[string][]winddown.ID{
+		"/sellers": {first, second, third}, who + "me": {first}, who + "none": {third}, who + book.ID.String(): {second},
+	} {
+		var ids []string
+		for _, id := range want {
+			ids = append(ids, "seller-"+id.String())
+		}
+		got := rows(admin.Get(path).Want(http.StatusOK))
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(ids))) {
+			t.Errorf("%s: %v, want %v", path, got, ids)
+		}
+	}
+	p := admin.Get(who + book.ID.String() + "&sort=name").Want(http.StatusOK)
+	if p.Form("/sellers").Get("responsible") != book.ID.String() || p.Link("Ответственный: Ким: убрать") != "/sellers?sort=name" ||
+		!strings.Contains(p.Link("Продавец"), "responsible="+book.ID.String()) {
+		t.Errorf("the filter is not kept: %v", p.Form("/sellers"))
+	}
+	// A colleague who opens the same address sees the same filter over his own sellers.
+	p = book.Get(who + lead.ID.String()).Want(http.StatusOK)
+	if len(rows(p)) != 0 || p.Link("Ответственный: Старшая: убрать") != "/sellers" || p.Form("/sellers").Get("responsible") != lead.ID.String() {
+		t.Errorf("an accountant under a lead's filter sees %v", rows(p))
+	}
+	if strings.Contains(book.Get("/sellers").Main(), "Ответственный") || !strings.Contains(lead.Get("/sellers").Main(), "Ответственный") {
+		t.Error("the column is for leads and admins")
+	}
+	if p := admin.Get(who + "she").Want(http.StatusUnprocessableEntity); len(p.Errors()) != 1 {
+		t.Errorf("an unknown value: %v", p.Errors())
+	}
+}
+
+// Removed on a page that says what happens; the next request finds the door.
+func TestRemovalFromAFirm(t *testing.T) {
+	s := testkit.Start(t)
+	admin, _, book := staff(s)
+	book.AddSeller("ООО «Маяк»", 1)
+	book.AddSeller("ООО «Оникс»", 2)
+	if p := admin.Get(person(book) + "/remove").Want(http.StatusOK); !strings.Contains(p.Main(), "2 продавца останутся в фирме без ответственного.") {
+		t.Errorf("the page says\n%s", p.Main())
+	}
+	admin.PostForm(person(book)+"/remove", url.Values{}).WantRedirect("/firm")
+	if !strings.Contains(admin.Get("/firm").Main(), "2 продавца остались без ответственного.") {
+		t.Error("the notice does not say how many")
+	}
+	book.Get("/sellers").WantRedirect("/login?next=%2Fsellers")
+	again := s.LogIn(book.Email, testkit.Password)
+	if p := again.Get("/sellers").Want(http.StatusOK); !p.HasLink("/firm") || len(rows(p)) != 0 {
+		t.Error("a removed person still sees sellers")
+	}
+}

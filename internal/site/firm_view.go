@@ -1,0 +1,161 @@
+package site
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+	"time"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+func memberHref(id winddown.ID) string { return "/firm/people/" + id.String() }
+
+func leaveHref(id winddown.ID) string { return caseHref(id) + "/firm/leave" }
+
+func firmView(p *i18n.Printer, actor winddown.Actor, in app.FirmView, typed firmForm) page.FirmView {
+	v := page.FirmView{Name: in.Firm.Name}
+	me := actor.FirmRole
+	zone := winddown.Zone(actor.Zone)
+	if actor.Firms > 1 {
+		v.SwitchHref = "/firm/choose"
+	}
+	assigns, runs := winddown.MayInFirm(winddown.CanAssign, me), winddown.MayInFirm(winddown.CanRunFirm, me)
+	if assigns && in.Unassigned > 0 {
+		v.Unassigned = p.N("firm.unassigned", in.Unassigned)
+		v.UnassignedHref = registerHref(winddown.RegisterFilter{Responsible: winddown.Responsible{None: true}})
+	}
+	for _, m := range in.Firm.Members {
+		row := page.MemberView{
+			Name: m.Name, Email: m.Email, Role: p.T("role." + string(m.Role)), Since: p.T("people.since", "Time", p.Date(m.AddedAt.In(zone))),
+		}
+		if m.UserID == actor.UserID {
+			row.You = p.T("people.you")
+		}
+		if assigns || m.UserID == actor.UserID {
+			row.Cases = p.T("firm.no_cases")
+			if m.Cases > 0 {
+				row.Cases = p.N("firm.cases", m.Cases)
+				row.CasesHref = registerHref(winddown.RegisterFilter{Responsible: winddown.Responsible{ID: m.UserID}})
+			}
+		}
+		if runs {
+			row.EditHref = memberHref(m.UserID)
+		}
+		v.People = append(v.People, row)
+	}
+	for _, line := range in.Trail {
+		at := line.Event.At.In(zone)
+		v.History = append(v.History, ui.TimelineItem{
+			Title: firmEventTitle(p, line), Meta: p.DateTime(at) + " · " + cmp.Or(line.By, p.T("history.system")), Datetime: at.Format(time.RFC3339),
+		})
+	}
+	if !runs {
+		return v
+	}
+	v.Roles = firmRoles(p, typed.role)
+	for _, i := range in.Invites {
+		v.Invites = append(v.Invites, page.OpenInviteView{
+			Role:         p.T("firm.invite_for." + string(i.Role)),
+			Created:      p.T("people.invite_created", "Time", p.DateTime(i.CreatedAt.In(zone))),
+			Expires:      p.T("people.invite_expires", "Time", p.DateTime(i.ExpiresAt.In(zone))),
+			RevokeAction: "/firm/invites/" + i.ID.String() + "/revoke",
+		})
+	}
+	v.Rename = &page.FirmNameView{Value: in.Firm.Name}
+	if typed.name != nil {
+		v.Rename.Value = *typed.name
+	}
+	return v
+}
+
+// firmRoles are the roles of a firm to choose from.
+func firmRoles(p *i18n.Printer, chosen winddown.Role) []ui.Option {
+	var all []ui.Option
+	for _, role := range winddown.FirmRoles() {
+		all = append(all, ui.Option{Value: string(role), Label: p.T("role." + string(role)), Hint: p.T("firm.role_hint." + string(role)), Checked: role == chosen})
+	}
+	return all
+}
+
+// firmEventTitle says what happened in a firm.
+func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
+	e := line.Event
+	role := ""
+	if e.Role != "" {
+		role = p.T("history.role." + string(e.Role))
+	}
+	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "Title", e.After["firm_name"])
+}
+
+func assignView(p *i18n.Printer, plan app.Assignment, in assignment) page.AssignView {
+	back := registerHref(in.filter)
+	v := page.AssignView{
+		Back: ui.BackLinkProps{Href: back, Text: p.T("register.assign.back")}, Value: in.to.String(), Query: registerQuery(in.filter),
+		Title: p.N("register.assign.title", len(plan.Cases)), To: p.T("register.assign.to", "Name", plan.To.Name), Submit: p.T("register.assign.submit"),
+	}
+	if in.to.None {
+		v.Title, v.To, v.Submit = p.N("register.assign.title_none", len(plan.Cases)), "", p.T("register.assign.submit_none")
+	}
+	for _, c := range plan.Cases {
+		v.Sellers = append(v.Sellers, page.AssignedView{ID: c.ID.String(), Name: c.Seller})
+	}
+	return v
+}
+
+// registerQuery is the query of the register's address under a filter.
+func registerQuery(f winddown.RegisterFilter) string {
+	u, err := url.Parse(registerHref(f))
+	if err != nil {
+		return ""
+	}
+	return u.RawQuery
+}
+
+// bulkView is what a lead or an admin can do with ticked rows, nil for everybody else and where
+// there is nothing to choose.
+func bulkView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, in assignment, m mistakes) *page.BulkView {
+	if !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) || !teamwork(reg) {
+		return nil
+	}
+	v := &page.BulkView{ToError: m.of("to"), Error: m.of("case"), Query: registerQuery(f), To: []ui.Option{{Label: p.T("register.bulk.choose")}}}
+	for _, one := range reg.Members {
+		v.To = append(v.To, ui.Option{Value: one.UserID.String(), Label: one.Name, Checked: one.UserID == in.to.ID})
+	}
+	v.To = append(v.To, ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: in.to.None})
+	return v
+}
+
+// teamwork reports whether it matters who is responsible: in a firm of one it does not.
+func teamwork(reg winddown.Register) bool { return len(reg.Members) > 1 || reg.Unassigned > 0 }
+
+// responsibleOptions are the choices of the filter «Ответственный», for those who see more
+// than their own cases.
+func responsibleOptions(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, members []winddown.Member) []ui.Option {
+	all := []ui.Option{
+		{Label: p.T("register.filter.responsible.all")},
+		{Value: winddown.ResponsibleMe, Label: p.T("register.filter.responsible.me"), Checked: f.Responsible.Me},
+	}
+	for _, m := range members {
+		all = append(all, ui.Option{Value: m.UserID.String(), Label: m.Name, Checked: m.UserID == f.Responsible.ID})
+	}
+	return append(all, ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: f.Responsible.None})
+}
+
+// responsibleChip is the chosen filter «Ответственный» in words.
+func responsibleChip(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.Member) string {
+	if f.Responsible.ID.IsZero() {
+		return p.T("register.chip.responsible." + f.Responsible.String())
+	}
+	name := ""
+	for _, m := range members {
+		if m.UserID == f.Responsible.ID {
+			name = m.Name
+		}
+	}
+	return p.T("register.chip.responsible", "Name", strings.TrimSpace(name))
+}
