@@ -623,6 +623,9 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"NoteDownload", "", "user file_downloaded", owned(upload, func(w *world, a winddown.Actor, id winddown.ID) error {
 			return w.app.NoteDownload(ctx, a, id, 1)
 		})},
+		{"NoteExport", "", "user file_downloaded", owned(nothing, func(w *world, a winddown.Actor, _ winddown.ID) error {
+			return w.app.NoteExport(ctx, a, "csv", 3)
+		})},
 		{"NotePack", "", "user file_downloaded", owned(nothing, func(w *world, a winddown.Actor, id winddown.ID) error {
 			return w.app.NotePack(ctx, a, id, 1)
 		})},
@@ -718,7 +721,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere FileThere Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Firm
 		FirmInviteView History Memberships PlanAssignment
 		InviteView InvitedMaySignUp LastPage Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Verify`)
