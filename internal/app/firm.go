@@ -81,14 +81,14 @@ func (a *App) ChooseFirm(ctx context.Context, actor winddown.Actor, firm winddow
 	})
 }
 
-// changeFirm runs a rule on the firm the actor works in, if he may do it there, and writes
-// what came of it. A rule without events writes nothing.
-func (a *App) changeFirm(ctx context.Context, actor winddown.Actor, action winddown.FirmAction,
+// changeFirm runs a rule on the firm the actor works in, if he may run it, and writes what
+// came of it. A rule without events writes nothing.
+func (a *App) changeFirm(ctx context.Context, actor winddown.Actor,
 	rule func(*postgres.Tx, *winddown.Firm, []winddown.FirmInvite) ([]winddown.Event, error)) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		f, open, err := tx.LockFirm(ctx)
 		if err == nil {
-			err = f.Allow(action, actor.UserID)
+			err = f.Allow(winddown.CanRunFirm, actor.UserID)
 		}
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (a *App) changeFirm(ctx context.Context, actor winddown.Actor, action windd
 
 // RenameFirm gives the firm another name: NotFound, Forbidden or Invalid.
 func (a *App) RenameFirm(ctx context.Context, actor winddown.Actor, name string) error {
-	return a.changeFirm(ctx, actor, winddown.CanRunFirm, func(tx *postgres.Tx, f *winddown.Firm, _ []winddown.FirmInvite) ([]winddown.Event, error) {
+	return a.changeFirm(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, _ []winddown.FirmInvite) ([]winddown.Event, error) {
 		events, err := f.Rename(name)
 		if len(events) > 0 {
 			tx.RenameFirm(f)
@@ -114,7 +114,7 @@ func (a *App) RenameFirm(ctx context.Context, actor winddown.Actor, name string)
 // many open invitations.
 func (a *App) InviteToFirm(ctx context.Context, actor winddown.Actor, role winddown.Role) (token string, err error) {
 	now := a.now()
-	err = a.changeFirm(ctx, actor, winddown.CanRunFirm, func(tx *postgres.Tx, f *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
+	err = a.changeFirm(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
 		if err := winddown.CheckFirmRole(role); err != nil {
 			return nil, err
 		}
@@ -136,7 +136,7 @@ func (a *App) InviteToFirm(ctx context.Context, actor winddown.Actor, role windd
 
 // RevokeFirmInvite takes an unused invitation to the firm back: NotFound or Forbidden.
 func (a *App) RevokeFirmInvite(ctx context.Context, actor winddown.Actor, invite winddown.ID) error {
-	return a.changeFirm(ctx, actor, winddown.CanRunFirm, func(tx *postgres.Tx, _ *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
+	return a.changeFirm(ctx, actor, func(tx *postgres.Tx, _ *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
 		at := slices.IndexFunc(open, func(i winddown.FirmInvite) bool { return i.ID == invite })
 		if at < 0 {
 			return nil, errNotFound()
@@ -150,7 +150,7 @@ func (a *App) RevokeFirmInvite(ctx context.Context, actor winddown.Actor, invite
 // Conflict for the last admin. The unused invitations of somebody who is admin no more lead
 // nowhere.
 func (a *App) SetFirmRole(ctx context.Context, actor winddown.Actor, user winddown.ID, role winddown.Role) error {
-	return a.changeFirm(ctx, actor, winddown.CanRunFirm, func(tx *postgres.Tx, f *winddown.Firm, _ []winddown.FirmInvite) ([]winddown.Event, error) {
+	return a.changeFirm(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, _ []winddown.FirmInvite) ([]winddown.Event, error) {
 		events, err := f.SetRole(user, role)
 		if err != nil || len(events) == 0 {
 			return nil, err

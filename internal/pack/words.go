@@ -207,7 +207,9 @@ func (w words) evidenceState(e winddown.Evidence) string {
 		return w.p.T("pack.evidence.removed")
 	case w.lost[e.Number] != "":
 		return w.p.T("pack.evidence.lost." + w.lost[e.Number])
-	case slices.ContainsFunc(w.Case.Evidence, func(o winddown.Evidence) bool { return o.Doc == e.Doc && o.Version > e.Version }):
+	case w.later(e, winddown.EvidenceRemoved):
+		return w.p.T("pack.evidence.removed")
+	case w.later(e, ""):
 		return w.p.T("pack.evidence.replaced")
 	case w.Case.Frozen(e):
 		return w.p.T("pack.evidence.accepted")
@@ -215,6 +217,13 @@ func (w words) evidenceState(e winddown.Evidence) string {
 		return w.p.T("pack.evidence.reason")
 	}
 	return ""
+}
+
+// later reports whether a piece of evidence has a later version, of one kind or of any.
+func (w words) later(e winddown.Evidence, kind winddown.EvidenceKind) bool {
+	return slices.ContainsFunc(w.Case.Evidence, func(o winddown.Evidence) bool {
+		return o.Doc == e.Doc && o.Version > e.Version && (kind == "" || o.Kind == kind)
+	})
 }
 
 // term says how long something takes in this case.

@@ -155,6 +155,7 @@ type sortedZip struct {
 	at    time.Time
 	parts map[string]*zipPart
 	open  *zipPart
+	flate *flate.Writer // of the open part; a megabyte, so one for all
 }
 
 // zipPart is a part while it is compressed.
@@ -179,13 +180,17 @@ func (z *sortedZip) Create(name string) (io.Writer, error) {
 	year, month, day := z.at.Date()
 	p := &zipPart{header: zip.FileHeader{
 		Name: name, Method: zip.Deflate,
-		ModifiedDate: uint16(day + int(month)<<5 + (year-1980)<<9),
-		ModifiedTime: uint16(z.at.Second()/2 + z.at.Minute()<<5 + z.at.Hour()<<11),
+		ModifiedDate: uint16(day + int(month)<<5 + (year-1980)<<9),                 //nolint:staticcheck // CreateRaw writes it as it is
+		ModifiedTime: uint16(z.at.Second()/2 + z.at.Minute()<<5 + z.at.Hour()<<11), //nolint:staticcheck // CreateRaw writes it as it is
 	}}
-	var err error
-	if p.flate, err = flate.NewWriter(&p.data, flate.DefaultCompression); err != nil {
-		return nil, err
+	if z.flate == nil {
+		var err error
+		if z.flate, err = flate.NewWriter(&p.data, flate.DefaultCompression); err != nil {
+			return nil, err
+		}
 	}
+	z.flate.Reset(&p.data)
+	p.flate = z.flate
 	z.parts[name], z.open = p, p
 	return p, nil
 }

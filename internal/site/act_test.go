@@ -176,7 +176,7 @@ func TestLifeOfAnAct(t *testing.T) {
 		t.Errorf("errors %v", got)
 	}
 	anna.PostForm(request, set(again, "on", "2026-11-16", "ticket", "48-2000")).WantRedirect(list)
-	wantText(t, anna.Get(request), "48-2000", "Запрос 1, 3 ноября 2026: отклонён с возражениями", "48-1177", "Лишний штраф")
+	wantText(t, anna.Get(request), "48-2000", "Запрос 1, 3 ноября 2026: по акту отправлены возражения", "48-1177", "Лишний штраф")
 	if page := anna.Get(request); page.HasLink(request + "/undo") {
 		t.Error("a request of a later round can be taken back")
 	}

@@ -207,7 +207,21 @@ func (w caseWords) actNotes(act winddown.Act) []string {
 	case winddown.PhaseReceived, winddown.PhaseAgreed, winddown.PhaseDisagreed, winddown.PhaseDisputed, winddown.PhaseSigned,
 		winddown.PhaseCountersigned, winddown.PhaseSignedObjecting, winddown.PhaseCountersignedObjecting:
 	}
+	if steps := w.suspendedActSteps(); len(steps) > 0 {
+		return []string{w.p.N("act.note.suspended", len(steps), "Steps", quoted(w.p, steps))}
+	}
 	return []string{w.p.T("act.note." + string(phase))}
+}
+
+// suspendedActSteps are the steps about the acts whose mark is suspended.
+func (w caseWords) suspendedActSteps() []winddown.Code {
+	var steps []winddown.Code
+	for _, st := range w.c.Steps {
+		if aboutAct(st.Code) && st.Tick != nil && st.Problem != nil {
+			steps = append(steps, st.Code)
+		}
+	}
+	return steps
 }
 
 // early warns that an act was asked for before a step it rests on was signed.
@@ -561,7 +575,7 @@ func (w caseWords) markActForm(v *page.MarkFormView, st *winddown.Step) {
 	v.Position = w.several(act)
 	on := actOn(st.Code, act)
 	v.Ask, v.On = on.IsZero() || st.Problem != nil, w.readersToday().String()
-	if !on.IsZero() && (st.Problem == nil || st.Problem.Kind == winddown.Reopened) {
+	if !on.IsZero() && (st.Problem == nil || keepsDay(st.Problem)) {
 		v.On = on.String()
 	}
 	switch st.Code {
@@ -624,7 +638,7 @@ func (f *formReader) balance(name string) winddown.Balance {
 	case side == "zero", text != "" && amount == 0:
 		return winddown.Balance{Known: true}
 	case side != "by_wb" && side != "to_wb":
-		f.add(name+"_side", "act.error.side_missing")
+		f.add(name+"_side", "act.error.side_missing."+name)
 	case text == "":
 		f.add(name, "act.error.balance_missing")
 	case side == "to_wb":

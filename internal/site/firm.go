@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -163,26 +162,25 @@ func (s *Site) SetFirmRole(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// member returns the firm and the person of the address, for those who may run the firm.
-func (s *Site) member(r *http.Request) (app.FirmView, *winddown.Member, error) {
+// member returns the person of the address, for those who may run the firm.
+func (s *Site) member(r *http.Request) (*winddown.Member, error) {
 	user, err := pathID(r, "user")
 	if err != nil {
-		return app.FirmView{}, nil, err
+		return nil, err
 	}
 	actor := actorOf(r.Context())
 	in, err := s.app.Firm(r.Context(), actor)
 	if err != nil {
-		return app.FirmView{}, nil, err
+		return nil, err
 	}
 	if err := in.Firm.Allow(winddown.CanRunFirm, actor.UserID); err != nil {
-		return app.FirmView{}, nil, err
+		return nil, err
 	}
-	m, err := in.Firm.Member(user)
-	return in, m, err
+	return in.Firm.Member(user)
 }
 
 func (s *Site) firmPerson(w http.ResponseWriter, r *http.Request, role winddown.Role, failure error) error {
-	_, one, err := s.member(r)
+	one, err := s.member(r)
 	if err != nil {
 		return err
 	}
@@ -205,7 +203,7 @@ func (s *Site) RemoveMemberForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) removeMember(w http.ResponseWriter, r *http.Request, failure error) error {
-	_, one, err := s.member(r)
+	one, err := s.member(r)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func teamwork(reg winddown.Register) bool { return len(reg.Members) > 1 || reg.U
 
 // responsibleOptions are the choices of the filter «Ответственный», for those who see more
 // than their own cases.
-func responsibleOptions(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, members []winddown.Member) []ui.Option {
+func responsibleOptions(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.Member) []ui.Option {
 	all := []ui.Option{
 		{Label: p.T("register.filter.responsible.all")},
 		{Value: winddown.ResponsibleMe, Label: p.T("register.filter.responsible.me"), Checked: f.Responsible.Me},

@@ -562,14 +562,14 @@ func TestBalanceOfTheActInTheLedger(t *testing.T) {
 
 	// A line of another sum is not what the act says.
 	anna.PostForm(debts, set(form, "amount", "40 000")).WantRedirect(debts)
-	const gap = "По акту сверки сальдо 43 654,00 ₽ в пользу WB, а по строкам, не закрытым к его дате, 40 000,00 ₽ в пользу WB."
+	const gap = "По акту сверки на 21 ноября 2026 сальдо 43 654,00 ₽ в пользу WB, а по строкам, не закрытым к этому дню, 40 000,00 ₽ в пользу WB."
 	for _, path := range []string{settle, debts, list + "/finish"} {
 		wantText(t, anna.Get(path), gap)
 	}
 	line := anna.Get(debts).Link("Сальдо по акту сверки")
 	anna.PostForm(line+"/edit", set(anna.Get(line+"/edit").Form(line+"/edit"), "amount", "43 654")).WantRedirect(line)
 	anna.PostForm(line+"/settle", anna.Get(line).Form(line+"/settle")).WantRedirect(line)
-	if text := anna.Get(settle).Main(); strings.Contains(text, "По акту сверки сальдо") {
+	if text := anna.Get(settle).Main(); strings.Contains(text, "По акту сверки на") {
 		t.Error("the ledger says what the act says, and is doubted")
 	}
 	anna.Mark(id, winddown.SettleDebts)

@@ -105,7 +105,7 @@ func (w caseWords) gap() *page.AlertView {
 	}
 	balance := func(m winddown.Money) string { return w.actBalance(winddown.Balance{Known: true, Amount: m}) }
 	return &page.AlertView{Props: ui.NoticeProps{
-		Variant: ui.NoticeWarning, Text: w.p.T("ledger.gap", "Acts", balance(acts), "Ledger", balance(ledger)),
+		Variant: ui.NoticeWarning, Text: w.p.T("ledger.gap", "Date", w.date(w.c.Acts[0].ClosedOn()), "Acts", balance(acts), "Ledger", balance(ledger)),
 	}}
 }
 

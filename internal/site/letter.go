@@ -40,7 +40,45 @@ type written struct {
 	words    caseWords
 	kind     letter.Kind
 	position int // of the act, as asked for
+	act      winddown.Act
 	text     string
+}
+
+// letterAct is the act a letter is about: the one asked for, else the first that the letter
+// suits, else the first its step waits for.
+func letterAct(c *winddown.Case, kind letter.Kind, position int) (*winddown.Act, error) {
+	if position == 0 {
+		for i := range c.Acts {
+			if letterSuits(kind, c.Acts[i].Phase()) {
+				return &c.Acts[i], nil
+			}
+		}
+	}
+	return c.ActFor(letterStep(kind), position)
+}
+
+// letterSuits reports whether a letter says what is true of an act in a phase.
+func letterSuits(kind letter.Kind, phase winddown.Phase) bool {
+	switch kind {
+	case letter.Request:
+		return phase == winddown.PhaseNotRequested || phase == winddown.PhaseDisputed
+	case letter.Reminder:
+		return phase == winddown.PhaseRequested
+	case letter.Objections:
+		return phase == winddown.PhaseDisagreed || phase == winddown.PhaseDisputed
+	case letter.Termination:
+	}
+	return true
+}
+
+// doubt warns of a letter that would say what is not so; nothing where it suits. A request
+// may be sent again whatever became of the first.
+func (l written) doubt() string {
+	if l.kind == letter.Request || letterSuits(l.kind, l.act.Phase()) {
+		return ""
+	}
+	w := l.words
+	return w.p.T("letter.doubt", "Act", w.actHeading(l.act), "Phase", w.phase(l.act))
 }
 
 // letter writes the letter that the path and the query ask for; one that does not exist,
@@ -63,11 +101,11 @@ func (s *Site) letter(r *http.Request) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
-	act, err := view.Case.ActFor(letterStep(kind), position)
+	act, err := letterAct(view.Case, kind, position)
 	if err != nil {
 		return written{}, err
 	}
-	l := written{words: s.caseWords(r, view), kind: kind, position: position}
+	l := written{words: s.caseWords(r, view), kind: kind, position: position, act: *act}
 	template := letter.Default(kind)
 	if !view.Text.BuiltIn() {
 		template = view.Text.Parts[winddown.PartBody]
@@ -174,7 +212,7 @@ func (s *Site) renderLetter(w http.ResponseWriter, r *http.Request, l written, f
 func letterView(l written) page.LetterView {
 	w := l.words
 	v := page.LetterView{
-		Back: w.backToCase(), Title: letterTitle(w.p, l.kind), Hint: w.p.T("letter." + string(l.kind) + ".hint"), Text: l.text,
+		Back: w.backToCase(), Title: letterTitle(w.p, l.kind), Hint: w.p.T("letter." + string(l.kind) + ".hint"), Text: l.text, Doubt: l.doubt(),
 		Action: letterHref(w.c.ID, l.kind, l.position), AllHref: lettersHref(w.c.ID),
 		TextAction: letterFileHref(w.c.ID, l.kind, l.position, "txt"), WordAction: letterFileHref(w.c.ID, l.kind, l.position, "docx"),
 	}

@@ -220,3 +220,33 @@ func TestLettersAreInRussian(t *testing.T) {
 		t.Errorf("%q with %q", page.Heading(), page.ByID("text").FirstChild.Data)
 	}
 }
+
+// A letter about an act that stands elsewhere says so, and is about the act it suits.
+func TestLettersOfSeveralActs(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	list := "/cases/" + id.String()
+	doubt := func(path string) string {
+		t.Helper()
+		return strings.Join(strings.Fields(anna.Get(path).Want(http.StatusOK).Main()), " ")
+	}
+	const warning = "О таком акте это письмо обычно не отправляют"
+	if text := doubt(list + "/letters/objections"); !strings.Contains(text, "Акт сверки: Не запрошен. "+warning) {
+		t.Errorf("objections to an act nobody asked for: %s", text)
+	}
+	anna.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+	if err := s.App.AddAct(t.Context(), anna.Actor(), id, winddown.AddAct{Counterparty: "ООО «РВБ»"}); err != nil {
+		t.Fatal(err)
+	}
+	text := doubt(list + "/letters/reminder")
+	if strings.Contains(text, warning) || strings.Contains(text, "РВБ") {
+		t.Errorf("the reminder is not about the act that is awaited: %s", text)
+	}
+	if text := doubt(list + "/letters/reminder?act=2"); !strings.Contains(text, "Акт 2: ООО «РВБ»: Не запрошен. "+warning) {
+		t.Errorf("a reminder of an act nobody asked for: %s", text)
+	}
+	if text := doubt(list + "/letters/termination"); strings.Contains(text, warning) {
+		t.Error("the notice of termination is doubted")
+	}
+}

@@ -17,7 +17,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 	mine := !actor.FirmRole.SeesFirm()
 	var responsible []ui.Option
 	if !mine && teamwork(reg) {
-		responsible = responsibleOptions(p, actor, f, reg.Members)
+		responsible = responsibleOptions(p, f, reg.Members)
 	}
 	v := page.RegisterView{
 		Filters: filtersView(p, f, responsible, nil), Chips: chips(p, f, reg.Members), ResetHref: "/sellers",

@@ -271,9 +271,9 @@ func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 		Action: w.stepHref(st.Code), Version: st.Version, Ask: !signed, On: w.readersToday().String(),
 		OnLabel: w.onLabel(st.Code), Today: w.readersToday().String(), Note: st.Note,
 	}
-	// A signature that is suspended because another step opened again is confirmed as it
-	// was; goods that came back were dealt with on another day.
-	if signed || st.Tick != nil && st.Problem.Kind == winddown.Reopened {
+	// A signature that is suspended because another step opened again, or the accountant sent
+	// it back, is confirmed as it was; goods that came back were dealt with on another day.
+	if signed || st.Tick != nil && keepsDay(st.Problem) {
 		v.On = st.Tick.On.String()
 	}
 	if aboutAct(st.Code) {
@@ -281,6 +281,11 @@ func (w caseWords) markForm(st *winddown.Step) *page.MarkFormView {
 	}
 	v.Reasons = w.reasonFields(st.Code, w.stepAct(st.Code).Position)
 	return v
+}
+
+// keepsDay reports whether a suspended signature is confirmed with the day it had.
+func keepsDay(pr *winddown.Problem) bool {
+	return pr.Kind == winddown.Reopened || pr.Kind == winddown.Returned
 }
 
 // typed puts what was sent back into the form. After a conflict the form carries the

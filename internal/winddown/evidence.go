@@ -347,6 +347,9 @@ func (c *Case) RemoveEvidence(in RemoveEvidence, s Stamp) ([]Event, error) {
 		return nil, &Error{Kind: Conflict, Key: "evidence.error.not_current"}
 	}
 	if st, err := c.Step(old.Step); err == nil && c.Satisfied(old.Step) {
+		if c.onlyProof(old) {
+			return nil, &Error{Kind: Conflict, Key: "evidence.error.only_proof"}
+		}
 		st.Version++ // whoever is about to accept the step counts on the file
 	}
 	gone := old
@@ -355,6 +358,20 @@ func (c *Case) RemoveEvidence(in RemoveEvidence, s Stamp) ([]Event, error) {
 	ev := gone.event(EvidenceGone)
 	ev.After["name"] = old.Name
 	return []Event{ev}, nil
+}
+
+// onlyProof reports whether a required slot would be empty without a piece of evidence.
+func (c *Case) onlyProof(e Evidence) bool {
+	at := slices.IndexFunc(c.Slots(e.Step), func(s Slot) bool { return s.Code == e.Slot && s.Required })
+	if at < 0 {
+		return false
+	}
+	for _, other := range c.CurrentEvidence(e.Step) {
+		if other.Doc != e.Doc && other.Slot == e.Slot && other.Act == e.Act && other.Round == e.Round {
+			return false
+		}
+	}
+	return true
 }
 
 // excuse files written reasons for the required slots of a step that stay empty.

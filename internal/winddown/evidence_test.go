@@ -417,3 +417,33 @@ func FuzzEvidenceName(f *testing.F) {
 		}
 	})
 }
+
+// The only proof of a done step stays until there is another, or the mark is taken back.
+func TestOnlyProofStays(t *testing.T) {
+	c := openCase(t, everything())
+	file(t, c, upload(winddown.ZeroFBS, winddown.SlotStockZero, "ноль.png", 1), "evidence_added zero_fbs")
+	mark(t, c, today, winddown.ZeroFBS)
+	remove := func(number int) ([]winddown.Event, error) {
+		return c.RemoveEvidence(winddown.RemoveEvidence{Number: number, Reason: "не тот файл"}, by(1, today))
+	}
+	before := clone(c)
+	events, err := remove(1)
+	wantRefused(t, events, err, winddown.Conflict, "evidence.error.only_proof")
+	unchanged(t, before, c)
+	file(t, c, upload(winddown.ZeroFBS, winddown.SlotStockZero, "ещё.png", 2), "evidence_added zero_fbs")
+	if _, err := remove(1); err != nil {
+		t.Error(err)
+	}
+	events, err = remove(2)
+	wantRefused(t, events, err, winddown.Conflict, "evidence.error.only_proof")
+	undo(t, c, today, winddown.ZeroFBS)
+	if _, err := remove(2); err != nil {
+		t.Error(err)
+	}
+	// What nobody asked for can go.
+	file(t, c, upload(winddown.SellOut, c.Slots(winddown.SellOut)[0].Code, "продажи.png", 3), "evidence_added sell_out")
+	mark(t, c, today, winddown.SellOut)
+	if _, err := remove(c.EvidenceSeq); err != nil {
+		t.Error(err)
+	}
+}

@@ -163,7 +163,7 @@ for (const script of [true, false]) {
     await page.getByTestId("overall").waitFor();
     assert.match(await notice(page), /Акт запрошен 12 ноября\. Напомним вам 17 и 23 ноября, если акт не придёт\.$/);
     await page.goto(`${address}/steps/request_act`);
-    await page.getByText("Запрос 1, 3 ноября 2026: отклонён с возражениями").click();
+    await page.getByText("Запрос 1, 3 ноября 2026: по акту отправлены возражения").click();
     await page.getByText("Лишний штраф").waitFor();
     await page.getByText("48-1107").first().waitFor();
     await check(page);

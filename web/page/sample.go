@@ -147,7 +147,7 @@ func actSamples() []ui.Sample {
 		{Name: "Получен", Component: Act(ActView{
 			Position: 1, Title: "Акт сверки", Phase: "Получен 20 ноября", Notes: []string{"Дальше: сверить акт со своими данными"}, Facts: facts,
 			Files: []ui.Link{{Href: "#", Text: "Акт.pdf"}}, Primary: &ui.ButtonLinkProps{Label: "Сверить акт", Href: "#"}, Links: links,
-			Past: []RoundView{{Title: "Запрос 1, 3 ноября 2026: отклонён с возражениями", Facts: facts}},
+			Past: []RoundView{{Title: "Запрос 1, 3 ноября 2026: по акту отправлены возражения", Facts: facts}},
 		})},
 		{Name: "Подписан", Component: Act(ActView{
 			Position: 2, Title: "Акт 2: ООО «РВБ»", Phase: "Подписан 21 ноября", Notes: []string{"Ждём подпись WB. Завершить уход она не мешает."}, Facts: facts,
