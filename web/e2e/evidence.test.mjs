@@ -50,6 +50,25 @@ async function attach(page, slot, files, note) {
 
 const said = (page, sentence) => page.getByRole("status").getByText(sentence).waitFor();
 
+test("an upload leaves what is typed in the question beside it", async () => {
+  const page = await open();
+  await signUp(page, { name: "Анна Петрова", email: "typed@example.com" });
+  const address = await openCase(page);
+  await page.goto(`${address}/steps/zero_fbs`);
+  await page.getByLabel("Да, выполнен").check();
+  await page.locator("#on").fill("2026-11-10");
+  await page.locator("#note").fill("Склад закрыт");
+  await attach(page, "stock_zero", picture("ноль.png", 3));
+  await page.getByTestId("slot-stock_zero").getByText("ноль.png").first().waitFor();
+  assert.ok(await page.getByLabel("Да, выполнен").isChecked());
+  assert.equal(await page.locator("#on").inputValue(), "2026-11-10");
+  assert.equal(await page.locator("#note").inputValue(), "Склад закрыт");
+  await submit(page, "Сохранить");
+  await page.getByTestId("overall").waitFor();
+  await page.goto(`${address}/steps/zero_fbs`);
+  await page.getByText("10 ноября 2026").first().waitFor();
+});
+
 for (const script of [true, false]) {
   const how = script ? "with script" : "without script";
 

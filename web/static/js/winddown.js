@@ -75,6 +75,25 @@
     });
   });
 
+  // An upload draws its page anew. Files are attached in the middle of answering the
+  // question of the step: what is typed there stays.
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.defaultPrevented || !event.detail.ctx.request.form?.hasAttribute("data-upload")) return;
+    const typed = [...main().querySelectorAll("form:not([data-upload]) :is(input:not([type=hidden], [type=file]), textarea)")].filter(
+      (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
+    );
+    const keep = () => {
+      for (const was of typed) {
+        for (const field of document.getElementsByName(was.name)) {
+          if (field.form?.getAttribute("action") !== was.form.getAttribute("action")) continue;
+          if (was.type !== "radio" && was.type !== "checkbox") field.value = was.value;
+          else if (field.value === was.value) field.checked = was.checked;
+        }
+      }
+    };
+    document.addEventListener("htmx:after:swap", keep, { once: true });
+  });
+
   // Files dropped on a field are its choice. Beside it the browser would leave
   // the page to show them.
   for (const type of ["dragover", "dragleave", "drop"]) {
