@@ -316,7 +316,7 @@ func (w words) evidenceBlocks() []blockView {
 		file, sum := cellView{}, cellView{}
 		if e.Kind == winddown.EvidenceFile {
 			file.Text, file.Href, file.Lines = e.Name, w.path(e), []string{path.Base(w.path(e))}
-			sum.Text, sum.Code = w.p.T("pack.bytes", "Size", w.p.Int(int(e.Size))), hex.EncodeToString(e.SHA256[:])
+			sum.Text, sum.Code = w.p.N("pack.bytes", int(e.Size)), hex.EncodeToString(e.SHA256[:])
 		}
 		if e.Note != "" {
 			file.Lines = append(file.Lines, w.p.T("pack.said", "Text", e.Note))

@@ -99,7 +99,7 @@ func (w words) problem(code winddown.Code) string {
 		return w.p.T("case.hint.pick_up_by", "Date", w.date(w.Case.PickUpBy()))
 	case winddown.Reopened:
 	}
-	return w.p.T("pack.step.reopened", "Steps", w.steps(pr.Steps))
+	return w.p.N("pack.step.reopened", len(pr.Steps), "Steps", w.steps(pr.Steps))
 }
 
 // acceptance is the accountant's signature, with the day it was dropped.
