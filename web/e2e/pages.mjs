@@ -207,7 +207,7 @@ function pages(at) {
   get("owner", `${at.fresh}/acts/1/undo`, 409);
   send("owner", `${at.waiting}/steps/receive_act`, 422, { version: "1", done: "yes", on: "2026-12-01", ours: "x", theirs: "1", reason_act_file: "x" });
   send("owner", `${at.disagreed}/acts/1/compare`, 422, { version: "4", agrees: "no", difference: "0", objections: "", compared_on: "x" });
-  send("owner", `${at.disagreed}/acts/1/compare`, 409, { version: "99", agrees: "yes", compared_on: "2026-11-12" });
+  send("owner", `${at.disagreed}/acts/1/compare`, 409, { version: "99", agrees: "no", difference: "4618,70", objections: at.words.note, compared_on: "2026-11-12" });
   send("owner", `${at.disagreed}/acts/1/dispute`, 422, { version: "4", disputed_on: "2026-12-01" });
   send("owner", `${at.done}/acts/1/countersign`, 422, { version: "5", countersigned_on: "2026-12-01" });
   send("owner", `${at.done}/acts/1/undo`, 422, { version: "5", reason: "" });
