@@ -127,8 +127,10 @@ for (const [how, answer] of [
     assert.equal(await page.locator("#note").inputValue(), "Заметка");
     assert.equal(await page.getByLabel("Да, выполнен").isChecked(), true);
     assert.equal(path(page), `${page.address}/steps/sell_out`);
+    await page.locator("#lost-notice").evaluate((e) => (e.dataset.before = ""));
     await submit(page, "Сохранить");
-    await page.waitForFunction(() => document.querySelectorAll("#lost-notice").length === 1);
+    await page.waitForFunction(() => document.querySelectorAll("#lost-notice:not([data-before])").length === 1);
+    assert.equal(await page.locator("#lost-notice").count(), 1);
 
     // Once the connection is back, the same form is sent.
     await page.unroute(pattern);
