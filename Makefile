@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-disk lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-disk test-walk lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -60,6 +60,9 @@ test-browser: build ## Run the browser tests in Chromium
 
 test-disk: ## Fill a small file system for real, to see that nothing is half-stored (Linux, as root)
 	go test -tags tmpfs -run TestFullFileSystem ./internal/files
+
+test-walk: assets generate ## Let twenty people of three firms send 10,000 random requests: nobody sees a stranger's case
+	go test -run TestARandomWalk ./internal/server -walk.steps 10000 -v
 
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run
