@@ -171,7 +171,8 @@ func parseDebt(cells []string, header map[string]int, v *invalid, today Date) Ne
 	if on := found["on"]; on != "" {
 		d, ok := pastedDate(on)
 		if !ok {
-			v.add("on", "step.error.date", nil)
+			shown := []rune(on)
+			v.add("on", "ledger.error.pasted_date", Args{"Text": string(shown[:min(len(shown), 30)])})
 		}
 		n.On = d
 	}
