@@ -521,6 +521,40 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			id := w.addSeller(f.accountant)
 			return func() error { return w.assign(f.lead, f.accountant.UserID, id) }, func() outcome { return pages(f.lead) }
 		}},
+		{"Remind", "", "case seller_reminded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Петрова")
+			id := w.open(a)
+			w.join(a, f.accountant, id, winddown.Accountant)
+			unread := w.addSeller(f.accountant) // nobody would read it: skipped
+			return func() error { return w.remind(f.accountant, "Сделайте: {шаг}", id, unread) },
+				func() outcome { return pages(f.accountant) }
+		}},
+		{"Remind", "twice a day", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Петрова")
+			id := w.open(a)
+			w.join(a, f.accountant, id, winddown.Accountant)
+			must(t, w.remind(f.lead, "Сделайте: {шаг}", id))
+			return func() error { return w.remind(f.accountant, "Сделайте: {шаг}", id) }, func() outcome { return pages(f.accountant) }
+		}},
+		{"PutAway", "", "case reminder_seen", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Петрова")
+			id := w.open(a)
+			w.join(a, f.accountant, id, winddown.Accountant)
+			must(t, w.remind(f.lead, "Сделайте: {шаг}", id))
+			return func() error { return w.app.PutAway(ctx, a, id) }, func() outcome { return pages(a) }
+		}},
+		{"Archive", "", "case case_archived, case case_archived", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			ids := []winddown.ID{w.addSeller(f.accountant), w.addSeller(f.admin)}
+			return func() error { _, err := w.app.Archive(ctx, f.lead, ids, true); return err }, func() outcome { return pages(f.lead) }
+		}},
+		{"Archive", "and back", "case case_unarchived", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			ids := []winddown.ID{w.addSeller(f.accountant)}
+			_, err := w.app.Archive(ctx, f.lead, ids, true)
+			must(t, err)
+			return func() error { _, err := w.app.Archive(ctx, f.accountant, ids, false); return err }, func() outcome { return pages(f.accountant) }
+		}},
 		{"LeaveFirm", "nobody responsible", "case left_firm", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f, a := w.firm(), w.person("Петрова")
 			id := w.open(a)

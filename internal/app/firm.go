@@ -196,7 +196,7 @@ func (a *App) RemoveFirmPerson(ctx context.Context, actor winddown.Actor, user w
 
 // Assignment is what is about to become of cases: who is responsible for them.
 type Assignment struct {
-	Cases []winddown.Assigned
+	Cases []winddown.Picked
 	To    winddown.Member // its zero value is nobody
 }
 
@@ -211,7 +211,7 @@ func (a *App) PlanAssignment(ctx context.Context, actor winddown.Actor, cases []
 	if err != nil {
 		return Assignment{}, err
 	}
-	if err := mayAssign(f, actor, cases, found); err != nil {
+	if err := mayPick(f, actor, winddown.CanAssign, cases, found); err != nil {
 		return Assignment{}, err
 	}
 	plan := Assignment{Cases: found}
@@ -234,7 +234,7 @@ func (a *App) Assign(ctx context.Context, actor winddown.Actor, cases []winddown
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		f, found, err := tx.LockFirmCases(ctx, cases)
 		if err == nil {
-			err = mayAssign(f, actor, cases, found)
+			err = mayPick(f, actor, winddown.CanAssign, cases, found)
 		}
 		if err != nil {
 			return nil, err
@@ -253,36 +253,14 @@ func (a *App) Assign(ctx context.Context, actor winddown.Actor, cases []winddown
 // checkAssignment returns Forbidden for somebody who may not assign at all, and Invalid when
 // no case or nobody is chosen.
 func checkAssignment(actor winddown.Actor, cases []winddown.ID, to winddown.Responsible) error {
-	if !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) {
-		return &winddown.Error{Kind: winddown.Forbidden, Key: "error.forbidden"}
-	}
-	var fields []winddown.FieldError
-	switch {
-	case len(cases) == 0:
-		fields = append(fields, winddown.FieldError{Field: "case", Key: "register.error.none_chosen"})
-	case len(cases) > winddown.MaxAssigned:
-		fields = append(fields, winddown.FieldError{Field: "case", Key: "register.error.too_many", Args: winddown.Args{"Max": winddown.MaxAssigned}})
+	fields, err := checkPicked(actor, winddown.CanAssign, cases)
+	if err != nil {
+		return err
 	}
 	if to.ID.IsZero() && !to.None {
 		fields = append(fields, winddown.FieldError{Field: "to", Key: "register.error.nobody_chosen"})
 	}
-	if len(fields) > 0 {
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: fields}
-	}
-	return nil
-}
-
-// mayAssign returns nil when the actor may assign and every case was found.
-func mayAssign(f *winddown.Firm, actor winddown.Actor, cases []winddown.ID, found []winddown.Assigned) error {
-	if err := f.Allow(winddown.CanAssign, actor.UserID); err != nil {
-		return err
-	}
-	for _, id := range cases {
-		if !slices.ContainsFunc(found, func(c winddown.Assigned) bool { return c.ID == id }) {
-			return errNotFound()
-		}
-	}
-	return nil
+	return invalidWith(fields)
 }
 
 // LeaveFirm takes a case out of the firm that keeps its books: nobody of it sees the case

@@ -88,13 +88,13 @@ func (w *world) responsible(id winddown.ID) winddown.ID {
 func TestFirmRights(t *testing.T) {
 	ctx := t.Context()
 	w := newWorld(t)
-	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson"}
+	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive"}
 	table := map[string]string{
-		"admin":        "+++++++",
-		"lead":         "++-----",
-		"accountant":   "+------",
-		"other admin":  "00++000", // renames his own firm and invites to it
-		"without firm": "0-00000",
+		"admin":        "+++++++++",
+		"lead":         "++-----++",
+		"accountant":   "+------++",
+		"other admin":  "00++00000", // renames his own firm and invites to it
+		"without firm": "0-00000--",
 	}
 	for row, cells := range table {
 		for i, name := range names {
@@ -123,6 +123,8 @@ func TestFirmRights(t *testing.T) {
 				"InviteToFirm":     func() error { _, err := w.app.InviteToFirm(ctx, a, winddown.Accountant); return err },
 				"RevokeFirmInvite": func() error { return w.app.RevokeFirmInvite(ctx, a, v.Invites[0].ID) },
 				"SetFirmRole":      func() error { return w.app.SetFirmRole(ctx, a, guest.UserID, winddown.Lead) },
+				"Remind":           func() error { return w.remind(a, "Сделайте: {шаг}", id) },
+				"Archive":          func() error { _, err := w.app.Archive(ctx, a, []winddown.ID{id}, true); return err },
 				"RemoveFirmPerson": func() error { _, err := w.app.RemoveFirmPerson(ctx, a, guest.UserID); return err },
 			}[name]()
 			got := byte('+')

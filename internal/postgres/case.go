@@ -26,7 +26,8 @@ const caseScope = `(c.responsible_id = @actor
 const (
 	caseColumns = `c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
        c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
-       c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines`
+       c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines, c.archived_at,
+       c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen`
 	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
        s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
@@ -76,7 +77,7 @@ where u.id in (
     select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
     from case_steps s join cases c on c.id = s.case_id where c.id = @case and ` + caseScope + `
     union all
-    select c.responsible_id from cases c where c.id = @case and ` + caseScope + `)`
+    select unnest(array[c.responsible_id, c.reminded_by]) from cases c where c.id = @case and ` + caseScope + `)`
 
 type caseRow struct {
 	ID            winddown.ID
@@ -106,6 +107,12 @@ type caseRow struct {
 	Terms         []termJSON
 	Balance       int64
 	Lines         int
+	ArchivedAt    *time.Time
+	RemindedAt    *time.Time
+	RemindedBy    winddown.ID
+	ReminderStep  string
+	ReminderText  string
+	ReminderSeen  bool
 	HasOwner      bool
 	IsOwner       bool
 	IsHelper      bool
@@ -158,6 +165,10 @@ func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow)
 		Version: r.Version, OpenedOn: r.OpenedOn, FinishedOn: r.FinishedOn,
 		Balance: winddown.Money(r.Balance), Lines: r.Lines, InboxOn: r.InboxOn, EvidenceSeq: r.EvidenceSeq,
 		EvidenceBytes: r.EvidenceBytes, QuestionSeq: r.QuestionSeq, DeadlineSeq: r.DeadlineSeq, ActSeq: r.ActSeq,
+		ArchivedAt: timeOf(r.ArchivedAt),
+	}
+	if r.RemindedAt != nil {
+		c.Reminder = &winddown.Reminder{Step: winddown.Code(r.ReminderStep), Text: r.ReminderText, At: *r.RemindedAt, By: r.RemindedBy, Seen: r.ReminderSeen}
 	}
 	book, ok := winddown.PlaybookVersion(r.Playbook)
 	if !ok {
@@ -435,13 +446,13 @@ insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet,
     leftover, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
     act_state, act_on, act_ticket, stage, burn_on, overdue_on, due_on, due_kind, problem, blocker, ball, ball_on,
     steps_done, steps_needed, evidence_seq, evidence_bytes, question_seq, deadline_seq, act_seq, inbox_on, terms, balance, lines,
-    waived, questions)
+    waived, questions, archived_at, reminded_at, reminded_by, reminder_step, reminder_text, reminder_seen)
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
     coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
     @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
-    @balance, @lines, @waived, @questions)`
+    @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen)`
 
 const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
@@ -457,7 +468,9 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker,
     ball = @ball, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
-    terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions
+    terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
+    reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,
+    reminder_seen = @reminder_seen
 where id = @id`
 
 const sqlUpdateSeller = `-- name: UpdateSeller
@@ -517,6 +530,10 @@ func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) {
 }
 
 func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs {
+	var r winddown.Reminder
+	if c.Reminder != nil {
+		r = *c.Reminder
+	}
 	return pgx.StrictNamedArgs{
 		"id": c.ID, "firm_id": c.FirmID, "responsible_id": c.ResponsibleID, "fbs": c.Answers.FBS, "wb_stock": c.Answers.WBStock,
 		"leftover": c.Answers.Leftover, "acting": c.Acting, "playbook": c.Playbook,
@@ -526,7 +543,8 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs
 		"ball": s.Ball, "ball_on": s.BallOn, "steps_done": s.Done, "steps_needed": s.Needed,
 		"evidence_seq": c.EvidenceSeq, "evidence_bytes": c.EvidenceBytes, "question_seq": c.QuestionSeq, "deadline_seq": c.DeadlineSeq, "act_seq": c.ActSeq,
 		"inbox_on": c.InboxOn, "terms": termsJSON(c.Terms), "balance": int64(c.Balance), "lines": c.Lines, "waived": s.Waived,
-		"questions": s.Questions,
+		"questions": s.Questions, "archived_at": orNull(c.ArchivedAt), "reminded_at": orNull(r.At), "reminded_by": r.By,
+		"reminder_step": r.Step, "reminder_text": r.Text, "reminder_seen": r.Seen,
 	}
 }
 

@@ -111,6 +111,8 @@ func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 	c.Deadlines = []winddown.Deadline{{Number: 1, Kind: winddown.DueReport, What: "Отчёт", From: date(-9), Until: date(-2), ClosedOn: date(-3),
 		Basis: winddown.Basis{Days: 7, Source: "Оферта", AsOf: date(-30)}}}
 	c.InboxOn = date(-1)
+	c.Reminder = &winddown.Reminder{Step: winddown.SellOut, Text: "Распродайте товар", At: moment, By: other, Seen: true}
+	c.ArchivedAt = moment
 	c.Terms = []winddown.Term{{Kind: winddown.DueChase, Days: []int{2, 5}, Source: "Письмо", AsOf: date(-5)}}
 	c.EvidenceSeq, c.EvidenceBytes, c.QuestionSeq, c.DeadlineSeq, c.ActSeq = 3, 10, 2, 1, 3
 	for i := range c.Steps {

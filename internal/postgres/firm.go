@@ -67,7 +67,7 @@ limit @limit`
 const sqlFirmLoad = `-- name: FirmLoad
 select c.responsible_id as id, count(*) as n
 from cases c
-where c.firm_id = @firm and c.stage <> 'finished' and ` + caseScope + `
+where c.firm_id = @firm and c.stage <> 'finished' and c.archived_at is null and ` + caseScope + `
 group by c.responsible_id`
 
 const sqlFirmTrail = `-- name: FirmTrail
@@ -319,6 +319,11 @@ func (tx *Tx) LockMembership(ctx context.Context, firm winddown.ID) (bool, error
 	return len(found) > 0, err
 }
 
+// pickedColumns are what is known of a case where something is done to many at a time.
+const pickedColumns = `c.id, c.seller_name as seller, c.responsible_id, c.event_seq, c.event_hash, c.zone, c.stage, c.burn_on, c.overdue_on,
+       c.problem, c.blocker, c.archived_at is not null as archived, c.reminded_at,
+       exists (select from case_people p where p.case_id = c.id) as reachable`
+
 // Cases of a firm are locked in the order of their ids, so that two assignments do not wait
 // for each other in a circle.
 const sqlLockFirmCases = `-- name: LockFirmCases
@@ -327,7 +332,7 @@ order by c.id
 for no key update of c`
 
 const sqlFirmCases = `-- name: FirmCases
-select c.id, c.seller_name as seller, c.responsible_id, c.event_seq, c.event_hash
+select ` + pickedColumns + `
 from cases c where c.firm_id = @firm and c.id = any(@cases::uuid[]) and ` + caseScope + `
 order by c.name_key, c.id`
 
@@ -337,38 +342,52 @@ order by c.id
 for no key update of c`
 
 const sqlCasesOf = `-- name: CasesOf
-select c.id, c.seller_name as seller, c.responsible_id, c.event_seq, c.event_hash
+select ` + pickedColumns + `
 from cases c where c.firm_id = @firm and c.responsible_id = @user and ` + caseScope + `
 order by c.id`
 
-type assignedRow struct {
+type pickedRow struct {
 	ID            winddown.ID
 	Seller        string
 	ResponsibleID winddown.ID
 	EventSeq      int64
 	EventHash     []byte
+	Zone          string
+	Stage         string
+	BurnOn        winddown.Date
+	OverdueOn     winddown.Date
+	Problem       string
+	Blocker       string
+	Archived      bool
+	RemindedAt    *time.Time
+	Reachable     bool
 }
 
-func assigned(rows []assignedRow) []winddown.Assigned {
-	var all []winddown.Assigned
+func picked(rows []pickedRow) []winddown.Picked {
+	var all []winddown.Picked
 	for _, r := range rows {
-		all = append(all, winddown.Assigned{ID: r.ID, Seller: r.Seller, ResponsibleID: r.ResponsibleID})
+		all = append(all, winddown.Picked{
+			ID: r.ID, Seller: r.Seller, ResponsibleID: r.ResponsibleID, Zone: r.Zone, Archived: r.Archived, RemindedAt: timeOf(r.RemindedAt),
+			Reachable: r.Reachable,
+			Summary: winddown.Summary{Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn, OverdueOn: r.OverdueOn,
+				Problem: winddown.ProblemKind(r.Problem), Blocker: winddown.Code(r.Blocker)},
+		})
 	}
 	return all
 }
 
-func (tx *Tx) holdCases(rows []assignedRow) []winddown.Assigned {
+func (tx *Tx) holdCases(rows []pickedRow) []winddown.Picked {
 	for _, r := range rows {
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
-	return assigned(rows)
+	return picked(rows)
 }
 
 // FirmCases returns the firm the actor works in and those of the cases that he sees in it, in
 // one round trip, or NotFound.
-func (db *DB) FirmCases(ctx context.Context, actor winddown.Actor, cases []winddown.ID, now time.Time) (*winddown.Firm, []winddown.Assigned, error) {
+func (db *DB) FirmCases(ctx context.Context, actor winddown.Actor, cases []winddown.ID, now time.Time) (*winddown.Firm, []winddown.Picked, error) {
 	var q firmQuery
-	var rows []assignedRow
+	var rows []pickedRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, actor.FirmID, now)
 		b.Queue(sqlFirmCases, pgx.StrictNamedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))
@@ -377,13 +396,13 @@ func (db *DB) FirmCases(ctx context.Context, actor winddown.Actor, cases []windd
 		return nil, nil, err
 	}
 	f, err := q.result()
-	return f, assigned(rows), err
+	return f, picked(rows), err
 }
 
 // LockFirmCases is FirmCases with the firm and the cases held until the transaction ends.
-func (tx *Tx) LockFirmCases(ctx context.Context, cases []winddown.ID) (*winddown.Firm, []winddown.Assigned, error) {
+func (tx *Tx) LockFirmCases(ctx context.Context, cases []winddown.ID) (*winddown.Firm, []winddown.Picked, error) {
 	var q firmQuery
-	var rows []assignedRow
+	var rows []pickedRow
 	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "cases": cases, "actor": tx.actor.UserID}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.lock(tx, b, tx.actor.FirmID)
@@ -399,10 +418,10 @@ func (tx *Tx) LockFirmCases(ctx context.Context, cases []winddown.ID) (*winddown
 
 // LockFirmPerson returns the firm the actor works in and the cases a person of it is
 // responsible for, all held until the transaction ends, the person included.
-func (tx *Tx) LockFirmPerson(ctx context.Context, user winddown.ID) (*winddown.Firm, []winddown.Assigned, error) {
+func (tx *Tx) LockFirmPerson(ctx context.Context, user winddown.ID) (*winddown.Firm, []winddown.Picked, error) {
 	var q firmQuery
 	var one userQuery
-	var rows []assignedRow
+	var rows []pickedRow
 	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "user": user, "actor": tx.actor.UserID}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.lock(tx, b, tx.actor.FirmID)
@@ -537,22 +556,28 @@ from cases c
 where c.id = any(@cases::uuid[]) and i.case_id = c.id and i.created_by = c.responsible_id
   and i.used_at is null and i.revoked_at is null`
 
+// lockedIDs are the ids of cases this transaction must hold.
+func (tx *Tx) lockedIDs(cases []winddown.Picked) []winddown.ID {
+	var ids []winddown.ID
+	for _, c := range cases {
+		if _, ok := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}]; !ok {
+			tx.misuse = fmt.Errorf("case %s is not locked", c.ID)
+			return nil
+		}
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 const sqlAssign = `-- name: Assign
 update cases set responsible_id = @user, changed_at = @now where id = any(@cases::uuid[])`
 
 // Assign writes who is responsible for locked cases of one firm, nobody when user is zero.
 // The unused invitations that whoever was responsible made to them lead nowhere.
-func (tx *Tx) Assign(cases []winddown.Assigned, user winddown.ID) {
-	if len(cases) == 0 {
+func (tx *Tx) Assign(cases []winddown.Picked, user winddown.ID) {
+	ids := tx.lockedIDs(cases)
+	if len(ids) == 0 {
 		return
-	}
-	var ids []winddown.ID
-	for _, c := range cases {
-		if _, ok := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}]; !ok {
-			tx.misuse = fmt.Errorf("case %s is not locked", c.ID)
-			return
-		}
-		ids = append(ids, c.ID)
 	}
 	tx.write(sqlRevokeInvitesOfResponsible, pgx.StrictNamedArgs{"cases": ids, "now": tx.now})
 	tx.write(sqlAssign, pgx.StrictNamedArgs{"cases": ids, "user": user, "now": tx.now})

@@ -157,6 +157,8 @@ func unscoped() map[string]string {
 		"sqlRegisterFirmCounts":         firmRows,
 		"sqlRegisterFirmSentence":       firmRows,
 		"sqlAssign":                     locked,
+		"sqlRemind":                     locked,
+		"sqlArchive":                    locked,
 		"sqlRevokeInvitesOfResponsible": locked,
 		"sqlHead":                       operators,
 		"sqlCaseReader":                 operators,

@@ -63,6 +63,8 @@ type Case struct {
 	Deadlines     []Deadline // typed in
 	InboxOn       Date       // the portal's inbox was last looked into
 	Terms         []Term     // of the case's own
+	Reminder      *Reminder  // the last one
+	ArchivedAt    time.Time  // zero while it is in the firm's register
 	EvidenceSeq   int        // number of the last version of evidence
 	EvidenceBytes int64      // size of all its files
 	QuestionSeq   int        // number of the last question

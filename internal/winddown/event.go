@@ -91,6 +91,10 @@ const (
 	ResponsibleAssigned EventKind = "responsible_assigned" // case: somebody of the firm is responsible from now on
 	ResponsibleCleared  EventKind = "responsible_cleared"  // case: nobody is any more
 	LeftFirm            EventKind = "left_firm"            // case: for which nobody was responsible
+	SellerReminded      EventKind = "seller_reminded"      // case: Reason is the text the seller gets, Step what it is about, if a step
+	ReminderSeen        EventKind = "reminder_seen"        // case: the seller put the reminder away
+	CaseArchived        EventKind = "case_archived"        // case: it left the firm's register
+	CaseUnarchived      EventKind = "case_unarchived"      // case
 	FirmFounded         EventKind = "firm_founded"         // firm
 	FirmRenamed         EventKind = "firm_renamed"         // firm
 	FirmInvited         EventKind = "firm_invited"         // firm
@@ -120,7 +124,7 @@ func EventKinds() []EventKind {
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
-		ResponsibleAssigned, ResponsibleCleared, LeftFirm,
+		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
 		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded,
 	}

@@ -10,7 +10,7 @@ import (
 const (
 	MaxFirmName = 200 // characters
 	MaxMembers  = 200 // people of one firm
-	MaxAssigned = 500 // cases assigned at a time
+	MaxPicked   = 500 // cases something is done to at a time
 )
 
 // FirmAction is something a person may do in a firm he belongs to.
@@ -18,13 +18,17 @@ type FirmAction string
 
 // The actions in a firm.
 const (
-	CanSeeFirm FirmAction = "see"    // its name, its people
-	CanAssign  FirmAction = "assign" // make somebody responsible for its cases
-	CanRunFirm FirmAction = "run"    // its name, invitations, roles, who leaves
+	CanSeeFirm FirmAction = "see"     // its name, its people
+	CanAssign  FirmAction = "assign"  // make somebody responsible for its cases
+	CanRemind  FirmAction = "remind"  // remind the sellers of the cases he sees
+	CanArchive FirmAction = "archive" // put the cases he sees into the archive, and take them out
+	CanRunFirm FirmAction = "run"     // its name, invitations, roles, who leaves
 )
 
 // FirmActions returns every action in a firm.
-func FirmActions() []FirmAction { return []FirmAction{CanSeeFirm, CanAssign, CanRunFirm} }
+func FirmActions() []FirmAction {
+	return []FirmAction{CanSeeFirm, CanAssign, CanRemind, CanArchive, CanRunFirm}
+}
 
 // FirmRoles returns the roles a person can have in a firm, the one with most rights first.
 func FirmRoles() []Role { return []Role{Admin, Lead, Accountant} }
@@ -32,7 +36,7 @@ func FirmRoles() []Role { return []Role{Admin, Lead, Accountant} }
 // firmRights is the table of rights in a firm, a row per action.
 func firmRights(a FirmAction) []Role {
 	switch a {
-	case CanSeeFirm:
+	case CanSeeFirm, CanRemind, CanArchive:
 		return []Role{Admin, Lead, Accountant}
 	case CanAssign:
 		return []Role{Admin, Lead}
@@ -192,23 +196,28 @@ func (i FirmInvite) Usable(now time.Time) error {
 	return Invite{ExpiresAt: i.ExpiresAt, UsedAt: i.UsedAt, RevokedAt: i.RevokedAt}.Usable(now)
 }
 
-// Assigned is a case of a firm with the person responsible for it, as an assignment sees it.
-type Assigned struct {
+// Picked is a case of a firm, as what is done to many at a time sees it.
+type Picked struct {
 	ID            ID
 	Seller        string
 	ResponsibleID ID
+	Zone          string
+	Summary       Summary // its stage, dates, problem and blocker
+	Archived      bool
+	RemindedAt    time.Time // of the last reminder; zero for none
+	Reachable     bool      // it has an owner or a helper
 }
 
 // Assign makes a person of the firm responsible for cases of it, or nobody when user is zero.
 // It returns the cases that change, with an event each; NotFound for somebody of no account
 // in this firm.
-func (f *Firm) Assign(cases []Assigned, user ID) ([]Assigned, []Event, error) {
+func (f *Firm) Assign(cases []Picked, user ID) ([]Picked, []Event, error) {
 	if !user.IsZero() {
 		if _, err := f.Member(user); err != nil {
 			return nil, nil, err
 		}
 	}
-	var changed []Assigned
+	var changed []Picked
 	var events []Event
 	for _, c := range cases {
 		if c.ResponsibleID == user {
@@ -238,6 +247,6 @@ func (c *Case) LeaveFirm(s Stamp) ([]Event, error) {
 	if !c.ResponsibleID.IsZero() {
 		e = Event{Kind: PersonRemoved, Role: Accountant, User: c.ResponsibleID, OnBehalf: s.OnBehalf}
 	}
-	c.FirmID, c.ResponsibleID, c.Acting = ID{}, ID{}, false
+	c.FirmID, c.ResponsibleID, c.Acting, c.ArchivedAt = ID{}, ID{}, false, time.Time{}
 	return []Event{e}, nil
 }

@@ -29,6 +29,8 @@ func TestFirmPolicy(t *testing.T) {
 	table := map[winddown.FirmAction]string{
 		winddown.CanSeeFirm: "admin lead accountant",
 		winddown.CanAssign:  "admin lead",
+		winddown.CanRemind:  "admin lead accountant",
+		winddown.CanArchive: "admin lead accountant",
 		winddown.CanRunFirm: "admin",
 	}
 	if len(table) != len(winddown.FirmActions()) {
@@ -180,13 +182,13 @@ func TestFirmInviteUsable(t *testing.T) {
 }
 
 func TestAssign(t *testing.T) {
-	cases := []winddown.Assigned{{ID: person(11), ResponsibleID: book}, {ID: person(12)}, {ID: person(13), ResponsibleID: lead}}
+	cases := []winddown.Picked{{ID: person(11), ResponsibleID: book}, {ID: person(12)}, {ID: person(13), ResponsibleID: lead}}
 	stream := func(n byte) winddown.Stream { return winddown.Stream{Kind: winddown.CaseStream, ID: person(n)} }
 	changed, events, err := firm().Assign(cases, book)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []winddown.Assigned{{ID: person(12), ResponsibleID: book}, {ID: person(13), ResponsibleID: book}}; !slices.Equal(changed, want) {
+	if want := []winddown.Picked{{ID: person(12), ResponsibleID: book}, {ID: person(13), ResponsibleID: book}}; !slices.Equal(changed, want) {
 		t.Errorf("changed %+v, want %+v", changed, want)
 	}
 	wantEvents(t, events, winddown.Event{Stream: stream(12), Kind: winddown.ResponsibleAssigned, User: book},

@@ -1,0 +1,144 @@
+package app_test
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"winddown/internal/winddown"
+)
+
+// remind reminds the sellers of cases as somebody of a firm does.
+func (w *world) remind(actor winddown.Actor, text string, cases ...winddown.ID) error {
+	_, err := w.app.Remind(w.t.Context(), actor, cases, winddown.Remind{Text: text, Steps: map[winddown.Code]string{
+		winddown.ZeroFBS: "обнулите остатки FBS", winddown.RequestAct: "запросите акт", "": "завершите уход",
+	}})
+	return err
+}
+
+// A seller gets one reminder a day, of his own next step, and sees it until he has done what
+// it asks or put it away.
+func TestSellersAreReminded(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	f, anna := w.firm(), w.person("Петрова")
+	early, ready, nobody := w.open(anna), w.open(anna), w.addSeller(f.accountant)
+	for _, id := range []winddown.ID{early, ready} {
+		w.join(anna, f.accountant, id, winddown.Accountant)
+	}
+	w.mark(anna, ready, goods()...)
+	asks := func(id winddown.ID) string {
+		t.Helper()
+		v, err := w.app.Case(ctx, anna, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := v.Case.Asks()
+		if r == nil {
+			return ""
+		}
+		if v.Names[r.By] != "Ким" {
+			t.Errorf("the reminder is by %q", v.Names[r.By])
+		}
+		return string(r.Step) + ": " + r.Text
+	}
+	steps := map[winddown.Code]string{winddown.ZeroFBS: "обнулите остатки", winddown.RequestAct: "запросите акт"}
+	send := func(text string, cases ...winddown.ID) int {
+		t.Helper()
+		n, err := w.app.Remind(ctx, f.accountant, cases, winddown.Remind{Text: text, Steps: steps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := send("{Продавец}, {шаг}.\r\nСпасибо", early, ready, nobody); n != 2 {
+		t.Errorf("%d sellers were reminded, want 2", n)
+	}
+	if got := asks(early); got != "zero_fbs: ИП Петрова А. С., обнулите остатки.\nСпасибо" {
+		t.Errorf("the seller reads %q", got)
+	}
+	if got := asks(ready); got != "request_act: ИП Петрова А. С., запросите акт.\nСпасибо" {
+		t.Errorf("the seller reads %q", got)
+	}
+	// Until midnight of the case's own day a second one is skipped.
+	w.clock.Set(time.Date(2026, time.November, 22, 20, 59, 0, 0, time.UTC))
+	if n := send("Ещё раз", early, ready); n != 0 {
+		t.Errorf("%d sellers were reminded twice a day", n)
+	}
+	w.clock.Advance(time.Minute)
+	if n := send("Завтра: {step}", early); n != 1 || asks(early) != "zero_fbs: Завтра: обнулите остатки" {
+		t.Errorf("the day after: %d, %q", n, asks(early))
+	}
+	w.mark(anna, early, winddown.ZeroFBS)
+	if got := asks(early); got != "" {
+		t.Errorf("what is done is still asked: %q", got)
+	}
+	if err := w.app.PutAway(ctx, anna, ready); err != nil {
+		t.Fatal(err)
+	}
+	if got := asks(ready); got != "" {
+		t.Errorf("what was put away is still shown: %q", got)
+	}
+	wantKind(t, w.app.PutAway(ctx, f.lead, ready), winddown.Forbidden)
+	wantKind(t, w.app.PutAway(ctx, anna, nobody), winddown.NotFound)
+
+	// A text with a place nobody can fill is refused as a whole, and so is too much of it.
+	for text, key := range map[string]string{
+		" \n": "remind.error.text_missing", "Здравствуйте, {имя}": "remind.error.place", strings.Repeat("я", winddown.MaxReminder+1): "error.field.too_long",
+	} {
+		_, err := w.app.Remind(ctx, f.accountant, []winddown.ID{ready}, winddown.Remind{Text: text})
+		var e *winddown.Error
+		if !errors.As(err, &e) || e.Kind != winddown.Invalid || len(e.Fields) != 1 || e.Fields[0].Field != "text" || e.Fields[0].Key != key {
+			t.Errorf("%.20q is refused with %v", text, err)
+		}
+	}
+	// Filled in, it still has an end.
+	w.clock.Advance(24 * time.Hour)
+	send(strings.Repeat("{продавец} ", 90), ready)
+	if got := []rune(asks(ready)); len(got) != winddown.MaxReminder+len("request_act: ") || got[len(got)-1] != '…' {
+		t.Errorf("a long reminder is %d characters", len(got))
+	}
+}
+
+// What is done to many at a time is done to all of them or to none, and only to those in the
+// actor's own register.
+func TestBulkScope(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	f, other := w.firm(), w.firm()
+	own, colleagues, foreign := w.addSeller(f.accountant), w.addSeller(f.lead), w.addSeller(other.admin)
+	// In a case of a colleague he helps the accountant is a helper, not responsible.
+	helped := w.open(w.person("Петрова"))
+	for name, do := range map[string]func(winddown.Actor, ...winddown.ID) error{
+		"Archive": func(a winddown.Actor, cases ...winddown.ID) error {
+			_, err := w.app.Archive(ctx, a, cases, true)
+			return err
+		},
+		"Remind": func(a winddown.Actor, cases ...winddown.ID) error { return w.remind(a, "Привет", cases...) },
+	} {
+		before := w.dump()
+		for _, x := range []struct {
+			actor winddown.Actor
+			cases []winddown.ID
+			want  winddown.Kind
+		}{
+			{f.accountant, []winddown.ID{own, colleagues}, winddown.NotFound},
+			{f.lead, []winddown.ID{own, foreign}, winddown.NotFound},
+			{f.lead, []winddown.ID{own, helped}, winddown.NotFound},
+			{f.lead, []winddown.ID{own, newID(t)}, winddown.NotFound},
+			{f.lead, nil, winddown.Invalid},
+			{f.lead, slices.Repeat([]winddown.ID{own}, winddown.MaxPicked+1), winddown.Invalid},
+		} {
+			wantKind(t, named(name, do(x.actor, x.cases...)), x.want)
+		}
+		if after := w.dump(); !maps.Equal(after, before) {
+			t.Errorf("%s was refused and changed something", name)
+		}
+		if err := do(f.accountant, own); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
