@@ -359,16 +359,11 @@ func (c *Case) Dues(cal Calendar) []Due {
 		looked = c.OpenedOn
 	}
 	dues = append(dues, Due{Kind: DueInbox, On: looked.AddDays(c.Term(DueInbox).Days[0])})
-	if len(c.Blockers(ReceiveAct)) == 0 {
-		for _, a := range c.Acts {
-			if a.Phase() != PhaseRequested {
-				continue
-			}
-			for _, on := range c.ChaseDates(cal, a) {
-				if on.After(a.CheckedOn) {
-					dues = append(dues, Due{Kind: DueChase, On: on, What: a.Counterparty, Act: a.Position})
-					break
-				}
+	for _, a := range c.chased() {
+		for _, on := range c.ChaseDates(cal, a) {
+			if on.After(a.CheckedOn) {
+				dues = append(dues, Due{Kind: DueChase, On: on, What: a.Counterparty, Act: a.Position})
+				break
 			}
 		}
 	}
