@@ -691,6 +691,54 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { _, err := w.app.RevertText(ctx, winddown.StepText, "sell_out", "ru"); return err },
 				func() outcome { return command }
 		}},
+		{"ChangeMailSettings", "", "user settings_changed", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			in := winddown.DefaultMailSettings()
+			in.Hour = 8
+			return func() error { return w.app.ChangeMailSettings(ctx, a, in) }, func() outcome { return pages(a) }
+		}},
+		{"ChangeMailSettings", "as they are", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			return func() error { return w.app.ChangeMailSettings(ctx, a, winddown.DefaultMailSettings()) }, func() outcome { return pages(a) }
+		}},
+		{"Unsubscribe", "", "user settings_changed", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			d := w.letter(a)
+			return func() error { return w.app.Unsubscribe(ctx, d.Unsubscribe) },
+				func() outcome { return outcome{by: a.UserID, via: winddown.ViaPages} }
+		}},
+		{"Resubscribe", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			d := w.letter(a)
+			must(t, w.app.Unsubscribe(ctx, d.Unsubscribe))
+			return func() error { return w.app.Resubscribe(ctx, d.Unsubscribe) },
+				func() outcome { return outcome{by: a.UserID, via: winddown.ViaPages} }
+		}},
+		{"NewFeed", "", "user settings_changed", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			return func() error { _, err := w.app.NewFeed(ctx, a); return err }, func() outcome { return pages(a) }
+		}},
+		{"RevokeFeed", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			_, err := w.app.NewFeed(ctx, a)
+			must(t, err)
+			return func() error { return w.app.RevokeFeed(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		// What the installation does by itself is nobody's deed.
+		{"PlanDigests", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			w.open(a)
+			return func() error { _, err := w.app.PlanDigests(ctx); return err }, func() outcome { return pages(a) }
+		}},
+		{"Digest", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			return func() error { _, _, err := w.app.Digest(ctx, a.UserID, w.today(a)); return err }, func() outcome { return pages(a) }
+		}},
+		{"DigestSent", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			d := w.letter(a)
+			return func() error { return w.app.DigestSent(ctx, d) }, func() outcome { return pages(a) }
+		}},
 		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -755,10 +803,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Memberships PlanAssignment
-		InviteView InvitedMaySignUp LastPage Ledger Letter MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
-		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Verify`)
+		InviteView InvitedMaySignUp LastPage Ledger Letter MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.
 		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {
@@ -786,6 +834,11 @@ func TestReadingWritesNothing(t *testing.T) {
 	f := w.firm()
 	boss, kept := f.admin, w.addSeller(f.accountant)
 	firmInvite, err := w.app.InviteToFirm(t.Context(), boss, winddown.Lead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter := w.letter(owner)
+	feed, err := w.app.NewFeed(t.Context(), owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -820,6 +873,9 @@ func TestReadingWritesNothing(t *testing.T) {
 		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },
 		"Ready":          func() error { return w.app.Ready(ctx) },
 		"Calendar":       func() error { return w.app.RefreshCalendar(ctx) },
+		"Feed":           func() error { _, err := w.app.Feed(ctx, feed); return err },
+		"MailSettings":   func() error { _, err := w.app.MailSettings(ctx, owner); return err },
+		"Unsubscriber":   func() error { return w.app.Unsubscriber(ctx, letter.Unsubscribe) },
 		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },
 		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
 		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, firmInvite); return err },

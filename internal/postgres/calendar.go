@@ -30,8 +30,12 @@ type CalendarRead struct {
 // queue asks for the generation first: where the two are not read in one snapshot, years
 // that are newer than their number are only read again, older ones would stay.
 func (c *CalendarRead) queue(b *pgx.Batch) {
-	b.Queue(sqlGeneration).QueryRow(func(r pgx.Row) error { return r.Scan(&c.Generation) })
+	queueGeneration(b, &c.Generation)
 	b.Queue(sqlCalendarYears).Query(collect(&c.Years))
+}
+
+func queueGeneration(b *pgx.Batch, into *int64) {
+	b.Queue(sqlGeneration).QueryRow(func(r pgx.Row) error { return r.Scan(into) })
 }
 
 // Calendar returns the stored years of the calendar, in one round trip.

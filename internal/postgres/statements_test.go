@@ -164,6 +164,10 @@ func unscoped() map[string]string {
 		"sqlCaseReader":                 operators,
 		"sqlWaitingCases":               operators,
 		"sqlRedate":                     locked,
+		"sqlPlanDigests":                "the planner of letters asks who has a case at all",
+		"sqlDigestCases":                ownRows,
+		"sqlDigestItems":                ownRows,
+		"sqlFeedCases":                  "the secret address of the calendar is the scope",
 	}
 }
 

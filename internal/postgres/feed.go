@@ -1,0 +1,83 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+const sqlRevokeFeed = `-- name: RevokeFeed
+update calendar_feeds set revoked_at = @now where user_id = @user and revoked_at is null`
+
+const sqlInsertFeed = `-- name: InsertFeed
+insert into calendar_feeds (id, user_id, token_hash, created_at) values (@id, @user, @token, @now)`
+
+// RevokeFeed ends the address of a person's calendar; the transaction holds him.
+func (tx *Tx) RevokeFeed(user winddown.ID) {
+	tx.write(sqlRevokeFeed, pgx.StrictNamedArgs{"user": user, "now": tx.now})
+}
+
+// InsertFeed gives a person whom the transaction holds a new address of his calendar in place
+// of the one before.
+func (tx *Tx) InsertFeed(id, user winddown.ID, tokenHash []byte) {
+	tx.RevokeFeed(user)
+	tx.write(sqlInsertFeed, pgx.StrictNamedArgs{"id": id, "user": user, "token": tokenHash, "now": tx.now})
+}
+
+const sqlFeed = `-- name: Feed
+select u.id, u.locale, u.zone, f.revoked_at, u.disabled_at is not null as disabled
+from calendar_feeds f join users u on u.id = f.user_id
+where f.token_hash = @token`
+
+type feedUserRow struct {
+	ID        winddown.ID
+	Locale    string
+	Zone      string
+	RevokedAt *time.Time
+	Disabled  bool
+}
+
+// The cases of a calendar are all that its owner sees, as in his register and his list.
+const sqlFeedCases = `-- name: FeedCases
+select c.id from cases c
+join (select f.user_id as actor from calendar_feeds f where f.token_hash = @token and f.revoked_at is null) t on true
+where c.finished_on is null and (c.responsible_id = t.actor
+    or exists (select from case_people p where p.case_id = c.id and p.user_id = t.actor)
+    or exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = t.actor and f.role in ('admin', 'lead')))
+order by c.due_on, c.id
+limit @limit`
+
+// FeedRead is what a person's calendar is made of.
+type FeedRead struct {
+	Actor      winddown.Actor
+	Cases      []SeenCase
+	Generation int64 // of the non-working days
+}
+
+// Feed returns the person behind the address of a calendar and the unfinished cases he sees,
+// those with the nearest deadlines first, in two round trips: NotFound for an unknown token,
+// Gone for a revoked one.
+func (db *DB) Feed(ctx context.Context, tokenHash []byte) (FeedRead, error) {
+	var read FeedRead
+	var people []feedUserRow
+	var ids []idRow
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		queueGeneration(b, &read.Generation)
+		b.Queue(sqlFeed, pgx.StrictNamedArgs{"token": tokenHash}).Query(collect(&people))
+		b.Queue(sqlFeedCases, pgx.StrictNamedArgs{"token": tokenHash, "limit": MaxDigestCases}).Query(collect(&ids))
+	})
+	switch {
+	case err != nil:
+		return FeedRead{}, err
+	case len(people) == 0:
+		return FeedRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	case people[0].RevokedAt != nil, people[0].Disabled:
+		return FeedRead{}, &winddown.Error{Kind: winddown.Gone, Key: "calendar_feed.error.gone"}
+	}
+	read.Actor = winddown.Actor{UserID: people[0].ID, Locale: people[0].Locale, Zone: people[0].Zone, Via: winddown.ViaPages}
+	read.Cases, err = db.seenCases(ctx, read.Actor, ids)
+	return read, err
+}
