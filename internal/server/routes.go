@@ -54,6 +54,9 @@ func New(o Options) http.Handler {
 
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(s.CrossOrigin))
+	// A mail provider's one-click request may come from its own pages; the secret in the
+	// address is all it needs, no cookie.
+	crossOrigin.AddInsecureBypassPattern("POST /unsubscribe/{token}")
 
 	r.Group(func(r chi.Router) {
 		// Behind the session, so that failures come in the person's own language.
@@ -72,6 +75,10 @@ func New(o Options) http.Handler {
 		r.With(httpkit.HideAddress).Post("/invites/{token}", h(s.AcceptInvite))
 		r.With(httpkit.HideAddress).Get("/firm/join/{token}", h(s.JoinFirmForm))
 		r.With(httpkit.HideAddress).Post("/firm/join/{token}", h(s.JoinFirm))
+		r.With(httpkit.HideAddress).Get("/unsubscribe/{token}", h(s.UnsubscribeForm))
+		r.With(httpkit.HideAddress).Post("/unsubscribe/{token}", h(s.Unsubscribe))
+		r.With(httpkit.HideAddress).Post("/unsubscribe/{token}/undo", h(s.Resubscribe))
+		r.With(httpkit.HideAddress).Get("/calendar/{token}.ics", h(s.Feed))
 		if o.Dev {
 			r.Get("/gallery", h(s.Gallery))
 		}
@@ -82,6 +89,10 @@ func New(o Options) http.Handler {
 			r.Get("/account", h(s.Account))
 			r.Post("/account/settings", h(s.ChangeSettings))
 			r.Post("/account/password", h(s.ChangePassword))
+			r.Get("/account/mail", h(s.Mail))
+			r.Post("/account/mail", h(s.ChangeMail))
+			r.Post("/account/calendar", h(s.NewFeed))
+			r.Post("/account/calendar/revoke", h(s.RevokeFeed))
 			r.Post("/account/sessions/{session}/revoke", h(s.RevokeSession))
 
 			r.Get("/cases", h(s.Cases))

@@ -56,6 +56,8 @@ type access struct {
 // right gets 404 like for an address that does not exist.
 var (
 	everybody  = want{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}
+	unknown    = want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}
+	leadOn     = want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}
 	signedIn   = want{303, 200, 200, 200, 200, 200, 200, 200, 200, 200}
 	caseSeen   = want{303, 404, 200, 200, 200, 404, 200, 200, 404, 404}
 	caseOwned  = want{303, 404, 200, 404, 404, 404, 404, 404, 404, 404}
@@ -93,7 +95,16 @@ func table() []access {
 		{"GET /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
+		{"GET /unsubscribe/{token}", "", unknown},
+		{"POST /unsubscribe/{token}", "List-Unsubscribe=One-Click", unknown},
+		{"POST /unsubscribe/{token}/undo", "", unknown},
+		{"GET /calendar/{token}.ics", "", unknown},
+
 		{"GET /account", "", signedIn},
+		{"GET /account/mail", "", signedIn},
+		{"POST /account/mail", "", badByAll},
+		{"POST /account/calendar", "", leadOn},
+		{"POST /account/calendar/revoke", "", leadOn},
 		{"POST /account/settings", "zone=x", badByAll},
 		{"POST /account/password", "", badByAll},
 		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
