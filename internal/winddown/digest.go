@@ -128,7 +128,7 @@ type DigestItem struct {
 // his own, the most urgent first, whether he was told before or not. Nothing of a finished
 // case, nothing of what he did himself. The case's questions must be loaded.
 func (c *Case) DigestItems(cal Calendar, s MailSettings, user ID, st Standing, on Date) []DigestItem {
-	if c.Finished() {
+	if c.Finished() || c.shelved(st) {
 		return nil
 	}
 	seller := May(CanMark, st, c.HasOwner, c.Acting)
@@ -235,6 +235,10 @@ func (c *Case) inboxMark(s MailSettings, on Date) Date {
 	return looked.AddDays(times * every)
 }
 
+// shelved reports whether a case is in the archive for somebody: for the firm's people, not for
+// the seller's.
+func (c *Case) shelved(st Standing) bool { return !c.ArchivedAt.IsZero() && !st.Owner && !st.Helper }
+
 // chased returns the acts the marketplace is reminded of: requested ones, unless receive_act
 // is closed, as when goods are back.
 func (c *Case) chased() []Act {
@@ -260,7 +264,7 @@ type FeedEntry struct {
 // with this standing: the deadlines that are open, the reminders of requested acts that are
 // still to come or not dealt with, and for who marks the steps the next look into the inbox.
 func (c *Case) FeedEntries(cal Calendar, st Standing) []FeedEntry {
-	if c.Finished() {
+	if c.Finished() || c.shelved(st) {
 		return nil
 	}
 	var entries []FeedEntry

@@ -154,6 +154,9 @@ func TestDigestItemsByStanding(t *testing.T) {
 	mark(t, c, "2026-11-13", winddown.ReceiveAct)
 	check("accountant, the act has come", keysOn(c, s, 2, accountant, "2026-11-13"), "question received")
 	check("owner, who said so", keysOn(c, s, 1, owner, "2026-11-13"), "inbox")
+	c.ArchivedAt = day("2026-11-13").Time()
+	check("accountant, of an archived case", keysOn(c, s, 2, accountant, "2026-11-13"), "")
+	check("owner of it", keysOn(c, s, 1, owner, "2026-11-13"), "inbox")
 }
 
 // Weekly letters, a weekly inbox, and a look that starts the count anew.
