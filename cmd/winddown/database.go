@@ -15,6 +15,7 @@ import (
 // databaseFlags say where the data are.
 type databaseFlags struct {
 	DatabaseURL string `env:"DATABASE_URL" help:"PostgreSQL to use; without it a private one is started in the data folder." placeholder:"URL"`
+	DirectURL   string `env:"DATABASE_DIRECT_URL" help:"The same database past a connection pooler, for what needs a connection that lasts; DATABASE_URL if not given." placeholder:"URL"`
 	DataDir     string `env:"WINDDOWN_DATA_DIR" default:".winddown" help:"Folder of the private PostgreSQL."`
 	NPMDir      string `env:"WINDDOWN_NPM_DIR" name:"npm-dir" default:"web" help:"Folder whose node_modules may hold PostgreSQL, where the machine has none."`
 }
@@ -74,10 +75,18 @@ func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter
 			}
 		}
 	}
-	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.url}); err != nil {
+	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.url, DirectURL: f.direct(), Hints: true}); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// direct is the address past a pooler; the private server has none.
+func (f databaseFlags) direct() string {
+	if f.DatabaseURL == "" {
+		return ""
+	}
+	return f.DirectURL
 }
 
 // close closes the pool and then stops the private server, whatever ended the program.

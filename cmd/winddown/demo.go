@@ -69,7 +69,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 			return fmt.Errorf("the demo's firm: %w", err)
 		}
 	}
-	return serve(ctx, serving{edgeFlags: c.edgeFlags, addr: c.Addr, app: a, log: log, out: std.out, welcome: fmt.Sprintf(
+	return serve(ctx, serving{edgeFlags: c.edgeFlags, addr: c.Addr, app: a, db: db.DB, log: log, out: std.out, welcome: fmt.Sprintf(
 		"  seller:     seller@example.com\n  bookkeeper: buh@example.com (admin of a firm)\n  lead:       lead@example.com\n"+
 			"  accountant: accountant@example.com\n  password:   %s (all)\n", demoPassword)})
 }

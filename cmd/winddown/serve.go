@@ -14,7 +14,9 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/httpkit"
+	"winddown/internal/live"
 	"winddown/internal/localpg"
+	"winddown/internal/postgres"
 	"winddown/internal/server"
 	"winddown/internal/site"
 	"winddown/web/static"
@@ -71,7 +73,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	options.Files, options.Quota = store, c.CaseQuota<<20
 	return serve(ctx, serving{
-		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), log: log, out: std.out,
+		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), db: db.DB, log: log, out: std.out,
 	})
 }
 
@@ -93,6 +95,7 @@ type serving struct {
 	edgeFlags
 	addr, base string
 	app        *app.App
+	db         *postgres.DB
 	log        *slog.Logger
 	out        io.Writer
 	welcome    string // printed after the address
@@ -109,8 +112,8 @@ const (
 	drainTimeout  = 10 * time.Second
 )
 
-// serve listens, says where, and runs until ctx ends; then it stops accepting and gives
-// what runs ten seconds to finish.
+// serve listens, says where, and runs until ctx ends; then it ends the streams of hints,
+// which would last, stops accepting and gives what runs ten seconds to finish.
 func serve(ctx context.Context, s serving) error {
 	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "dist/htmx.min.js", "icons/favicon.svg")
 	if err != nil {
@@ -125,14 +128,15 @@ func serve(ctx context.Context, s serving) error {
 		_ = listener.Close()
 		return err
 	}
+	hub := live.NewHub()
 	options := server.Options{
-		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base}),
+		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base, Live: hub}),
 		Assets: assets, Log: s.log, HTTPS: strings.HasPrefix(base, "https://"), TrustedProxies: s.TrustedProxies, Dev: s.Dev,
 		Ready: func(r *http.Request) error { return s.app.Ready(r.Context()) },
 	}
 	stopMetrics := func() {}
 	if s.MetricsAddr != "" {
-		m := server.NewMetrics()
+		m := server.NewMetrics(hub)
 		options.Observe = m.Observe
 		if stopMetrics, err = serveMetrics(ctx, s.MetricsAddr, m, s.log); err != nil {
 			_ = listener.Close()
@@ -147,6 +151,13 @@ func serve(ctx context.Context, s serving) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
 	go sweep(ctx, s.app, s.log)
+	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		hub.Run(hearing, s.db, s.log)
+	}()
+	defer func() { deaf(); <-heard }()
 	_, _ = fmt.Fprintf(s.out, "Winddown: http://%s\n%s", shown(listener.Addr().String()), s.welcome)
 	select {
 	case err := <-failed:
@@ -154,6 +165,7 @@ func serve(ctx context.Context, s serving) error {
 	case <-ctx.Done():
 	}
 	s.log.Info("stopping")
+	hub.Close()
 	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {

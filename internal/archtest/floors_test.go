@@ -20,6 +20,7 @@ func floors() map[string]int {
 		"winddown/internal/server":   4,
 		"winddown/internal/site":     3,
 		"winddown/internal/app":      2,
+		"winddown/internal/live":     2,
 		"winddown/web/page":          2,
 		"winddown/internal/postgres": 1,
 		"winddown/internal/localpg":  1,

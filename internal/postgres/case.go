@@ -285,6 +285,7 @@ func TextOf(kind winddown.TextKind, key, locale string) Part {
 // CaseRead is a case as one person sees it.
 type CaseRead struct {
 	Case      *winddown.Case
+	Seq       int64 // number of the case's last event
 	Standing  winddown.Standing
 	Names     map[winddown.ID]string // of the people the case names
 	Trail     []TrailLine            // newest first
@@ -359,6 +360,7 @@ func (tx *Tx) keep(q *caseQuery) (CaseRead, error) {
 }
 
 func (tx *Tx) remember(c *winddown.Case) {
+	tx.keptBy(c.ID, c.FirmID)
 	tx.cases[c.ID] = loadedCase{
 		steps: slices.Clone(c.Steps), acts: slices.Clone(c.Acts), deadlines: slices.Clone(c.Deadlines), evidence: slices.Clone(c.Evidence),
 		questions: slices.Clone(c.Questions), debts: slices.Clone(c.Debts), seq: c.EvidenceSeq, seller: c.Seller,
@@ -412,7 +414,7 @@ func (q *caseQuery) result() (CaseRead, error) {
 	if err != nil {
 		return CaseRead{}, err
 	}
-	read := CaseRead{Case: c, Standing: q.cases[0].standing(), Names: map[winddown.ID]string{}, Text: q.text}
+	read := CaseRead{Case: c, Seq: q.cases[0].EventSeq, Standing: q.cases[0].standing(), Names: map[winddown.ID]string{}, Text: q.text}
 	for _, n := range q.people {
 		read.Names[n.ID] = n.Name
 	}

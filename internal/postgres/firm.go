@@ -376,8 +376,10 @@ func picked(rows []pickedRow) []winddown.Picked {
 	return all
 }
 
+// holdCases notes that this transaction holds cases of the firm the actor works in.
 func (tx *Tx) holdCases(rows []pickedRow) []winddown.Picked {
 	for _, r := range rows {
+		tx.keptBy(r.ID, tx.actor.FirmID)
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
 	return picked(rows)

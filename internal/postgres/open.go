@@ -14,11 +14,18 @@ type Options struct {
 	URL      string
 	MaxConns int32           // 0 for pgx's default: the number of processors, at least 4
 	Tracer   pgx.QueryTracer // for tests that count round trips; nil otherwise
+	// DirectURL reaches the same database past a pooler, for what needs a connection that
+	// lasts: hearing hints. Empty for URL.
+	DirectURL string
+	// Hints tells other processes what was committed; see Listen.
+	Hints bool
 }
 
 // DB is a pool of connections.
 type DB struct {
-	pool *pgxpool.Pool
+	pool     *pgxpool.Pool
+	direct   *pgx.ConnConfig
+	notifier *notifier // nil where hints are not sent
 }
 
 // connectTimeout bounds the wait for one connection, so that a server that is gone is
@@ -53,11 +60,40 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
+	if db.direct, err = direct(o); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if o.Hints {
+		db.notifier = newNotifier(db.direct)
+	}
 	return db, nil
 }
 
-// Close waits for connections in use and closes the pool.
-func (db *DB) Close() { db.pool.Close() }
+// direct says how to reach the database with a single connection.
+func direct(o Options) (*pgx.ConnConfig, error) {
+	if o.DirectURL == "" {
+		o.DirectURL = o.URL
+	}
+	cfg, err := pgxpool.ParseConfig(o.DirectURL)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_DIRECT_URL cannot be read: %w", err)
+	}
+	one := cfg.ConnConfig
+	if one.ConnectTimeout == 0 {
+		one.ConnectTimeout = connectTimeout
+	}
+	one.RuntimeParams["application_name"] = "winddown"
+	return one, nil
+}
+
+// Close sends the last hints, waits for connections in use and closes the pool.
+func (db *DB) Close() {
+	if db.notifier != nil {
+		db.notifier.close()
+	}
+	db.pool.Close()
+}
 
 const sqlServer = `-- name: Server
 select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`

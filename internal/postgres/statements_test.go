@@ -156,6 +156,8 @@ func unscoped() map[string]string {
 		"sqlRegisterSentence":           ownRows,
 		"sqlRegisterFirmCounts":         firmRows,
 		"sqlRegisterFirmSentence":       firmRows,
+		"sqlRegisterMoved":              ownRows,
+		"sqlRegisterFirmMoved":          firmRows,
 		"sqlAssign":                     locked,
 		"sqlRemind":                     locked,
 		"sqlArchive":                    locked,

@@ -26,7 +26,9 @@ type Tx struct {
 	now    time.Time
 	heads  map[winddown.Stream]winddown.Head // of the rows this transaction holds locked
 	cases  map[winddown.ID]loadedCase        // as they were when they were locked
-	misuse error                             // a write to a case that was not locked
+	// keepers are the firms whose registers show a case, before and after.
+	keepers map[winddown.ID][]winddown.Stream
+	misuse  error // a write to a case that was not locked
 
 	generation int64 // of the calendar, at the last read
 }
@@ -34,7 +36,8 @@ type Tx struct {
 // InTx runs fn in a transaction and commits what it wrote together with the events it
 // returns. Returning no events commits nothing but what is named as silent; any other write
 // without an event is an error, so that no change escapes the trail. Errors come back with
-// their kind, and nothing of the transaction stays.
+// their kind, and nothing of the transaction stays. After the commit, and only then, whoever
+// listens is told which streams have something new; nothing waits for that.
 func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn func(*Tx) ([]winddown.Event, error)) error {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
@@ -44,6 +47,7 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	tx := &Tx{
 		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
+		keepers: map[winddown.ID][]winddown.Stream{},
 	}
 	tx.batch.Queue("begin")
 	returned := false
@@ -59,6 +63,9 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	}
 	if err != nil {
 		return errors.Join(classify(err), tx.rollback())
+	}
+	if db.notifier != nil {
+		db.notifier.add(tx.hints(events))
 	}
 	return nil
 }

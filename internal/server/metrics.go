@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"winddown/internal/live"
 )
 
 // Metrics counts and times requests by the pattern of their route, never by their path.
@@ -18,8 +20,8 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 }
 
-// NewMetrics returns empty metrics of this process.
-func NewMetrics() *Metrics {
+// NewMetrics returns empty metrics of this process, with those of its hub.
+func NewMetrics(hub *live.Hub) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -28,6 +30,14 @@ func NewMetrics() *Metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route", "method", "status"}),
 	}
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "winddown_live_streams", Help: "Streams of hints that are open.",
+		}, func() float64 { return float64(hub.Streams()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "winddown_live_reconnects_total", Help: "How often the connection that hears hints was made again.",
+		}, func() float64 { return float64(hub.Reconnects()) }),
+	)
 	m.registry.MustRegister(m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

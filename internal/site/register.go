@@ -30,7 +30,7 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 // showRegister shows the register under a filter, again after a choice of sellers that could
 // not be read.
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, chosen assignment, failure error) error {
-	p, actor := i18n.From(r.Context()), actorOf(r.Context())
+	p, actor, asked := i18n.From(r.Context()), actorOf(r.Context()), s.app.Now()
 	reg, err := s.app.Register(r.Context(), actor, f)
 	if err != nil {
 		return err
@@ -43,6 +43,9 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 	v := registerView(p, actor, f, reg, chosen, m, s.app.Now())
 	v.Errors = m.items
 	status, options := formStatus(failure, layoutLandscape)
+	if failure == nil && !actor.FirmID.IsZero() {
+		options = append(options, s.layoutLive("/sellers", strconv.FormatInt(asked.Unix(), 10)))
+	}
 	if n := s.takeNotice(w, r); failure == nil && len(n) == 2 && n[0] == "assigned" {
 		if changed, err := strconv.Atoi(n[1]); err == nil {
 			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.N("register.notice.assigned", changed)}))

@@ -18,6 +18,7 @@ import (
 	"winddown/internal/app"
 	"winddown/internal/httpkit"
 	"winddown/internal/i18n"
+	"winddown/internal/live"
 	"winddown/internal/winddown"
 	"winddown/web/page"
 	"winddown/web/ui"
@@ -30,6 +31,8 @@ type Options struct {
 	// BaseURL is the scheme and host people reach the site at, without a slash at the
 	// end; links that leave the site (invitations) begin with it.
 	BaseURL string
+	// Live tells pages of changes while they are looked at; nil for pages that are not told.
+	Live *live.Hub
 }
 
 // Site serves the pages.
@@ -39,13 +42,14 @@ type Site struct {
 	base   string
 	https  bool
 	logins *attempts
+	live   *live.Hub
 }
 
 // New returns the pages over the use cases.
 func New(a *app.App, o Options) *Site {
 	return &Site{
 		app: a, assets: strings.TrimSuffix(o.Assets, "/"), base: o.BaseURL,
-		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(),
+		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(), live: o.Live,
 	}
 }
 
@@ -230,6 +234,9 @@ func (s *Site) notice(w http.ResponseWriter, parts ...string) {
 
 // takeNotice returns the parts of the notice left for this page, or nothing.
 func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) []string {
+	if isRefresh(r) {
+		return nil
+	}
 	if n := httpkit.TakeNotice(w, r); n != "" {
 		return strings.Split(n, ".")
 	}

@@ -45,7 +45,8 @@ func (s *Site) Step(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.renderStep(w, r, words, http.StatusOK, stepView(words, st), layoutNotice(words.stepNotice(st, s.takeNotice(w, r))))
+	s.renderStep(w, r, words, http.StatusOK, stepView(words, st),
+		layoutNotice(words.stepNotice(st, s.takeNotice(w, r))), s.layoutCaseLive(words.c.ID, words.view.Seq))
 	return nil
 }
 

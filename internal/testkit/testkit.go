@@ -29,6 +29,7 @@ import (
 	"winddown/internal/app"
 	"winddown/internal/files"
 	"winddown/internal/httpkit"
+	"winddown/internal/live"
 	"winddown/internal/postgres"
 	"winddown/internal/server"
 	"winddown/internal/site"
@@ -70,7 +71,8 @@ type Site struct {
 	DatabaseURL string
 	URL         string // scheme and host
 	Clock       *Clock
-	FilesDir    string // where the bytes of the evidence lie
+	FilesDir    string    // where the bytes of the evidence lie
+	Hub         *live.Hub // with WithLive
 
 	t      testing.TB
 	server *httptest.Server
@@ -87,7 +89,15 @@ type config struct {
 	log    io.Writer
 	quota  int64
 	disk   func(io.Writer) io.Writer
+	live   bool
+	beside *Site
 }
+
+// WithLive tells pages of changes while they are looked at.
+func WithLive() Option { return func(c *config) { c.live = true } }
+
+// Beside runs another process of the same site, over the same database, clock and files.
+func Beside(s *Site) Option { return func(c *config) { c.beside, c.live = s, true } }
 
 // WithSignup sets who may sign up.
 func WithSignup(s app.Signup) Option { return func(c *config) { c.signup = s } }
@@ -117,8 +127,14 @@ func Start(t testing.TB, options ...Option) *Site {
 	for _, o := range options {
 		o(&c)
 	}
-	databaseURL := testdb.New(t)
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL, Tracer: c.tracer})
+	clock := &Clock{now: Noon()}
+	var databaseURL, dir string
+	if c.beside != nil {
+		databaseURL, clock, dir = c.beside.DatabaseURL, c.beside.Clock, c.beside.FilesDir
+	} else {
+		databaseURL, dir = testdb.New(t), t.TempDir()
+	}
+	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL, Tracer: c.tracer, Hints: c.live})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +143,6 @@ func Start(t testing.TB, options ...Option) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := &Clock{now: Noon()}
-	dir := t.TempDir()
 	store, err := files.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -146,9 +160,13 @@ func Start(t testing.TB, options ...Option) *Site {
 	if c.https {
 		s.URL = "https://" + listener.Addr().String()
 	}
+	log := slog.New(slog.NewJSONHandler(c.log, nil))
+	if c.live {
+		s.Hub = live.NewHub()
+	}
 	handler := server.New(server.Options{
-		Site:   site.New(a, site.Options{Assets: strings.TrimSuffix(assets.URL(""), "/"), BaseURL: s.URL}),
-		Assets: assets, Log: slog.New(slog.NewJSONHandler(c.log, nil)), HTTPS: c.https, Dev: c.dev,
+		Site:   site.New(a, site.Options{Assets: strings.TrimSuffix(assets.URL(""), "/"), BaseURL: s.URL, Live: s.Hub}),
+		Assets: assets, Log: log, HTTPS: c.https, Dev: c.dev,
 		Ready: func(r *http.Request) error { return a.Ready(r.Context()) },
 	})
 	s.server = httptest.NewUnstartedServer(handler)
@@ -160,6 +178,9 @@ func Start(t testing.TB, options ...Option) *Site {
 		s.server.Start()
 	}
 	t.Cleanup(s.server.Close)
+	if c.live {
+		s.hear(log)
+	}
 	// Compressing is tested in httpkit and by every browser; here it would cost more than
 	// the pages do.
 	s.server.Client().Transport.(*http.Transport).DisableCompression = true

@@ -47,25 +47,36 @@ export async function startServer({ seed, args = [] } = {}) {
   if (seed) {
     execFileSync(binary, ["seed", ...data, "--password", password, "--as-of", today, ...seed], { env, stdio: ["ignore", "ignore", "pipe"] });
   }
-  const serve = ["serve", "--addr", "127.0.0.1:0", "--dev", "--now", now, "--log-format", "json", ...data, ...args];
-  const child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  let child, ended;
   const interrupt = () => child.kill("SIGINT");
   process.once("exit", interrupt);
-  let log = "";
-  child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  const address = new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const found = line.match(/^Winddown: (http:\S+)$/);
-      if (found) resolve(found[1]);
+  // launch returns the address the server says.
+  const launch = async (addr) => {
+    const serve = ["serve", "--addr", addr, "--dev", "--now", now, "--log-format", "json", ...data, ...args];
+    child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
+    ended = new Promise((resolve) => child.on("close", resolve));
+    return new Promise((resolve, reject) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const found = line.match(/^Winddown: (http:\S+)$/);
+        if (found) resolve(found[1]);
+      });
+      ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log}`)));
     });
-    ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log}`)));
-  });
+  };
+  const url = await launch("127.0.0.1:0");
   const secrets = new Set([password]);
   const contexts = [];
   return {
-    url: await address,
+    url,
     contexts,
+    // restart ends the server in good order and starts it again at the same address.
+    async restart() {
+      child.kill("SIGINT");
+      assert.equal(await ended, 0, log);
+      await launch(new URL(url).host);
+    },
     secret(...values) {
       for (const value of values) if (value) secrets.add(value);
     },

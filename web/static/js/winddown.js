@@ -115,6 +115,112 @@
     });
   }
 
+  // While a page is looked at, a stream of hints tells when others change what it shows.
+  // The page then asks for itself and takes over what differs: focus, scrolling and what
+  // is open stay. Where somebody is typing nothing is taken over, and a notice offers it.
+  const told = document.createElement("div");
+  told.className = "told";
+  told.role = "status";
+  document.body.append(told);
+  const sending = new Set();
+  let stream, topic, notice, newest, unnumbered, timer, again, rest = 0, failures = 0;
+
+  const seen = () => +new URL(main().dataset.live, location).searchParams.get("from");
+  const changedField = (field) =>
+    field.options
+      ? field.value !== ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value
+      : field.type === "file" ? field.value : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  const fields = "input:not([type=hidden]), textarea, select";
+  const typing = () =>
+    main().contains(document.activeElement) && document.activeElement.matches(fields) || [...main().querySelectorAll(fields)].some(changedField);
+
+  const refresh = async (asked) => {
+    timer = 0;
+    if (!topic || (!asked && told.firstChild && typing())) return;
+    const old = main(), address = location.href.split("#")[0], from = topic;
+    const still = () => old === main() && topic === from && !sending.size && address === location.href.split("#")[0];
+    unnumbered = false;
+    newest = 0;
+    rest = Date.now() + 1000;
+    timer = -1; // one at a time
+    const text = await fetch(address, { headers: { "HX-Request": "true", "Winddown-Refresh": "true" } })
+      .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
+      .catch(() => "");
+    timer = 0;
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
+    if (fresh?.dataset.live && still()) {
+      fresh.prepend(...[...old.querySelectorAll(":scope > .notice[tabindex]")].map((said) => said.cloneNode(true)));
+      for (const field of fresh.querySelectorAll("[autofocus]")) field.autofocus = false;
+      const open = [...old.querySelectorAll("details")];
+      for (const [i, fold] of fresh.querySelectorAll("details").entries()) fold.open = open[i]?.open;
+      if (fresh.textContent === old.textContent) old.dataset.live = fresh.dataset.live;
+      else if (!asked && typing()) told.innerHTML = notice;
+      else if ([...old.querySelectorAll("input:is([type=text], [type=search]), textarea")].some((field) => changedField(field) && !fresh.querySelector("#" + CSS.escape(field.id)))) {
+        // What was typed would have nowhere to stand.
+        window.open(address);
+      } else {
+        told.replaceChildren();
+        await htmx.swap({ text: fresh.outerHTML, target: "#main", swap: "outerMorph show:none", sourceElement: old, request: {}, quiet: !old.contains(document.activeElement) });
+      }
+    }
+    arrange();
+  };
+
+  const arrange = () => {
+    if (topic && !timer && !sending.size && (unnumbered || newest > seen())) timer = setTimeout(refresh, Math.max(0, rest - Date.now()));
+  };
+
+  const leave = () => {
+    stream?.close();
+    clearTimeout(again);
+    stream = undefined;
+  };
+
+  const watch = () => {
+    const address = document.hidden ? undefined : main().dataset.live;
+    const path = address?.split("?")[0];
+    if (path !== topic) {
+      leave();
+      if (timer > 0) clearTimeout(timer);
+      timer = newest = 0;
+      unnumbered = false;
+      topic = path;
+      told.replaceChildren();
+    }
+    arrange();
+    if (!path || stream) return;
+    const mine = (stream = new EventSource(address));
+    mine.addEventListener("hello", ({ data }) => {
+      notice = data;
+      failures = 0;
+    });
+    mine.onmessage = ({ data }) => {
+      if (data) newest = Math.max(newest, +data);
+      else unnumbered = true;
+      arrange();
+    };
+    // Told to go, because other tabs have streams enough or the right to look has ended,
+    // the tab comes again when somebody turns to it.
+    mine.addEventListener("bye", leave);
+    mine.onerror = () => {
+      if (mine.readyState !== EventSource.CLOSED || mine !== stream) return;
+      leave();
+      again = setTimeout(watch, Math.min(60_000, 1000 * 2 ** failures++));
+    };
+  };
+  watch();
+  document.addEventListener("visibilitychange", watch);
+  for (const type of ["focus", "pageshow"]) addEventListener(type, watch);
+  addEventListener("pagehide", leave);
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => sending.add(ctx));
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    sending.delete(ctx);
+    watch();
+  });
+  told.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-show]")) refresh(true);
+  });
+
   // Without script a text is selected by hand: its copy button shows only with it.
   const showCopy = () => document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
   showCopy();
@@ -141,8 +247,8 @@
 
   // htmx focuses [autofocus] itself. Where a page has none and the pressed
   // button is gone, reading goes on from the new content.
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
     document.title = main().dataset.title;
-    if (document.activeElement === document.body) main().focus({ preventScroll: true });
+    if (document.activeElement === document.body && !detail.ctx.quiet) main().focus({ preventScroll: true });
   });
 }

@@ -1,0 +1,228 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"winddown/internal/live"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// A stream of hints: how often it says that it is there, so that no proxy takes it for dead;
+// how long one write may take; how long it lasts at most, after which the browser opens
+// another one and is asked for its login session again.
+const (
+	liveBeat   = 20 * time.Second
+	liveStall  = 10 * time.Second
+	liveLasts  = time.Hour
+	liveAsk    = 10 * time.Second // for a question to the database
+	liveSpread = 2 * time.Second  // over which everybody at once is spread
+)
+
+// refreshHeader marks the request of a page that is shown already and asks for itself anew:
+// what is said once is not for it.
+const refreshHeader = "Winddown-Refresh"
+
+// layoutLive names the stream that tells of changes of the page, and what of it the page
+// shows already.
+func (s *Site) layoutLive(path, seen string) layoutOption {
+	return func(v *ui.LayoutView) {
+		if s.live != nil {
+			v.Live = path + "/live?from=" + url.QueryEscape(seen)
+		}
+	}
+}
+
+func (s *Site) layoutCaseLive(id winddown.ID, seq int64) layoutOption {
+	return s.layoutLive(caseHref(id), strconv.FormatInt(seq, 10))
+}
+
+// CaseLive is the stream of changes of a case; its events are numbered as those of the case.
+func (s *Site) CaseLive(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	return s.stream(w, r, winddown.Stream{Kind: winddown.CaseStream, ID: id}, func(ctx context.Context, actor winddown.Actor, seen int64) (int64, bool, error) {
+		seq, err := s.app.CaseSeq(ctx, actor, id)
+		return seq, seq > seen, err
+	})
+}
+
+// RegisterLive is the stream of changes in the register. It has no numbers of its own: what a
+// page has seen is told by the second it was asked for.
+func (s *Site) RegisterLive(w http.ResponseWriter, r *http.Request) error {
+	firm := actorOf(r.Context()).FirmID
+	return s.stream(w, r, winddown.Stream{Kind: winddown.FirmStream, ID: firm}, func(ctx context.Context, actor winddown.Actor, seen int64) (int64, bool, error) {
+		if actor.FirmID != firm {
+			return 0, false, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		}
+		moved, err := s.app.RegisterMoved(ctx, actor, time.Unix(seen, 0))
+		return 0, moved, err
+	})
+}
+
+// look asks whether the actor may still follow a topic, for the number of its newest event (0
+// where there are none) and whether there is something he has not seen.
+type look func(ctx context.Context, actor winddown.Actor, seen int64) (seq int64, newer bool, err error)
+
+// stream answers with hints about a topic until the reader leaves or may no longer follow it.
+func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Stream, look look) error {
+	actor := actorOf(r.Context())
+	if s.live == nil || r.Method == http.MethodHead {
+		if err := s.allowed(r, look); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	// First of all, so that nothing that happens from here on goes unheard.
+	sub := s.live.Subscribe(actor.UserID, topic)
+	defer sub.Close()
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.URL.Query().Get("from")
+	}
+	seen, _ := strconv.ParseInt(last, 10, 64) // what cannot be read has seen nothing
+	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
+	seq, newer, err := look(ctx, actor, seen)
+	cancel()
+	if err != nil {
+		return err
+	}
+	out, err := openStream(w, r)
+	if err != nil {
+		return nil //nolint:nilerr // the reader is gone
+	}
+	if newer {
+		out.changed(seq)
+	}
+	return s.follow(r, sub, out, look)
+}
+
+// follow passes news on.
+func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, look look) error {
+	beat := time.NewTicker(liveBeat)
+	defer beat.Stop()
+	end := time.NewTimer(liveLasts + rand.N(liveLasts/10))
+	defer end.Stop()
+	ask := time.NewTimer(liveLasts * 2)
+	defer ask.Stop()
+	for out.err == nil {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-end.C:
+			return nil
+		case <-beat.C:
+			out.beat()
+		case <-ask.C:
+			// Hints were lost: the right to look is asked for before anything is said.
+			if !s.mayFollow(r, out, look) {
+				return nil
+			}
+			out.changed(0)
+		case <-sub.Wake():
+			news := sub.Take()
+			if news.End == live.Busy {
+				out.bye(string(news.End))
+			}
+			if news.End != live.Open || news.Person && !s.mayFollow(r, out, look) {
+				return nil
+			}
+			if news.Changed {
+				out.changed(news.Seq)
+			}
+			if news.Refresh {
+				ask.Reset(rand.N(liveSpread))
+			}
+		}
+	}
+	return nil
+}
+
+// mayFollow asks again whether whoever opened a stream may read it, and says goodbye if not.
+func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
+	err := s.allowed(r, look)
+	switch winddown.KindOf(err) {
+	case winddown.Unauthenticated, winddown.Forbidden, winddown.NotFound:
+		out.bye("gone")
+	}
+	return err == nil
+}
+
+// allowed asks for the login session and the topic anew.
+func (s *Site) allowed(r *http.Request, look look) error {
+	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
+	defer cancel()
+	c, err := r.Cookie(s.sessionCookie())
+	if err != nil {
+		return &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+	}
+	actor, err := s.app.Actor(ctx, c.Value)
+	if err == nil {
+		_, _, err = look(ctx, actor, 0)
+	}
+	return err
+}
+
+// eventWriter writes server-sent events.
+type eventWriter struct {
+	w    http.ResponseWriter
+	conn *http.ResponseController
+	err  error // of the last write: the reader is gone
+}
+
+// openStream sends the head of a stream: how soon to come again when it breaks off, and what
+// to show where somebody is typing.
+func openStream(w http.ResponseWriter, r *http.Request) (*eventWriter, error) {
+	var notice strings.Builder
+	if err := page.Updated().Render(r.Context(), &notice); err != nil {
+		return nil, err
+	}
+	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
+	// The time to read a request is long over when the reader leaves.
+	_ = out.conn.SetReadDeadline(time.Time{})
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream; charset=utf-8")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no") // nginx passes every event on at once
+	w.WriteHeader(http.StatusOK)
+	out.write(fmt.Sprintf("retry: %d\nevent: hello\ndata: %s\n\n", 1000+rand.IntN(2000), strings.ReplaceAll(notice.String(), "\n", " ")))
+	return out, out.err
+}
+
+// changed says that there is something new, up to an event, 0 where its number is not known.
+func (e *eventWriter) changed(seq int64) {
+	if seq == 0 {
+		e.write("data:\n\n")
+		return
+	}
+	e.write(fmt.Sprintf("id: %d\ndata: %d\n\n", seq, seq))
+}
+
+// bye tells the page not to come again of itself.
+func (e *eventWriter) bye(why string) { e.write("event: bye\ndata: " + why + "\n\n") }
+
+func (e *eventWriter) beat() { e.write(":\n\n") }
+
+func (e *eventWriter) write(text string) {
+	if e.err != nil {
+		return
+	}
+	_ = e.conn.SetWriteDeadline(time.Now().Add(liveStall))
+	if _, e.err = e.w.Write([]byte(text)); e.err == nil {
+		e.err = e.conn.Flush()
+	}
+}
+
+// isRefresh reports whether a page asks for itself anew.
+func isRefresh(r *http.Request) bool { return r.Header.Get(refreshHeader) != "" }

@@ -1,0 +1,171 @@
+package site_test
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+func caseLive(id winddown.ID, from int64) string {
+	return "/cases/" + id.String() + "/live?from=" + strconv.FormatInt(from, 10)
+}
+
+func changed(seq int64) testkit.Event {
+	n := strconv.FormatInt(seq, 10)
+	return testkit.Event{Kind: "message", ID: n, Data: n}
+}
+
+// wantEvent checks the next event of a stream.
+func wantEvent(t *testing.T, s *testkit.Stream, want testkit.Event) {
+	t.Helper()
+	if got := s.Next(); got != want {
+		t.Errorf("the stream says %+v, want %+v", got, want)
+	}
+}
+
+// heard waits until a stream tells of an event; those before may be left out.
+func heard(t *testing.T, s *testkit.Stream, seq int64) {
+	t.Helper()
+	for e := s.Next(); e != changed(seq); e = s.Next() {
+		if e.Kind != "message" {
+			t.Fatalf("the stream says %+v, want event %d", e, seq)
+		}
+	}
+}
+
+// toldToGo waits until a stream ends for good; it may speak of the change that was the reason.
+func toldToGo(t *testing.T, s *testkit.Stream) {
+	t.Helper()
+	e := s.Next()
+	for e.Kind == "message" {
+		e = s.Next()
+	}
+	if want := (testkit.Event{Kind: "bye", Data: "gone"}); e != want {
+		t.Errorf("the stream says %+v, want %+v", e, want)
+	}
+	wantEvent(t, s, testkit.Event{})
+}
+
+func TestStreamOfACase(t *testing.T) {
+	one := testkit.Start(t, testkit.WithLive())
+	two := testkit.Start(t, testkit.Beside(one))
+	owner, helper := one.SignUp("Петрова", "owner"), one.SignUp("Сидорова", "helper")
+	id := owner.OpenCase("ИП Петрова", 1)
+	owner.Join(helper, id, winddown.Helper)
+	there := helper.In(two)
+
+	// The page names its stream and what it shows; what it says once is not for a refresh.
+	p := helper.Get("/cases/" + id.String()).Want(http.StatusOK)
+	seq := owner.Case(id).Seq
+	if got := testkit.Attr(p.ByID("main"), "data-live"); got != caseLive(id, seq) {
+		t.Errorf("the page's stream is %q, want %q", got, caseLive(id, seq))
+	}
+
+	stream := there.Stream(caseLive(id, seq))
+	if got := stream.Header.Get("Content-Type"); got != "text/event-stream; charset=utf-8" {
+		t.Errorf("the stream is %q", got)
+	}
+	if stream.Header.Get("Content-Encoding") != "" || stream.Header.Get("X-Accel-Buffering") != "no" {
+		t.Errorf("a proxy may hold the stream back: %v", stream.Header)
+	}
+	owner.Mark(id, winddown.ZeroFBS) // in the other process
+	marked := owner.Case(id).Seq
+	heard(t, stream, marked)
+
+	// Whoever comes back is told at once when there is something newer, and nothing else.
+	wantEvent(t, there.Stream(caseLive(id, seq)), changed(marked))
+	wantEvent(t, there.Stream(caseLive(id, 0), "Last-Event-ID", strconv.FormatInt(seq, 10)), changed(marked))
+	current := there.Stream(caseLive(id, 0), "Last-Event-ID", strconv.FormatInt(marked, 10))
+	if err := one.App.CheckInbox(t.Context(), owner.Actor(), id); err != nil {
+		t.Fatal(err)
+	}
+	wantEvent(t, current, changed(marked+1))
+	wantEvent(t, stream, changed(marked+1))
+
+	// A fifth stream ends the oldest, which is told not to come again of itself.
+	there.Stream(caseLive(id, marked+1))
+	wantEvent(t, stream, testkit.Event{Kind: "bye", Data: "busy"})
+	wantEvent(t, stream, testkit.Event{})
+
+	// Who may no longer see the case is told nothing more.
+	if err := one.App.RemovePerson(t.Context(), owner.Actor(), id, helper.ID); err != nil {
+		t.Fatal(err)
+	}
+	toldToGo(t, current)
+	there.Get(caseLive(id, 0)).Want(http.StatusNotFound)
+
+	// So is whose login session has ended.
+	mine := owner.In(two).Stream(caseLive(id, owner.Case(id).Seq))
+	owner.PostForm("/logout", nil).Want(http.StatusSeeOther)
+	toldToGo(t, mine)
+}
+
+func TestStreamOfTheRegister(t *testing.T) {
+	s := testkit.Start(t, testkit.WithLive())
+	owner, accountant, lead := s.SignUp("Петрова", "owner"), s.SignUp("Иванова", "accountant"), s.SignUp("Старшая", "lead")
+	id := owner.OpenCase("ИП Петрова", 1)
+	owner.Join(accountant, id, winddown.Accountant)
+	accountant.JoinFirm(lead, winddown.Lead)
+	moved := testkit.Event{Kind: "message"}
+
+	s.Clock.Advance(time.Hour)
+	p := lead.Get("/sellers").Want(http.StatusOK)
+	address := testkit.Attr(p.ByID("main"), "data-live")
+	if want := "/sellers/live?from=" + strconv.FormatInt(s.Clock.Now().Unix(), 10); address != want {
+		t.Fatalf("the register's stream is %q, want %q", address, want)
+	}
+	stream := lead.Stream(address)
+	owner.Mark(id, winddown.ZeroFBS)
+	wantEvent(t, stream, moved)
+	// Between the page and its stream nothing is lost.
+	wantEvent(t, lead.Stream(address), moved)
+	wantEvent(t, accountant.Stream(address), moved)
+
+	// Whoever is no longer lead is told to go: his register is another one.
+	other := lead.Stream("/sellers/live?from=9999999999")
+	if _, err := s.App.RemoveFirmPerson(t.Context(), accountant.Actor(), lead.ID); err != nil {
+		t.Fatal(err)
+	}
+	toldToGo(t, other)
+}
+
+// Streams end before the server waits for what runs, and leave nothing behind.
+func TestStreamsLeaveNothingBehind(t *testing.T) {
+	s := testkit.Start(t, testkit.WithLive())
+	owner := s.SignUp("Петрова", "owner")
+	id := owner.OpenCase("ИП Петрова", 1)
+	seq := owner.Case(id).Seq
+	owner.Stream(caseLive(id, seq)).Close()
+	settled := func(most int) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > most || s.Hub.Streams() > 0; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				buf := make([]byte, 1<<20)
+				t.Fatalf("%d goroutines and %d streams are left, want at most %d and none:\n%s",
+					runtime.NumGoroutine(), s.Hub.Streams(), most, buf[:runtime.Stack(buf, true)])
+			}
+		}
+	}
+	settled(1 << 20)
+	before := runtime.NumGoroutine()
+	for range 25 {
+		var open []*testkit.Stream
+		for range 4 {
+			open = append(open, owner.Stream(caseLive(id, seq)))
+		}
+		for _, o := range open {
+			o.Close()
+		}
+	}
+	settled(before + 5) // connections that are kept
+
+	last := owner.Stream(caseLive(id, seq))
+	s.Hub.Close()
+	wantEvent(t, last, testkit.Event{})
+	settled(before + 5)
+}
