@@ -390,6 +390,45 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, err)
 			return func() error { return w.app.RevokeInvite(ctx, a, id, p.Invites[0].ID) }, func() outcome { return pages(a) }
 		}},
+		{"CreateShare", "", "case share_created", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			return func() error { _, err := w.app.CreateShare(ctx, a, id, newShare()); return err }, func() outcome { return pages(a) }
+		}},
+		{"RevokeShare", "", "case share_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			share, _ := w.share(a, id, newShare())
+			return func() error { return w.app.RevokeShare(ctx, a, id, share) }, func() outcome { return pages(a) }
+		}},
+		{"SharedCase", "", "share share_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			_, token := w.share(a, w.open(a), newShare())
+			return func() error { _, err := w.app.SharedCase(ctx, token, ""); return err }, func() outcome { return outcome{via: winddown.ViaShare} }
+		}},
+		{"SharedCase", "again within ten minutes", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			_, token := w.share(a, w.open(a), newShare())
+			_, err := w.app.SharedCase(ctx, token, "")
+			must(t, err)
+			w.clock.Advance(winddown.SameOpening - 2*time.Minute)
+			return func() error { _, err := w.app.SharedCase(ctx, token, ""); return err }, func() outcome { return outcome{} }
+		}},
+		{"SharedFile", "", "share share_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			must(t, w.upload(a, id, winddown.ZeroFBS, winddown.SlotStockZero, w.pdf("a.pdf", "0")))
+			in := newShare()
+			in.Shown.Files = true
+			_, token := w.share(a, id, in)
+			return func() error {
+				_, f, _, err := w.app.SharedFile(ctx, token, "", 1)
+				if err != nil {
+					return err
+				}
+				return f.Close()
+			}, func() outcome { return outcome{via: winddown.ViaShare} }
+		}},
 		{"Accept", "as helper", "case person_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a, b := w.person("Петрова"), w.person("Иванова")
 			token := w.invite(a, w.open(a), winddown.Helper)
@@ -806,7 +845,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Memberships PlanAssignment
 		InviteView InvitedMaySignUp LastPage Ledger Letter MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
-		Register Sessions SignupAllowed Step Text TextVersions Texts Thumbnail Unsubscriber Verify`)
+		Register Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.
 		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {
@@ -831,6 +870,7 @@ func TestReadingWritesNothing(t *testing.T) {
 	}
 	file := one[int](w, "select max(number) from evidence")
 	invite := w.invite(owner, id, winddown.Helper)
+	share, shareToken := w.share(owner, id, newShare())
 	f := w.firm()
 	boss, kept := f.admin, w.addSeller(f.accountant)
 	firmInvite, err := w.app.InviteToFirm(t.Context(), boss, winddown.Lead)
@@ -868,6 +908,9 @@ func TestReadingWritesNothing(t *testing.T) {
 		},
 		"Case":           func() error { _, err := w.app.Case(ctx, owner, id); return err },
 		"History":        func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
+		"Shares":         func() error { _, err := w.app.Shares(ctx, owner, id); return err },
+		"ShareLog":       func() error { _, err := w.app.ShareLog(ctx, owner, id, share, 0); return err },
+		"Unlock":         func() error { _, err := w.app.Unlock(ctx, shareToken, ""); return err },
 		"InviteView":     func() error { _, err := w.app.InviteView(ctx, invite); return err },
 		"MyCases":        func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
 		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },

@@ -291,6 +291,7 @@ func (a *App) leaveFirm(ctx context.Context, tx *postgres.Tx, view CaseView) ([]
 		return nil, err
 	}
 	tx.RevokeInvitesBy(c.ID, accountant)
+	tx.RevokeSharesBy(c.ID, accountant)
 	tx.SaveCase(c, winddown.Summarize(c, cal))
 	return winddown.OnStream(caseStream(c.ID), events), nil
 }

@@ -222,6 +222,7 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 		// with the owner's arrival.
 		tx.AddPerson(c.ID, user, winddown.Owner)
 		tx.RevokeInvites(c.ID, invite.ID)
+		tx.RevokeShares(c.ID)
 		c.HasOwner, c.Acting = true, false
 	case winddown.Lead, winddown.Admin:
 		return fail(&winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})

@@ -20,6 +20,7 @@ type scene struct {
 	id     winddown.ID
 	guest  winddown.ID // a helper, to be removed
 	invite winddown.ID // an open invitation, to be revoked
+	link   winddown.ID // a share link, to be revoked
 	debt   winddown.ID // of a line that is not written down yet
 	file   app.StoredFile
 }
@@ -93,6 +94,27 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			},
 			"LeaveFirm": func(ctx context.Context, s scene, a winddown.Actor) error { // no firm keeps it, or nobody owns it
 				return expected(s.app.LeaveFirm(ctx, a, s.id), winddown.Conflict)
+			},
+		},
+		"share": {
+			"Shares": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.Shares(ctx, a, s.id)
+				return err
+			},
+			"ShareLog": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.ShareLog(ctx, a, s.id, s.link, 0)
+				return err
+			},
+			"CreateShare": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.CreateShare(ctx, a, s.id, newShare())
+				return err
+			},
+			"CreateShare with mistakes": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.CreateShare(ctx, a, s.id, winddown.NewShare{})
+				return expected(err, winddown.Invalid)
+			},
+			"RevokeShare": func(ctx context.Context, s scene, a winddown.Actor) error {
+				return s.app.RevokeShare(ctx, a, s.id, s.link)
 			},
 		},
 		"let_act": {
@@ -267,21 +289,21 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage owner_link let_act review answer")
+	columns := strings.Fields("see mark regress manage share owner_link let_act review answer")
 	table := map[string]string{
-		"owner":                    "+ + + + x + - +",
-		"helper":                   "+ + + - - - - +",
-		"accountant":               "+ - + - - - + +",
-		"accountant acting":        "+ + + - - - + +",
-		"accountant without owner": "+ + + + + - + +",
-		"lead":                     "+ - + - - - + +",
-		"lead acting":              "+ + + - - - + +",
-		"admin":                    "+ - + - - - + +",
-		"firm's accountant":        "0 0 0 0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0 0 0 0",
+		"owner":                    "+ + + + + x + - +",
+		"helper":                   "+ + + - - - - - +",
+		"accountant":               "+ - + - - - - + +",
+		"accountant acting":        "+ + + - - - - + +",
+		"accountant without owner": "+ + + + + + - + +",
+		"lead":                     "+ - + - - - - + +",
+		"lead acting":              "+ + + - - - - + +",
+		"admin":                    "+ - + - - - - + +",
+		"firm's accountant":        "0 0 0 0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}
@@ -334,6 +356,7 @@ func TestRights(t *testing.T) {
 			t.Fatalf("people: %d invitations, %v", len(p.Invites), err)
 		}
 		s.invite = p.Invites[0].ID
+		s.link, _ = w.share(host, s.id, newShare())
 
 		colleague := func(role string) winddown.Actor {
 			w.exec("delete from firm_people where user_id = $1", uuid.UUID(people["colleague"].UserID))

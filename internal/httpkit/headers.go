@@ -30,6 +30,19 @@ func SecurityHeaders(https bool) func(http.Handler) http.Handler {
 	}
 }
 
+// SealAddress is for pages that whoever has their address may see: no request made from them
+// tells it, no search engine keeps them, nothing of them stays in a cache. Browsers send the
+// forms of such pages with "Origin: null", see HideAddress.
+func SealAddress(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Robots-Tag", "noindex")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
 // HideAddress is for pages with a secret in their address, such as invitations:
 // no request made from them tells the address, not even to ourselves.
 //

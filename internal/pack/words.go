@@ -357,7 +357,13 @@ func (w words) value(field, value string) string {
 		if m, err := winddown.ParseMoney(value); err == nil {
 			return w.money(m)
 		}
-	case "fbs", "wb_stock", "acting", "agrees":
+	case "shows":
+		var names []string
+		for name := range strings.SplitSeq(value, ",") {
+			names = append(names, w.p.T("share.shows."+name))
+		}
+		return strings.Join(names, ", ")
+	case "fbs", "wb_stock", "acting", "agrees", "password":
 		return w.yesNo(value == "yes")
 	case "leftover":
 		key = "question.leftover." + value

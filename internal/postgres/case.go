@@ -209,7 +209,7 @@ func (r stepRow) domain() winddown.Step {
 		Code: winddown.Code(r.Code), Version: r.Version, StartedOn: r.StartedOn, Note: r.Note, Proofs: r.Proofs, Questions: r.Questions,
 	}
 	if !r.DoneOn.IsZero() {
-		st.Tick = &winddown.Tick{On: r.DoneOn, At: *r.DoneAt, By: r.DoneBy, OnBehalf: r.OnBehalf}
+		st.Tick = &winddown.Tick{On: r.DoneOn, At: timeOf(r.DoneAt), By: r.DoneBy, OnBehalf: r.OnBehalf}
 	}
 	if r.Problem != "" {
 		st.Problem = &winddown.Problem{Kind: winddown.ProblemKind(r.Problem), Reason: r.ProblemReason, Steps: codes(r.ProblemSteps),

@@ -77,6 +77,8 @@ select event_seq, event_hash from users where @kind = 'user' and id = @stream
 union all
 select event_seq, event_hash from firms where @kind = 'firm' and id = @stream
 union all
+select event_seq, event_hash from share_links where @kind = 'share' and id = @stream
+union all
 select event_seq, event_hash from system_streams where @kind = 'system' and id = @stream`
 
 // VerifyStream walks the chain of a stream in one snapshot and returns the number of its

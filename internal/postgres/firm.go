@@ -575,12 +575,13 @@ const sqlAssign = `-- name: Assign
 update cases set responsible_id = @user, changed_at = @now where id = any(@cases::uuid[])`
 
 // Assign writes who is responsible for locked cases of one firm, nobody when user is zero.
-// The unused invitations that whoever was responsible made to them lead nowhere.
+// The unused invitations and the links that whoever was responsible made to them lead nowhere.
 func (tx *Tx) Assign(cases []winddown.Picked, user winddown.ID) {
 	ids := tx.lockedIDs(cases)
 	if len(ids) == 0 {
 		return
 	}
 	tx.write(sqlRevokeInvitesOfResponsible, pgx.StrictNamedArgs{"cases": ids, "now": tx.now})
+	tx.write(sqlRevokeSharesOfResponsible, pgx.StrictNamedArgs{"cases": ids, "now": tx.now})
 	tx.write(sqlAssign, pgx.StrictNamedArgs{"cases": ids, "user": user, "now": tx.now})
 }

@@ -125,6 +125,7 @@ func unscoped() map[string]string {
 		ownRows   = "only the actor's own rows of case_people, or the cases he is responsible for"
 		firmRows  = "all cases of the firm in which the session says that the actor is lead or admin"
 		operators = "an operator's tool, without an actor"
+		byLink    = "the token of the link, or the id found by it, is the scope: its holder is nobody in the case"
 	)
 	return map[string]string{
 		"sqlUpdateCase":                 locked,
@@ -161,6 +162,13 @@ func unscoped() map[string]string {
 		"sqlAssign":                     locked,
 		"sqlRemind":                     locked,
 		"sqlArchive":                    locked,
+		"sqlRevokeShare":                locked,
+		"sqlRevokeSharesBy":             locked,
+		"sqlRevokeShares":               locked,
+		"sqlRevokeSharesOfResponsible":  locked,
+		"sqlShareByToken":               byLink,
+		"sqlLockShare":                  byLink,
+		"sqlAdvanceShare":               byLink,
 		"sqlRevokeInvitesOfResponsible": locked,
 		"sqlHead":                       operators,
 		"sqlCaseReader":                 operators,
@@ -174,24 +182,26 @@ func unscoped() map[string]string {
 }
 
 // caseTables matches the use of a table that holds what belongs to one case.
-var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites|evidence|questions|deadlines|debts)\b`)
+var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites|evidence|questions|deadlines|debts|share_links)\b`)
 
 // Visibility is in the SQL: whoever may not see a case gets none of its rows, whatever
 // the code above forgets.
 func TestEveryStatementAboutCasesCarriesTheScope(t *testing.T) {
 	texts := constants(t)
-	scope := texts["caseScope"]
-	if !strings.Contains(scope, "@actor") {
-		t.Fatalf("the scope is %q", scope)
+	scope, shared := texts["caseScope"], texts["sharedBy"]
+	if !strings.Contains(scope, "@actor") || !strings.Contains(shared, "l.id = @share and l.case_id = c.id") {
+		t.Fatalf("the scopes are %q and %q", scope, shared)
 	}
 	exceptions := unscoped()
 	for name, text := range statements(t) {
 		bare := false
 		for branch := range strings.SplitSeq(text, "union all") {
-			if !caseTables.MatchString(strings.ReplaceAll(branch, scope, "")) {
+			if !caseTables.MatchString(strings.NewReplacer(scope, "", shared, "").Replace(branch)) {
 				continue
 			}
-			bare = bare || !strings.Contains(branch, scope)
+			// A link's scope is that of the statements about what a link shows, and of no other.
+			byLink := strings.HasPrefix(name, "sqlShared") && strings.Contains(branch, shared)
+			bare = bare || !strings.Contains(branch, scope) && !byLink
 		}
 		_, excepted := exceptions[name]
 		switch {

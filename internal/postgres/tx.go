@@ -148,6 +148,9 @@ update users set event_seq = @seq, event_hash = @hash where id = @stream`
 const sqlAdvanceFirm = `-- name: AdvanceFirm
 update firms set event_seq = @seq, event_hash = @hash where id = @stream`
 
+const sqlAdvanceShare = `-- name: AdvanceShare
+update share_links set event_seq = @seq, event_hash = @hash, opened_at = @now where id = @stream`
+
 const sqlAdvanceSystem = `-- name: AdvanceSystem
 update system_streams set event_seq = @seq, event_hash = @hash where id = @stream`
 
@@ -191,6 +194,9 @@ func (tx *Tx) append(events []winddown.Event) error {
 			tx.write(sqlAdvanceFirm, args)
 		case winddown.SystemStream:
 			tx.write(sqlAdvanceSystem, args)
+		case winddown.ShareStream:
+			args["now"] = tx.now
+			tx.write(sqlAdvanceShare, args)
 		}
 	}
 	return nil

@@ -57,6 +57,10 @@ func New(o Options) http.Handler {
 	// A mail provider's one-click request may come from its own pages; the secret in the
 	// address is all it needs, no cookie.
 	crossOrigin.AddInsecureBypassPattern("POST /unsubscribe/{token}")
+	// Its page hides the address so well that browsers without Sec-Fetch-Site cannot say whose
+	// the form is. It changes nothing but cookies for that address and the language, and whoever
+	// sends it has to know the address.
+	crossOrigin.AddInsecureBypassPattern("POST /share/{token}")
 
 	r.Group(func(r chi.Router) {
 		// Behind the session, so that failures come in the person's own language.
@@ -79,6 +83,12 @@ func New(o Options) http.Handler {
 		r.With(httpkit.HideAddress).Post("/unsubscribe/{token}", h(s.Unsubscribe))
 		r.With(httpkit.HideAddress).Post("/unsubscribe/{token}/undo", h(s.Resubscribe))
 		r.With(httpkit.HideAddress).Get("/calendar/{token}.ics", h(s.Feed))
+		r.Group(func(r chi.Router) {
+			r.Use(httpkit.SealAddress, s.Visitor)
+			r.Get("/share/{token}", h(s.Shared))
+			r.Post("/share/{token}", h(s.Unlock))
+			r.With(httpkit.Unhurried).Get("/share/{token}/files/{number}", h(s.SharedFile))
+		})
 		if o.Dev {
 			r.Get("/gallery", h(s.Gallery))
 		}
@@ -176,6 +186,10 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/people/{user}/remove", h(s.RemoveForm))
 			r.Post("/cases/{case}/people/{user}/remove", h(s.RemovePerson))
 			r.Post("/cases/{case}/invites/{invite}/revoke", h(s.RevokeInvite))
+			r.Get("/cases/{case}/share", h(s.Shares))
+			r.Post("/cases/{case}/share", h(s.CreateShare))
+			r.Get("/cases/{case}/share/{share}", h(s.ShareLog))
+			r.Post("/cases/{case}/share/{share}/revoke", h(s.RevokeShare))
 			r.Get("/cases/{case}/firm/leave", h(s.LeaveFirmForm))
 			r.Post("/cases/{case}/firm/leave", h(s.LeaveFirm))
 

@@ -191,6 +191,14 @@ func table() []access {
 		{"POST /cases/{case}/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/invites/{invite}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
+		{"GET /share/{token}", "", want{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}},
+		{"POST /share/{token}", "locale=xx", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /share/{token}/files/{number}", "", want{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}},
+		{"GET /cases/{case}/share", "", caseOwned},
+		{"POST /cases/{case}/share", "days=0", badByOwner},
+		{"GET /cases/{case}/share/{share}", "", caseOwned},
+		{"POST /cases/{case}/share/{share}/revoke", "", want{303, 404, 303, 404, 404, 404, 404, 404, 404, 404}}, // again, it changes nothing
+
 		{"GET /cases/{case}/firm/leave", "", caseOwned},
 		{"POST /cases/{case}/firm/leave", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
 
@@ -315,6 +323,24 @@ func TestAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// One link shows the file, one is over.
+	newShare := winddown.NewShare{Whom: "Аудитор", Days: 30, Shown: winddown.Shown{Files: true}}
+	if _, err := s.App.CreateShare(t.Context(), clients[owner].Actor(), id, newShare); err != nil {
+		t.Fatal(err)
+	}
+	shares, err := s.App.Shares(t.Context(), clients[owner].Actor(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := shares.Links[0].ID
+	if err := s.App.RevokeShare(t.Context(), clients[owner].Actor(), id, over); err != nil {
+		t.Fatal(err)
+	}
+	link, err := s.App.CreateShare(t.Context(), clients[owner].Actor(), id, newShare)
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	// What would change something is asked about another case, which no firm keeps, and another
 	// person, the only admin.
 	unkept := clients[owner].OpenCase("ИП Петрова, второй", 4)
@@ -331,6 +357,7 @@ func TestAccess(t *testing.T) {
 		"/firm/people/{user}", "/firm/people/"+clients[colleague].ID.String(), "{accountant}", clients[accountant].ID.String(),
 		"POST /cases/{case}/deadlines/{deadline}/remove", "POST /cases/"+id.String()+"/deadlines/2/remove",
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
+		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
 		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")

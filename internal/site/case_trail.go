@@ -118,6 +118,8 @@ func (w caseWords) eventTitle(line app.TrailLine) string {
 	case winddown.DeadlineAdded, winddown.DeadlineClosed, winddown.DeadlineReopened, winddown.DeadlineRemoved:
 		until, _ := winddown.ParseDate(cmp.Or(e.After["until"], e.Before["until"]))
 		return w.p.T("event."+string(e.Kind)+"."+cmp.Or(e.After["due"], e.Before["due"]), "Date", w.day(until))
+	case winddown.ShareCreated, winddown.ShareRevoked:
+		return w.p.T("event."+string(e.Kind), "Whom", cmp.Or(e.After["whom"], e.Before["whom"]))
 	case winddown.TermChanged:
 		return w.p.T("event.term_changed." + e.After["term"])
 	case winddown.DebtAdded, winddown.DebtChanged, winddown.DebtSettled, winddown.DebtWrittenOff, winddown.DebtReopened, winddown.DebtRemoved:
@@ -201,6 +203,7 @@ func trailFields() []string {
 		"slot", "version", "note", "evidence",
 		"side", "what", "amount", "document", "settled_on", "written_off",
 		"from", "until", "closed_on", "days", "source", "as_of",
+		"shows", "expires_on", "password",
 	}
 }
 
@@ -275,11 +278,11 @@ func (w caseWords) value(field, value string) string {
 	}
 	switch field {
 	case "on", "pick_up_by", "period_from", "period_to", "settled_on", "requested_on", "reminded_on", "received_on", "compared_on", "disputed_on",
-		"signed_on", "countersigned_on", "from", "until", "closed_on", "as_of":
+		"signed_on", "countersigned_on", "from", "until", "closed_on", "as_of", "expires_on":
 		if d, ok := winddown.ParseDate(value); ok {
 			return w.date(d)
 		}
-	case "fbs", "wb_stock":
+	case "fbs", "wb_stock", "password":
 		return w.yesNo(value)
 	case "leftover":
 		return w.p.T("question.leftover." + value)
@@ -297,6 +300,8 @@ func (w caseWords) value(field, value string) string {
 		if m, err := winddown.ParseMoney(value); err == nil {
 			return w.p.Money(m.Kopecks())
 		}
+	case "shows":
+		return shows(w.p, strings.Split(value, ","))
 	case "zone":
 		return zoneLabel(w.p, value, w.now)
 	}

@@ -39,7 +39,7 @@ func TestEveryEventHasWords(t *testing.T) {
 		winddown.FirmFounded, winddown.FirmRenamed, winddown.FirmInvited, winddown.FirmInviteRevoked, winddown.FirmJoined,
 		winddown.FirmRoleChanged, winddown.FirmPersonRemoved, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled,
-		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded,
+		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,
 	}
 	c, _, err := winddown.OpenCase(winddown.ID{1}, winddown.NewCase{
 		Seller:  winddown.Seller{Name: "ИП Петрова", INN: "7707083893"},
@@ -56,7 +56,8 @@ func TestEveryEventHasWords(t *testing.T) {
 		"agrees": "no", "difference": "3418.20", "objections": "h", "disputed_on": "2026-11-04", "signed_on": "2026-11-05", "signer": "i",
 		"authority": "j", "via": "paper", "countersigned_on": "2026-11-06", "slot": "act_file", "version": "2", "name": "k.pdf",
 		"evidence": "1,2", "due": "report", "from": "2026-11-01", "until": "2026-11-08", "closed_on": "2026-11-07", "term": "chase",
-		"days": "3, 7", "source": "l", "as_of": "2026-11-01", "balance": "-1.00"}
+		"days": "3, 7", "source": "l", "as_of": "2026-11-01", "balance": "-1.00",
+		"whom": "m", "shows": "files,people,comments", "expires_on": "2026-12-22", "password": "yes"}
 	for _, locale := range i18n.Locales() {
 		w := caseWords{p: i18n.For(locale), c: c, now: time.Now(), today: winddown.Date{Year: 2026, Month: 11, Day: 22}}
 		for _, kind := range winddown.EventKinds() {

@@ -42,9 +42,9 @@ func (s *Site) SetLocale(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, ok := i18n.Parse(f.Get("locale"))
-	if !ok {
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
+	l, err := s.setLocale(w, f.Get("locale"))
+	if err != nil {
+		return err
 	}
 	if actor := actorOf(r.Context()); actor.SignedIn() {
 		in := app.Settings{Name: actor.Name, Locale: string(l), Zone: actor.Zone}
@@ -52,9 +52,18 @@ func (s *Site) SetLocale(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	return s.redirect(w, r, orHome(httpkit.LocalPath(f.Get("next"))))
+}
+
+// setLocale has the browser remember a language; Invalid for one there is not.
+func (s *Site) setLocale(w http.ResponseWriter, locale string) (i18n.Locale, error) {
+	l, ok := i18n.Parse(locale)
+	if !ok {
+		return l, &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
+	}
 	http.SetCookie(w, &http.Cookie{
 		Name: httpkit.LocaleCookie, Value: string(l), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	return s.redirect(w, r, orHome(httpkit.LocalPath(f.Get("next"))))
+	return l, nil
 }

@@ -23,6 +23,9 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 		Seller: c.Seller.Name, Back: caseOrSeller(c, standing),
 		InviteAction: peopleHref(c.ID), ActingAction: peopleHref(c.ID) + "/acting",
 	}
+	if c.Allow(winddown.CanShare, standing) == nil {
+		v.ShareHref = sharesHref(c.ID)
+	}
 	people := slices.Clone(in.People)
 	slices.SortStableFunc(people, func(a, b app.Person) int { return roleRank(a.Role) - roleRank(b.Role) })
 	for _, one := range people {

@@ -18,9 +18,11 @@ const (
 	UserStream   StreamKind = "user"
 	FirmStream   StreamKind = "firm"
 	SystemStream StreamKind = "system"
+	ShareStream  StreamKind = "share"
 )
 
-// Stream is one history: that of a case, a person, a firm, or the system.
+// Stream is one history: that of a case, a person, a firm, the openings of a share link, or
+// that of the system.
 type Stream struct {
 	Kind StreamKind
 	ID   ID
@@ -95,6 +97,8 @@ const (
 	ReminderSeen        EventKind = "reminder_seen"        // case: the seller put the reminder away
 	CaseArchived        EventKind = "case_archived"        // case: it left the firm's register
 	CaseUnarchived      EventKind = "case_unarchived"      // case
+	ShareCreated        EventKind = "share_created"        // case: a link for somebody without an account
+	ShareRevoked        EventKind = "share_revoked"        // case
 	FirmFounded         EventKind = "firm_founded"         // firm
 	FirmRenamed         EventKind = "firm_renamed"         // firm
 	FirmInvited         EventKind = "firm_invited"         // firm
@@ -113,6 +117,7 @@ const (
 	CalendarForgotten   EventKind = "calendar_forgotten"   // system: back to the days built in
 	TextChanged         EventKind = "text_changed"         // system: an instruction or a letter
 	FileDownloaded      EventKind = "file_downloaded"      // user: evidence of a case, or its handover pack
+	ShareOpened         EventKind = "share_opened"         // share
 )
 
 // EventKinds returns every kind.
@@ -124,9 +129,9 @@ func EventKinds() []EventKind {
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
-		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived,
+		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
-		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded,
+		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}
 }
 
@@ -175,6 +180,7 @@ type Event struct {
 	Role     Role      `json:"role,omitempty"`
 	Invite   ID        `json:"invite,omitzero"`
 	Debt     ID        `json:"debt,omitzero"`    // the line of the ledger
+	Share    ID        `json:"share,omitzero"`   // the share link
 	Act      int       `json:"act,omitempty"`    // position of the act
 	Round    int       `json:"round,omitempty"`  // of the act
 	Number   int       `json:"number,omitempty"` // of the evidence, question or deadline
@@ -190,6 +196,7 @@ type Via string
 const (
 	ViaPages   Via = "pages"
 	ViaCommand Via = "command"
+	ViaShare   Via = "share" // a share link, by whoever has its address
 )
 
 // OnStream puts events on a stream.

@@ -13,11 +13,17 @@ const (
 	CanLetAct      Action = "let_act"    // let the accountant mark steps: «ведёт за продавца»
 	CanReview      Action = "review"     // accept, send back, ask, open a gate without fulfilment
 	CanAnswer      Action = "answer"     // answer a question and close it
+	CanShare       Action = "share"      // make links for people without an account, and end them
+
+	CanSeeFiles    Action = "see_files"
+	CanSeePeople   Action = "see_people"   // who marked a step, and when
+	CanSeeComments Action = "see_comments" // notes, questions, reasons
 )
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer}
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare,
+		CanSeeFiles, CanSeePeople, CanSeeComments}
 }
 
 // permission is a cell of the table of rights.
@@ -33,13 +39,13 @@ const (
 // rights is the table of rights, a row per action.
 func rights(a Action) map[Role]permission {
 	switch a {
-	case CanSee:
+	case CanSee, CanSeeFiles, CanSeePeople, CanSeeComments:
 		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
 	case CanMark:
 		return map[Role]permission{Owner: always, Helper: always, Accountant: ifActing, Lead: ifActing, Admin: ifActing}
 	case CanRegress:
 		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
-	case CanManage:
+	case CanManage, CanShare:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
 	case CanInviteOwner:
 		return map[Role]permission{Owner: never, Helper: never, Accountant: ifOwnerless, Lead: never, Admin: never}
@@ -53,9 +59,29 @@ func rights(a Action) map[Role]permission {
 	return nil
 }
 
+// shows is the row of a share link in the table of rights: it reads, and of what its switches
+// are about only what they allow.
+func (s Shown) shows(a Action) bool {
+	switch a {
+	case CanSee:
+		return true
+	case CanSeeFiles:
+		return s.Files
+	case CanSeePeople:
+		return s.People
+	case CanSeeComments:
+		return s.Comments
+	default:
+		return false
+	}
+}
+
 // May reports whether somebody with this standing may do a in a case that has an
 // owner or not, and whose owner lets the accountant act for him or not.
 func May(a Action, s Standing, hasOwner, acting bool) bool {
+	if s.Visitor && s.Shown.shows(a) {
+		return true
+	}
 	for role, p := range rights(a) {
 		if !s.Has(role) {
 			continue

@@ -30,6 +30,10 @@ func rights() map[winddown.Action]map[winddown.Role]when {
 		winddown.CanLetAct:      {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
 		winddown.CanReview:      {"owner": no, "helper": no, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanAnswer:      {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
+		winddown.CanShare:       {"owner": yes, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
+		winddown.CanSeeFiles:    {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
+		winddown.CanSeePeople:   {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
+		winddown.CanSeeComments: {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 	}
 }
 
@@ -103,6 +107,26 @@ func testAllow(t *testing.T, a winddown.Action, s winddown.Standing, hasOwner, m
 	}
 }
 
+// A share link shows the case and what its switches say; nothing can be done through it, whoever
+// owns the case and whatever its accountant may.
+func TestPolicyOfLinks(t *testing.T) {
+	for n := range 8 {
+		shown := winddown.Shown{Files: n&1 != 0, People: n&2 != 0, Comments: n&4 != 0}
+		may := map[winddown.Action]bool{winddown.CanSee: true, winddown.CanSeeFiles: shown.Files, winddown.CanSeePeople: shown.People,
+			winddown.CanSeeComments: shown.Comments}
+		for _, a := range winddown.Actions() {
+			for _, hasOwner := range []bool{true, false} {
+				if got := winddown.May(a, winddown.Standing{Visitor: true, Shown: shown}, hasOwner, !hasOwner); got != may[a] {
+					t.Errorf("a link that shows %v may %s: %v", shown.Names(), a, got)
+				}
+				if winddown.May(a, winddown.Standing{Shown: shown}, hasOwner, true) {
+					t.Errorf("nobody may %s", a)
+				}
+			}
+		}
+	}
+}
+
 func TestUnknownAction(t *testing.T) {
 	everybody := winddown.Standing{Owner: true, Helper: true, Accountant: true, Lead: true, Admin: true}
 	if winddown.May("burn", everybody, false, true) {
@@ -159,7 +183,7 @@ func TestActionAndRoleCodes(t *testing.T) {
 	if got := fmt.Sprint(winddown.Roles()); got != "[owner helper accountant lead admin]" {
 		t.Errorf("roles %s", got)
 	}
-	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer]" {
+	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer share see_files see_people see_comments]" {
 		t.Errorf("actions %s", got)
 	}
 }

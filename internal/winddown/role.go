@@ -24,6 +24,9 @@ type Standing struct {
 	Accountant bool
 	Lead       bool
 	Admin      bool
+	// Visitor is somebody without a role who looks through a share link that shows Shown.
+	Visitor bool
+	Shown   Shown
 }
 
 // Has reports whether the standing includes the role.

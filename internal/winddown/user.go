@@ -17,10 +17,12 @@ type User struct {
 	Disabled bool
 }
 
-// Actor is who asks: a signed-in person, or the system when UserID is zero.
+// Actor is who asks: a signed-in person, somebody with a share link, or the system when both
+// ids are zero.
 type Actor struct {
 	UserID    ID
 	SessionID ID
+	ShareID   ID // of the link through which somebody without an account looks
 	Name      string
 	Email     string
 	Locale    string

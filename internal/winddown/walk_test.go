@@ -54,7 +54,7 @@ func TestRandomWalks(t *testing.T) {
 	}
 	elsewhere := []winddown.EventKind{
 		winddown.CaseOpened, winddown.PersonInvited, winddown.InviteRevoked, winddown.PersonJoined, winddown.PersonRemoved, winddown.ActingChanged,
-		winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.LeftFirm,
+		winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.LeftFirm, winddown.ShareCreated, winddown.ShareRevoked,
 		winddown.SellerReminded, winddown.ReminderSeen, winddown.CaseArchived, winddown.CaseUnarchived,
 		winddown.DebtChanged, winddown.DebtWrittenOff, winddown.DebtReopened, winddown.DebtRemoved,
 	}

@@ -1,0 +1,185 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/winddown"
+)
+
+// newShare is a link that shows no more than every link does.
+func newShare() winddown.NewShare {
+	return winddown.NewShare{Whom: "Аудитор", Days: winddown.DefaultShareDays}
+}
+
+// share makes a link to a case.
+func (w *world) share(actor winddown.Actor, id winddown.ID, in winddown.NewShare) (winddown.ID, string) {
+	w.t.Helper()
+	token, err := w.app.CreateShare(w.t.Context(), actor, id, in)
+	if err != nil {
+		w.t.Fatalf("share: %v", err)
+	}
+	return winddown.ID(one[uuid.UUID](w, "select id from share_links where token_hash = sha256($1::text::bytea)", token)), token
+}
+
+func (w *world) wantOpen(token string) {
+	w.t.Helper()
+	if _, err := w.app.SharedCase(w.t.Context(), token, ""); err != nil {
+		w.t.Errorf("the link is not open: %v", err)
+	}
+}
+
+func (w *world) wantOver(token string) {
+	w.t.Helper()
+	_, err := w.app.SharedCase(w.t.Context(), token, "")
+	wantKind(w.t, err, winddown.Gone)
+	_, _, _, err = w.app.SharedFile(w.t.Context(), token, "", 1)
+	wantKind(w.t, err, winddown.Gone)
+	_, err = w.app.Unlock(w.t.Context(), token, "")
+	wantKind(w.t, err, winddown.Gone)
+}
+
+// A link ends with its term, with its revocation, and with the right of whoever made it.
+func TestWhenALinkEnds(t *testing.T) {
+	ctx := t.Context()
+	inOneWorld(t, map[string]func(*testing.T, *world){
+		"its term": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			in := newShare()
+			in.Days = 3
+			_, token := w.share(a, w.open(a), in)
+			w.clock.Advance(3*24*time.Hour - time.Second)
+			w.wantOpen(token)
+			w.clock.Advance(time.Second)
+			w.wantOver(token)
+		},
+		"revoked, which is final": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			share, token := w.share(a, id, newShare())
+			_, other := w.share(a, id, newShare())
+			for range 2 {
+				if err := w.app.RevokeShare(ctx, a, id, share); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.wantOver(token)
+			w.wantOpen(other)
+		},
+		"its maker's account is closed": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			_, token := w.share(a, w.open(a), newShare())
+			w.exec("update users set disabled_at = now() where id = $1", uuid.UUID(a.UserID))
+			w.wantOver(token)
+		},
+		"the owner comes": func(t *testing.T, w *world) {
+			a, b := w.person("Ким"), w.person("Петрова")
+			id := w.addSeller(a)
+			_, token := w.share(a, id, newShare())
+			w.join(a, b, id, winddown.Helper)
+			w.wantOpen(token)
+			w.join(a, w.person("Хозяйка"), id, winddown.Owner)
+			w.wantOver(token)
+			_, err := w.app.Shares(ctx, a, id)
+			wantKind(t, err, winddown.Forbidden)
+		},
+		"somebody else becomes responsible": func(t *testing.T, w *world) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			_, token := w.share(f.accountant, id, newShare())
+			if _, err := w.app.Assign(ctx, f.admin, []winddown.ID{id}, winddown.Responsible{ID: f.admin.UserID}); err != nil {
+				t.Fatal(err)
+			}
+			w.wantOver(token)
+		},
+		"not with the accountant of an owner": func(t *testing.T, w *world) {
+			a, b := w.person("Петрова"), w.person("Ким")
+			id := w.open(a)
+			w.join(a, b, id, winddown.Accountant)
+			_, token := w.share(a, id, newShare())
+			if err := w.app.RemovePerson(ctx, a, id, b.UserID); err != nil {
+				t.Fatal(err)
+			}
+			w.wantOpen(token)
+		},
+		"not with the finish": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			_, token := w.share(a, id, newShare())
+			w.mark(a, id, allSteps()...)
+			if err := w.app.Finish(ctx, a, id, 0); err != nil {
+				t.Fatal(err)
+			}
+			v, err := w.app.SharedCase(ctx, token, "")
+			if err != nil || !v.View.Case.Finished() {
+				t.Errorf("the finished case is not shown as such: %v", err)
+			}
+		},
+	})
+}
+
+// What a link is made with has bounds, and so has the number of links.
+func TestBoundsOfALink(t *testing.T) {
+	w := newWorld(t)
+	a := w.person("Петрова")
+	id := w.open(a)
+	for _, in := range []winddown.NewShare{
+		{Whom: " ", Days: 30}, {Whom: "x", Days: 0}, {Whom: "x", Days: 181}, {Whom: "x", Days: 30, Password: "кот"},
+		{Whom: "x", Days: 30, Password: "password1"},
+	} {
+		_, err := w.app.CreateShare(t.Context(), a, id, in)
+		wantKind(t, err, winddown.Invalid)
+	}
+	in := newShare()
+	in.Days = winddown.MaxShareDays
+	var first winddown.ID
+	for n := range winddown.MaxShareLinks {
+		if share, _ := w.share(a, id, in); n == 0 {
+			first = share
+		}
+	}
+	_, err := w.app.CreateShare(t.Context(), a, id, in)
+	wantKind(t, err, winddown.Conflict)
+	if err := w.app.RevokeShare(t.Context(), a, id, first); err != nil {
+		t.Fatal(err)
+	}
+	w.share(a, id, in)
+}
+
+// Openings stand in a chain of the link's own, once in ten minutes; the case's does not grow.
+func TestOpeningsAreNoted(t *testing.T) {
+	w := newWorld(t)
+	a, ctx := w.person("Петрова"), t.Context()
+	id := w.open(a)
+	share, token := w.share(a, id, newShare())
+	trail := len(w.view(a, id).Trail)
+	var want []time.Time
+	for _, wait := range []time.Duration{0, time.Minute, winddown.SameOpening, 3 * time.Minute, 24 * time.Hour} {
+		w.clock.Advance(wait)
+		if wait == 0 || wait >= winddown.SameOpening {
+			want = append([]time.Time{w.clock.Now()}, want...)
+		}
+		w.wantOpen(token)
+	}
+	log, err := w.app.ShareLog(ctx, a, id, share, 0)
+	if err != nil || len(log.Openings) != len(want) || log.Link.Openings != int64(len(want)) {
+		t.Fatalf("%d openings in the log, the link says %d, want %d: %v", len(log.Openings), log.Link.Openings, len(want), err)
+	}
+	for i, o := range log.Openings {
+		if !o.At.Equal(want[i]) {
+			t.Errorf("opening %d at %s, want %s", i, o.At, want[i])
+		}
+	}
+	if n, err := w.db.VerifyStream(ctx, winddown.Stream{Kind: winddown.ShareStream, ID: share}); err != nil || n != int64(len(want)) {
+		t.Errorf("the chain of the link: %d events, %v", n, err)
+	}
+	if got := len(w.view(a, id).Trail); got != trail {
+		t.Errorf("the trail of the case grew from %d lines to %d", trail, got)
+	}
+	other := w.open(a)
+	_, err = w.app.ShareLog(ctx, a, other, share, 0)
+	wantKind(t, err, winddown.NotFound)
+	wantKind(t, w.app.RevokeShare(ctx, a, other, share), winddown.NotFound)
+}
