@@ -144,7 +144,7 @@ func (s *Site) Shared(w http.ResponseWriter, r *http.Request) error {
 	words := s.caseWords(r, found.View)
 	words.zone = words.c.Zone
 	v := sharedView(words, found.Link, sharedHref(token))
-	s.render(w, r, http.StatusOK, page.Shared(s.layout(r, v.Title, layoutShared(token)), v))
+	s.render(w, r, http.StatusOK, page.Shared(s.layout(r, v.Title, layoutText, layoutShared(token)), v))
 	return nil
 }
 

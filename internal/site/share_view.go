@@ -103,7 +103,7 @@ func shareLogView(w caseWords, log app.ShareLog, before int64) page.ShareLogView
 // decided under which heading the rest stands.
 func sharedView(w caseWords, l winddown.ShareLink, here string) page.SharedView {
 	v := page.SharedView{
-		Title: w.title(), INN: w.c.Seller.INN, Overall: w.overallView(),
+		Title: w.title(), INN: w.p.T("cases.inn", "INN", w.c.Seller.INN), Overall: w.overallView(),
 		Lead: w.p.T("share.shared.lead", "Time", w.p.DateTime(l.ExpiresAt.In(winddown.Zone(w.zone)))), Groups: w.groups(""),
 	}
 	for _, act := range w.c.Acts {
@@ -164,7 +164,11 @@ func (w caseWords) sharedRow(row page.StepRowView) page.StepRowView {
 	case winddown.Done, winddown.NotStarted, winddown.InProgress:
 	}
 	if st.Tick != nil && !st.Tick.At.IsZero() {
-		row.Hint = strings.TrimSpace(row.Hint + " " + w.p.T("share.marked", "Time", w.p.DateTime(st.Tick.At.In(winddown.Zone(w.zone)))))
+		marked := w.p.T("share.marked", "Time", w.p.DateTime(st.Tick.At.In(winddown.Zone(w.zone))))
+		if row.Hint != "" {
+			marked = row.Hint + ". " + marked
+		}
+		row.Hint = marked
 	}
 	if a := st.Accepted; a.Holds() {
 		row.Tags = append(row.Tags, ui.TagProps{Text: w.p.T("share.accepted", "Date", w.day(winddown.DateOf(a.At.In(winddown.Zone(w.zone)))),

@@ -295,6 +295,18 @@ export async function invite(page, address, role) {
   return link;
 }
 
+// share makes a link to look at a wind-down and returns its address.
+export async function share(page, address, { shows = [], ...fields } = {}) {
+  const form = new URLSearchParams([["whom", "Audit"], ["days", "30"], ...Object.entries(fields)].filter(([name], i, all) => all.findLastIndex(([n]) => n === name) === i));
+  for (const one of shows) form.append("shows", one);
+  const answer = await page.request.post(`${address}/share`, { data: form.toString(), headers: { "content-type": "application/x-www-form-urlencoded" }, maxRedirects: 0 });
+  assert.equal(answer.status(), 303, "a link");
+  await page.goto(`${address}/share`);
+  const link = await page.locator("#invite-link").inputValue();
+  page.server.secret(link.split("/").pop());
+  return link;
+}
+
 // Checks.
 
 const everyRule = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  allSteps, compareAct, disputeAct, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, signUp, start,
+  allSteps, compareAct, disputeAct, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, share, signUp, start,
 } from "./harness.mjs";
 
 const typed = {
@@ -128,6 +128,18 @@ async function people(open, locale, how) {
   await post(who.accountant, `${at.proof}/steps/return_stock/return`, { version: "2", reason: words.reason });
   await mark(owner, at.proof, "collect_returns");
 
+  const revokeNewest = async (page, address) => {
+    await page.goto(`${address}/share`);
+    const action = await page.locator("form[action$='/revoke']").first().getAttribute("action");
+    await post(page, action);
+    return action.replace("/revoke", "");
+  };
+  at.shareOver = new URL(await share(owner, at.proof, { days: "1" })).pathname;
+  at.shareLog = await revokeNewest(owner, at.proof);
+  at.shareAll = new URL(await share(owner, at.proof, { shows: ["files", "people", "comments"] })).pathname;
+  at.shareLocked = new URL(await share(owner, at.waiting, { password, shows: ["files"] })).pathname;
+  at.shareEmpty = new URL(await share(owner, at.fresh, { shows: ["files", "comments"] })).pathname;
+
   at.done = await openCase(owner, answers);
   await markAll(owner, at.done, ...allSteps);
   at.finished = await openCase(owner, answers);
@@ -160,7 +172,9 @@ function pages(at) {
   send("stranger", at.open, 422, { name: "", email: "no", password: "password1234" });
   send("stranger", "/login", 403, { email: at.email }, { elsewhere: true });
   get("stranger", "/nothing/here", 404);
-  for (const path of [at.used, at.usedFirm]) get("stranger", path, 410);
+  for (const path of [at.used, at.usedFirm, at.shareOver]) get("stranger", path, 410);
+  for (const path of [at.shareAll, at.shareLocked, at.shareEmpty]) get("stranger", path);
+  send("stranger", at.shareLocked, 422, { password: "not the right one" });
 
   for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", at.open]) get("newcomer", path);
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
@@ -234,6 +248,8 @@ function pages(at) {
   send("owner", `${at.fresh}/people`, 422, {});
   send("owner", `${at.fresh}/people`, 200, { role: "accountant" }); // the fresh link, after the redirect
   get("owner", `${at.waiting}/people`);
+  for (const path of [`${at.proof}/share`, at.shareLog, `${at.done}/share`]) get("owner", path);
+  send("owner", `${at.done}/share`, 422, { whom: "", days: "999", password: "x" });
   get("owner", `${at.waiting}/history`);
   for (const page of ["debts", "deadlines", "deadlines/terms"]) get("owner", `${at.middle}/${page}`);
   for (const name of ["fresh", "returned"]) for (const page of ["debts", "deadlines"]) get("owner", `${at[name]}/${page}`);
