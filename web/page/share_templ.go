@@ -714,7 +714,7 @@ func SharedLock(l ui.LayoutView, v SharedLockView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "password", Label: i18n.From(ctx).T("share.lock.password"), Type: ui.InputPassword, Autocomplete: "off", Error: v.Error}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "password", Label: i18n.From(ctx).T("share.lock.password"), Type: ui.InputPassword, Autocomplete: "current-password", Error: v.Error}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
