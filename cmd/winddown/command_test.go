@@ -16,6 +16,7 @@ import (
 	"winddown/internal/app"
 	"winddown/internal/files"
 	"winddown/internal/pack"
+	"winddown/internal/postgres"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
 )
@@ -66,6 +67,13 @@ func TestMigrate(t *testing.T) {
 	for _, path := range first {
 		name := filepath.Base(path)
 		pending, applied, done = append(pending, "pending  "+name), append(applied, "applied  "+name), append(done, "applied "+name)
+	}
+	jobs, err := postgres.Migrations(t.Context(), url) // those of the job queue come with its library
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range jobs[len(first):] {
+		pending, applied, done = append(pending, "pending  "+m.Name), append(applied, "applied  "+m.Name), append(done, "applied "+m.Name)
 	}
 	for _, c := range []struct {
 		verb string

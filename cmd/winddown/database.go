@@ -114,6 +114,14 @@ func (d *database) checkSchema(ctx context.Context) error {
 	case have > want:
 		return fmt.Errorf("the database schema is version %d, newer than the %d this program knows: install the newer winddown", have, want)
 	}
+	switch have, want, err := d.JobSchemaVersion(ctx); {
+	case err != nil:
+		return err
+	case have < want:
+		return fmt.Errorf("the job queue's schema is version %d and this program needs %d: run «winddown migrate up»", have, want)
+	case have > want:
+		return fmt.Errorf("the job queue's schema is version %d, newer than the %d this program knows: install the newer winddown", have, want)
+	}
 	return nil
 }
 

@@ -34,6 +34,7 @@ var errSaid = errors.New("explained already")
 // cli is the command line.
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Serve the site."`
+	Work        workCmd        `cmd:"" help:"Send letters, in a process beside those that serve."`
 	Demo        demoCmd        `cmd:"" help:"Serve the site with sample data, on this machine only."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
 	User        userCmd        `cmd:"" help:"Add a person, set a password, bar a person."`

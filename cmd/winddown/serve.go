@@ -27,6 +27,9 @@ type serveCmd struct {
 	databaseFlags
 	filesFlags
 	edgeFlags
+	mailFlags
+	workerTiming
+	Workers   bool       `env:"WINDDOWN_WORKERS" default:"true" negatable:"" help:"Send letters from this process; --no-workers leaves that to «winddown work»."`
 	Addr      string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	BaseURL   string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
 	Signup    app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
@@ -50,12 +53,13 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.CaseQuota < 1 || c.CaseQuota > maxQuota {
 		return fmt.Errorf("--case-quota is %d: it is from 1 to %d megabytes, so that a case fits into one handover pack", c.CaseQuota, maxQuota)
 	}
-	options := app.Options{Signup: c.Signup}
-	if !c.Now.IsZero() {
-		if !c.Dev {
-			return errors.New("--now is for --dev only: deadlines and login sessions follow the clock")
-		}
-		options.Now = clockFrom(c.Now)
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	options := app.Options{Signup: c.Signup, Mail: client != nil}
+	if options.Now, err = devClock(c.Now, c.Dev); err != nil {
+		return err
 	}
 	log := newLog(std.err, c.LogFormat)
 	db, err := c.open(ctx, log, localpg.Start)
@@ -72,9 +76,15 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	options.Files, options.Quota = store, c.CaseQuota<<20
-	return serve(ctx, serving{
+	s := serving{
 		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), db: db.DB, log: log, out: std.out,
-	})
+	}
+	if c.Workers && client != nil {
+		s.work = func(base string) (func() error, error) {
+			return startWorkers(ctx, s.app, db, client, base, log, c.workerTiming)
+		}
+	}
+	return serve(ctx, s)
 }
 
 // clockFrom returns a clock that goes on from a moment.
@@ -99,6 +109,9 @@ type serving struct {
 	log        *slog.Logger
 	out        io.Writer
 	welcome    string // printed after the address
+	// work begins the work behind the pages, if this process does it; it ends after the last
+	// request.
+	work func(base string) (stop func() error, err error)
 }
 
 // The server's limits: a request line and headers come soon, a form within a few seconds,
@@ -114,7 +127,7 @@ const (
 
 // serve listens, says where, and runs until ctx ends; then it ends the streams of hints,
 // which would last, stops accepting and gives what runs ten seconds to finish.
-func serve(ctx context.Context, s serving) error {
+func serve(ctx context.Context, s serving) (err error) {
 	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "dist/htmx.min.js", "icons/favicon.svg")
 	if err != nil {
 		return err
@@ -144,6 +157,14 @@ func serve(ctx context.Context, s serving) error {
 		}
 	}
 	defer stopMetrics()
+	if s.work != nil {
+		stop, failure := s.work(base)
+		if failure != nil {
+			_ = listener.Close()
+			return failure
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	srv := &http.Server{
 		Handler: server.New(options), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),

@@ -17,6 +17,7 @@ type userCmd struct {
 	Add      userAddCmd      `cmd:"" help:"Add a person; the password is read from standard input."`
 	Password userPasswordCmd `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
 	Disable  userDisableCmd  `cmd:"" help:"Bar a person and end his login sessions."`
+	Operator userOperatorCmd `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent."`
 }
 
 type userAddCmd struct {
@@ -73,6 +74,27 @@ func (c userDisableCmd) Run(ctx context.Context, std streams) error {
 			return unknownAddress(err, c.Email)
 		}
 		_, err := fmt.Fprintln(std.out, "disabled", c.Email)
+		return err
+	})
+}
+
+type userOperatorCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+	Off   bool   `help:"He no longer does."`
+}
+
+// Run makes a person an operator, or takes that back.
+func (c userOperatorCmd) Run(ctx context.Context, std streams) error {
+	return c.withApp(ctx, std, func(a *app.App) error {
+		if err := a.SetOperator(ctx, c.Email, !c.Off); err != nil {
+			return unknownAddress(err, c.Email)
+		}
+		says := "looks after the installation"
+		if c.Off {
+			says = "no longer looks after the installation"
+		}
+		_, err := fmt.Fprintln(std.out, c.Email, says)
 		return err
 	})
 }

@@ -36,6 +36,8 @@ type Options struct {
 	Files *files.Store
 	// Quota is how many bytes of evidence a case may have; 0 for winddown.DefaultQuota.
 	Quota int64
+	// Mail says that letters can be sent: pages offer them, and addresses are to be confirmed.
+	Mail bool
 }
 
 // App is the use cases over one database. It is safe for concurrent use.
@@ -47,6 +49,7 @@ type App struct {
 	hasher   *hasher
 	files    *files.Store
 	quota    int64
+	mail     bool
 }
 
 // New returns the use cases over db.
@@ -60,7 +63,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Quota == 0 {
 		o.Quota = winddown.DefaultQuota
 	}
-	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota}
+	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail}
 	a.calendar.Store(&loadedCalendar{calendar: winddown.RussianCalendar()})
 	return a
 }
@@ -71,14 +74,11 @@ func (a *App) Now() time.Time { return a.now() }
 // Ready reports whether the database answers and has the schema this program needs. A
 // newer one does: while a release is rolled out, the older processes serve on.
 func (a *App) Ready(ctx context.Context) error {
-	have, want, err := a.db.SchemaVersion(ctx)
-	if err != nil {
-		return err
+	serves, err := a.db.SchemaServes(ctx)
+	if err == nil && !serves {
+		err = &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable"}
 	}
-	if have < want {
-		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable"}
-	}
-	return nil
+	return err
 }
 
 // newID returns a new row's id, ordered by time.

@@ -778,6 +778,43 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			d := w.letter(a)
 			return func() error { return w.app.DigestSent(ctx, d) }, func() outcome { return pages(a) }
 		}},
+		{"AskConfirmation", "", "user confirm_asked", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.AskConfirmation(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"Confirm", "", "user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			l, err := w.app.ConfirmLetter(ctx, a.UserID)
+			must(t, err)
+			return func() error { return w.app.Confirm(ctx, l.Token) }, func() outcome { return about(outcome{via: winddown.ViaPages}, a.UserID) }
+		}},
+		{"ForgotPassword", "", "user password_forgotten", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.ForgotPassword(ctx, a.Email) },
+				func() outcome { return about(outcome{via: winddown.ViaPages}, a.UserID) }
+		}},
+		{"ForgotPassword", "of nobody", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			return func() error { return w.app.ForgotPassword(ctx, "nobody@example.ru") }, func() outcome { return outcome{} }
+		}},
+		{"ResetPassword", "", "user password_changed, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			l, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
+			must(t, err)
+			return func() error { return w.app.ResetPassword(ctx, l.Token, password) },
+				func() outcome { return about(outcome{via: winddown.ViaPages}, a.UserID) }
+		}},
+		{"SetOperator", "", "user operator_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			u, err := w.app.AddUser(ctx, registration("kim@example.ru"))
+			must(t, err)
+			return func() error { return w.app.SetOperator(ctx, "kim@example.ru", true) },
+				func() outcome { return about(command, u.ID) }
+		}},
+		{"RequeueJob", "", "user job_requeued", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.app.SetOperator(ctx, a.Email, true))
+			job := w.deadJob()
+			return func() error { return w.app.RequeueJob(ctx, a, job) }, func() outcome { return pages(a) }
+		}},
 		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -785,7 +822,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 	}
 
-	w := newWorld(t)
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
 	kinds, methods := map[winddown.EventKind]bool{}, map[string]bool{}
 	for _, row := range rows {
 		methods[row.method] = true
@@ -842,10 +879,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Memberships PlanAssignment
-		InviteView InvitedMaySignUp LastPage Ledger Letter MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
-		Register Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
+		InviteView InvitedMaySignUp LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		Register ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.
 		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {

@@ -19,9 +19,11 @@ func floors() map[string]int {
 		"winddown/cmd/winddown":      5,
 		"winddown/internal/server":   4,
 		"winddown/internal/site":     3,
+		"winddown/internal/worker":   3,
 		"winddown/internal/app":      2,
 		"winddown/internal/live":     2,
 		"winddown/web/page":          2,
+		"winddown/web/mail":          2,
 		"winddown/internal/postgres": 1,
 		"winddown/internal/localpg":  1,
 		"winddown/internal/httpkit":  1,
@@ -33,6 +35,7 @@ func floors() map[string]int {
 		"winddown/internal/filelock": 0,
 		"winddown/internal/sheet":    0,
 		"winddown/internal/files":    0,
+		"winddown/internal/mail":     0,
 		"winddown/migrations":        0,
 		"winddown/web/static":        0,
 	}
@@ -40,7 +43,7 @@ func floors() map[string]int {
 
 // testOnly are packages that no program may import.
 func testOnly() []string {
-	return []string{"winddown/internal/archtest", "winddown/internal/testdb", "winddown/internal/testdir", "winddown/internal/testkit"}
+	return []string{"winddown/internal/archtest", "winddown/internal/testdb", "winddown/internal/testdir", "winddown/internal/testkit", "winddown/internal/testmail"}
 }
 
 // source is one Go file of the project.
@@ -179,6 +182,11 @@ func importRules() []rule {
 			forbids: func(i string) bool {
 				return strings.HasPrefix(i, "github.com/jackc/") || i == "database/sql"
 			},
+		},
+		{
+			why:     "jobs are the workers' affair; postgres brings them to the database and makes their tables",
+			applies: not(in("winddown/internal/worker", "winddown/internal/postgres")),
+			forbids: func(i string) bool { return strings.HasPrefix(i, "github.com/riverqueue/") },
 		},
 		{
 			why:     "use cases and what is below them know no HTTP",

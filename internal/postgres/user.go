@@ -16,7 +16,7 @@ with s as (
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone, f.firm_id, coalesce(f.role, '') as firm_role,
+select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, f.firm_id, coalesce(f.role, '') as firm_role,
        coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
 left join lateral (
@@ -38,7 +38,7 @@ const touchEvery = 5 * time.Minute
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
 	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.FirmID, &a.FirmRole,
+	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -109,11 +109,17 @@ func (db *DB) Sessions(ctx context.Context, actor winddown.Actor, now time.Time)
 }
 
 const sqlInsertUser = `-- name: InsertUser
-insert into users (id, email, email_key, name, password_hash, locale, zone, created_at)
-values (@id, @email, @email_key, @name, @password_hash, @locale, @zone, @now)`
+insert into users (id, email, email_key, name, password_hash, locale, zone, created_at, operator)
+values (@id, @email, @email_key, @name, @password_hash, @locale, @zone, @now, not exists (select from users))`
 
-// InsertUser writes a new person. An address in use fails the transaction as Invalid.
+// sqlLockFirstUser is LockSignup while nobody has an account, so that one person is the first.
+const sqlLockFirstUser = `-- name: LockFirstUser
+select pg_advisory_xact_lock(hashtext('winddown first user')) where not exists (select from users)`
+
+// InsertUser writes a new person; the first looks after the installation. An address in use
+// fails the transaction as Invalid.
 func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
+	tx.batch.Queue(sqlLockFirstUser)
 	tx.write(sqlInsertUser, pgx.StrictNamedArgs{
 		"id": u.ID, "email": u.Email, "email_key": winddown.EmailKey(u.Email), "name": u.Name,
 		"password_hash": passwordHash, "locale": u.Locale, "zone": u.Zone, "now": tx.now,
@@ -122,8 +128,11 @@ func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
 }
 
 const sqlUserLocked = `-- name: UserLocked
-select id, email, name, locale, zone, disabled_at is not null as disabled, password_hash, event_seq, event_hash
+select ` + userColumns + `
 from users where id = @user for no key update`
+
+const userColumns = `id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed,
+       operator, password_hash, event_seq, event_hash`
 
 const sqlFirmOf = `-- name: FirmOf
 select p.firm_id as id
@@ -145,6 +154,8 @@ type lockedUserRow struct {
 	Locale       string
 	Zone         string
 	Disabled     bool
+	Confirmed    bool
+	Operator     bool
 	PasswordHash string
 	EventSeq     int64
 	EventHash    []byte
@@ -165,7 +176,7 @@ func (q *userQuery) hold(tx *Tx) (Account, error) {
 	r := q.users[0]
 	tx.hold(winddown.Stream{Kind: winddown.UserStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	a := Account{
-		User:         winddown.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Zone: r.Zone, Disabled: r.Disabled},
+		User:         winddown.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Zone: r.Zone, Disabled: r.Disabled, Confirmed: r.Confirmed, Operator: r.Operator},
 		PasswordHash: r.PasswordHash,
 	}
 	if len(q.firms) > 0 {
@@ -184,13 +195,16 @@ func (tx *Tx) LockUser(ctx context.Context, id winddown.ID) (Account, error) {
 }
 
 const sqlUpdateUser = `-- name: UpdateUser
-update users set name = @name, locale = @locale, zone = @zone, disabled_at = case when @disabled then coalesce(disabled_at, @now) end
+update users set name = @name, locale = @locale, zone = @zone, operator = @operator,
+    disabled_at = case when @disabled then coalesce(disabled_at, @now) end,
+    confirmed_at = case when @confirmed then coalesce(confirmed_at, @now) end
 where id = @user`
 
 // SaveUser writes the settings of a person that LockUser returned.
 func (tx *Tx) SaveUser(u winddown.User) {
 	tx.write(sqlUpdateUser, pgx.StrictNamedArgs{
-		"user": u.ID, "name": u.Name, "locale": u.Locale, "zone": u.Zone, "disabled": u.Disabled, "now": tx.now,
+		"user": u.ID, "name": u.Name, "locale": u.Locale, "zone": u.Zone, "disabled": u.Disabled, "confirmed": u.Confirmed,
+		"operator": u.Operator, "now": tx.now,
 	})
 }
 

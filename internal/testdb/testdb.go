@@ -324,7 +324,12 @@ func (s server) template(ctx context.Context) (string, error) {
 // templateName changes with every migration.
 func templateName() (string, error) {
 	sum := sha256.New()
-	err := fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
+	jobs, err := postgres.JobSchema()
+	if err != nil {
+		return "", err
+	}
+	_, _ = fmt.Fprintf(sum, "job queue %d\n", jobs)
+	err = fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -84,6 +84,7 @@ type Option func(*config)
 type config struct {
 	signup app.Signup
 	https  bool
+	mail   bool
 	dev    bool
 	tracer pgx.QueryTracer
 	log    io.Writer
@@ -104,6 +105,9 @@ func WithSignup(s app.Signup) Option { return func(c *config) { c.signup = s } }
 
 // WithHTTPS serves the site over https.
 func WithHTTPS() Option { return func(c *config) { c.https = true } }
+
+// WithMail is a site that sends letters, or would if workers ran.
+func WithMail() Option { return func(c *config) { c.mail = true } }
 
 // WithDev serves the gallery of components too.
 func WithDev() Option { return func(c *config) { c.dev = true } }
@@ -149,7 +153,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	store.Through = c.disk
-	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota})
+	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota, Mail: c.mail})
 
 	s := &Site{App: a, FilesDir: dir, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -113,6 +113,11 @@ const (
 	PasswordChanged     EventKind = "password_changed"     // user
 	SettingsChanged     EventKind = "settings_changed"     // user
 	UserDisabled        EventKind = "user_disabled"        // user
+	ConfirmAsked        EventKind = "confirm_asked"        // user: another letter to confirm the address, please
+	AddressConfirmed    EventKind = "address_confirmed"    // user
+	PasswordForgotten   EventKind = "password_forgotten"   // user: somebody asked for a link to a new one
+	OperatorChanged     EventKind = "operator_changed"     // user
+	JobRequeued         EventKind = "job_requeued"         // user: an operator has a letter tried again
 	CalendarImported    EventKind = "calendar_imported"    // system: the non-working days of a year
 	CalendarForgotten   EventKind = "calendar_forgotten"   // system: back to the days built in
 	TextChanged         EventKind = "text_changed"         // system: an instruction or a letter
@@ -131,7 +136,8 @@ func EventKinds() []EventKind {
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
-		PasswordChanged, SettingsChanged, UserDisabled, CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
+		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, PasswordForgotten, OperatorChanged, JobRequeued,
+		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}
 }
 
@@ -197,6 +203,7 @@ const (
 	ViaPages   Via = "pages"
 	ViaCommand Via = "command"
 	ViaShare   Via = "share" // a share link, by whoever has its address
+	ViaSystem  Via = "system" // by itself
 )
 
 // OnStream puts events on a stream.

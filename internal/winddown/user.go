@@ -9,12 +9,14 @@ import (
 
 // User is a person with an account.
 type User struct {
-	ID       ID
-	Email    string
-	Name     string
-	Locale   string // ru, en
-	Zone     string // IANA name
-	Disabled bool
+	ID        ID
+	Email     string
+	Name      string
+	Locale    string // ru, en
+	Zone      string // IANA name
+	Disabled  bool
+	Confirmed bool // a letter to the address has reached him
+	Operator  bool // looks after the installation
 }
 
 // Actor is who asks: a signed-in person, somebody with a share link, or the system when both
@@ -32,6 +34,8 @@ type Actor struct {
 	FirmRole  Role   // what he is there
 	FirmName  string // how it is called
 	Firms     int    // how many he belongs to
+	Confirmed bool   // a letter to his address has reached him
+	Operator  bool   // he looks after the installation
 }
 
 // SignedIn reports whether the actor is a person.
@@ -144,6 +148,12 @@ func EmailKey(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // InviteTerm is how long an invitation can be used.
 const InviteTerm = 14 * 24 * time.Hour
+
+// How long the links in letters work: one that confirms an address, and one to a new password.
+const (
+	ConfirmTerm = 7 * 24 * time.Hour
+	ResetTerm   = time.Hour
+)
 
 // Invite is an offer to join a case.
 type Invite struct {

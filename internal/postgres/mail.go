@@ -1,0 +1,173 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+const sqlRecipient = `-- name: Recipient
+select id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed, operator
+from users where id = @user`
+
+// Recipient returns the person a letter goes to, or NotFound. It is the program's own and
+// takes no actor.
+func (db *DB) Recipient(ctx context.Context, user winddown.ID) (winddown.User, error) {
+	rows, err := db.pool.Query(ctx, sqlRecipient, pgx.StrictNamedArgs{"user": user})
+	if err != nil {
+		return winddown.User{}, classify(err)
+	}
+	u, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[winddown.User])
+	return u, classify(err)
+}
+
+// TokenPurpose says what a link in a letter is for.
+type TokenPurpose string
+
+// What links in letters are for.
+const (
+	TokenConfirm TokenPurpose = "confirm"
+	TokenReset   TokenPurpose = "reset"
+)
+
+// MailToken is what a link in a letter to a person stands for.
+type MailToken struct {
+	Purpose   TokenPurpose
+	UserID    winddown.ID
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+}
+
+// Usable returns nil while the link works, and Gone afterwards.
+func (t MailToken) Usable(now time.Time) error {
+	if t.UsedAt != nil || !now.Before(t.ExpiresAt) {
+		return &winddown.Error{Kind: winddown.Gone, Key: "mail.error.gone"}
+	}
+	return nil
+}
+
+const sqlInsertMailToken = `-- name: InsertMailToken
+insert into mail_tokens (token_hash, purpose, user_id, created_at, expires_at)
+values (@token, @purpose, @user, @now, @expires)`
+
+// sqlForgetMailTokens removes what has expired long ago, a few at a time.
+const sqlForgetMailTokens = `-- name: ForgetMailTokens
+delete from mail_tokens where token_hash in (
+    select token_hash from mail_tokens where expires_at < @before order by expires_at limit 100)`
+
+// keepTokens is how long a link that expired is still told apart from one nobody was given.
+const keepTokens = 30 * 24 * time.Hour
+
+// InsertMailToken writes the token of a letter about to be sent. It needs no event: what
+// asked for the letter is one, and so is what the token will be used for.
+func (tx *Tx) InsertMailToken(t MailToken, tokenHash []byte) {
+	tx.silent++
+	tx.batch.Queue(sqlForgetMailTokens, pgx.StrictNamedArgs{"before": tx.now.Add(-keepTokens)})
+	tx.batch.Queue(sqlInsertMailToken, pgx.StrictNamedArgs{
+		"token": tokenHash, "purpose": t.Purpose, "user": t.UserID, "now": tx.now, "expires": t.ExpiresAt,
+	})
+}
+
+const sqlMailToken = `-- name: MailToken
+select purpose, user_id, expires_at, used_at from mail_tokens where token_hash = @token and purpose = @purpose`
+
+// MailToken finds what the link in a letter stands for, or NotFound.
+func (db *DB) MailToken(ctx context.Context, purpose TokenPurpose, tokenHash []byte) (MailToken, error) {
+	rows, err := db.pool.Query(ctx, sqlMailToken, pgx.StrictNamedArgs{"token": tokenHash, "purpose": purpose})
+	if err != nil {
+		return MailToken{}, classify(err)
+	}
+	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[MailToken])
+	return t, classify(err)
+}
+
+const sqlUserByMailToken = `-- name: UserByMailToken
+select ` + userColumns + `
+from users where id = (select user_id from mail_tokens where token_hash = @token and purpose = @purpose) for no key update`
+
+// LockMailToken returns what the link in a letter stands for, with its person held until the
+// transaction ends, or NotFound. The person's lock is that of the token too.
+func (tx *Tx) LockMailToken(ctx context.Context, purpose TokenPurpose, tokenHash []byte) (MailToken, Account, error) {
+	var q userQuery
+	var tokens []MailToken
+	args := pgx.StrictNamedArgs{"token": tokenHash, "purpose": purpose}
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlUserByMailToken, args).Query(collect(&q.users))
+		b.Queue(sqlMailToken, args).Query(collect(&tokens))
+	})
+	if err != nil {
+		return MailToken{}, Account{}, err
+	}
+	a, err := q.hold(tx)
+	if err != nil || len(tokens) == 0 {
+		return MailToken{}, Account{}, err
+	}
+	return tokens[0], a, nil
+}
+
+const sqlSpendMailTokens = `-- name: SpendMailTokens
+update mail_tokens set used_at = @now where user_id = @user and purpose = @purpose and used_at is null`
+
+// SpendMailTokens ends all links of a purpose that a locked person was sent.
+func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
+	tx.write(sqlSpendMailTokens, pgx.StrictNamedArgs{"user": user, "purpose": purpose, "now": tx.now})
+}
+
+// DeadJob is a letter that could not be sent and is not tried again by itself.
+type DeadJob struct {
+	ID       int64
+	Kind     string
+	Attempts int
+	DiedAt   time.Time
+	Reason   string // what the mail server said last; it names nobody
+}
+
+// sqlDeadJobs shows jobs that were given up. The table is the job queue's.
+const sqlDeadJobs = `-- name: DeadJobs
+select id, kind, attempt::int as attempts, finalized_at as died_at, coalesce(errors[array_upper(errors, 1)] ->> 'error', '') as reason
+from river_job
+where state in ('discarded', 'cancelled')
+order by finalized_at desc, id desc
+limit @limit`
+
+const sqlCountDeadJobs = `-- name: CountDeadJobs
+select count(*) from river_job where state in ('discarded', 'cancelled')`
+
+// DeadJobs returns the latest jobs that were given up, and how many there are. Who may see
+// them is the caller's to ask: they belong to nobody.
+func (db *DB) DeadJobs(ctx context.Context, limit int) (jobs []DeadJob, total int, err error) {
+	err = db.snapshot(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlDeadJobs, pgx.StrictNamedArgs{"limit": limit}).Query(collect(&jobs))
+		b.Queue(sqlCountDeadJobs).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
+	})
+	return jobs, total, err
+}
+
+// sqlRequeueJob does what the queue's own retry does, within our transaction.
+const sqlRequeueJob = `-- name: RequeueJob
+update river_job set state = 'available', scheduled_at = @now, finalized_at = null,
+    max_attempts = greatest(max_attempts, attempt + 1)
+where id = @job and state in ('discarded', 'cancelled')
+returning kind`
+
+// RequeueJob has a job that was given up tried once more and returns its kind, or NotFound.
+// An operator must be locked.
+func (tx *Tx) RequeueJob(ctx context.Context, job int64) (kind string, err error) {
+	var kinds []kindRow
+	tx.writes++
+	err = tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlRequeueJob, pgx.StrictNamedArgs{"job": job, "now": tx.now}).Query(collect(&kinds))
+	})
+	if err != nil {
+		return "", err
+	}
+	if len(kinds) == 0 {
+		return "", &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	return kinds[0].Kind, nil
+}
+
+type kindRow struct{ Kind string }

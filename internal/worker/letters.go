@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"winddown/internal/i18n"
+	"winddown/internal/mail"
+	"winddown/internal/winddown"
+	webmail "winddown/web/mail"
+)
+
+// Letters somebody waits for go before those of reminders, and these before digests.
+const (
+	awaited = iota + 1
+	reminding
+)
+
+func mailOpts(priority int) river.InsertOpts {
+	return river.InsertOpts{Queue: queue, Priority: priority}
+}
+
+// kinds is every kind of letter.
+func (w *Workers) kinds(bundle *river.Workers) {
+	addKind(w, bundle, w.confirmLetter)
+	addKind(w, bundle, w.resetLetter)
+}
+
+// confirmArgs ask for a letter by which a person confirms his address; Seq is the event
+// that asked for it.
+type confirmArgs struct {
+	User winddown.ID `json:"user"`
+	Seq  int64       `json:"seq"`
+}
+
+// Kind names the job.
+func (confirmArgs) Kind() string { return "confirm_address" }
+
+// InsertOpts puts the job where it belongs.
+func (confirmArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
+
+func (w *Workers) confirmLetter(ctx context.Context, job *river.Job[confirmArgs]) (mail.Message, error) {
+	l, err := w.App.ConfirmLetter(ctx, job.Args.User)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(l.To.Locale)
+	return w.message(ctx, l.To.Email, w.id(job.Kind, job.Args.User, job.Args.Seq), p.T("mail.confirm.subject"), webmail.Letter{
+		Lang: l.To.Locale, Title: p.T("mail.confirm.title"),
+		Blocks: []webmail.Block{{
+			Text:   []string{p.T("mail.confirm.text", "Email", l.To.Email)},
+			Button: w.link(p.T("mail.confirm.button"), "/account/confirm/"+l.Token),
+		}, {Text: []string{p.T("mail.confirm.term"), p.T("mail.confirm.stranger")}}},
+		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// resetArgs ask for a letter with a link to a new password.
+type resetArgs struct {
+	User winddown.ID `json:"user"`
+	Seq  int64       `json:"seq"`
+	At   time.Time   `json:"at"`
+}
+
+// Kind names the job.
+func (resetArgs) Kind() string { return "reset_password" }
+
+// InsertOpts puts the job where it belongs.
+func (resetArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
+
+func (w *Workers) resetLetter(ctx context.Context, job *river.Job[resetArgs]) (mail.Message, error) {
+	l, err := w.App.ResetLetter(ctx, job.Args.User, job.Args.At)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(l.To.Locale)
+	return w.message(ctx, l.To.Email, w.id(job.Kind, job.Args.User, job.Args.Seq), p.T("mail.reset.subject"), webmail.Letter{
+		Lang: l.To.Locale, Title: p.T("mail.reset.title"),
+		Blocks: []webmail.Block{{
+			Text:   []string{p.T("mail.reset.text", "Email", l.To.Email)},
+			Button: w.link(p.T("mail.reset.button"), "/password/reset/"+l.Token),
+		}, {Text: []string{p.T("mail.reset.term"), p.T("mail.reset.stranger")}}},
+		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// printer says things in a person's language.
+func printer(locale string) *i18n.Printer {
+	l, ok := i18n.Parse(locale)
+	if !ok {
+		l = i18n.Russian
+	}
+	return i18n.For(l)
+}
+
+// link leads from a letter to a page of ours.
+func (w *Workers) link(text, path string) *webmail.Link {
+	return &webmail.Link{Text: text, Href: w.BaseURL + path}
+}
+
+// id is the Message-ID of a letter: the same for the same kind, person and occasion, however
+// often it is sent. It tells nothing of them.
+func (w *Workers) id(kind string, person winddown.ID, occasion ...any) string {
+	sum := sha256.New()
+	_, _ = fmt.Fprintln(sum, append([]any{kind, person}, occasion...)...)
+	return strings.ReplaceAll(kind, "_", "-") + "." + hex.EncodeToString(sum.Sum(nil)[:16]) + "@" + w.Mail.Domain()
+}
+
+// message draws a letter in both forms.
+func (w *Workers) message(ctx context.Context, to, id, subject string, l webmail.Letter) (mail.Message, error) {
+	var html strings.Builder
+	if err := webmail.HTML(l).Render(ctx, &html); err != nil {
+		return mail.Message{}, err
+	}
+	return mail.Message{To: to, Subject: subject, Text: l.Plain(), HTML: html.String(), ID: id}, nil
+}

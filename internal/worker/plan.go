@@ -1,0 +1,34 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/riverqueue/river"
+
+	"winddown/internal/postgres"
+)
+
+// A planner returns the jobs for whoever is due by the app's clock. It is asked once a
+// minute, by every process: jobs that are there already are left out by their uniqueness.
+type planner func(context.Context) ([]river.InsertManyParams, error)
+
+func (w *Workers) planners() []planner {
+	return nil
+}
+
+// plan asks every planner; one that fails does not keep the others.
+func (w *Workers) plan(ctx context.Context) error {
+	var failures []error
+	for _, due := range w.planners() {
+		jobs, err := due(ctx)
+		if err == nil && len(jobs) > 0 {
+			err = w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
+				_, err := w.client.InsertManyTx(ctx, tx, jobs)
+				return err
+			})
+		}
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,152 @@
+package worker_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/app"
+	"winddown/internal/mail"
+	"winddown/internal/testdb"
+	"winddown/internal/testkit"
+	"winddown/internal/testmail"
+	"winddown/internal/winddown"
+	"winddown/internal/worker"
+)
+
+func TestMain(m *testing.M) { testdb.Run(m) }
+
+// office is a site with workers and a mail server.
+type office struct {
+	*testkit.Site
+	mail *testmail.Server
+	sql  *pgx.Conn
+}
+
+func open(t *testing.T) *office {
+	t.Helper()
+	o := &office{Site: testkit.Start(t, testkit.WithMail()), mail: testmail.Start(t)}
+	var err error
+	if o.sql, err = pgx.Connect(t.Context(), o.DatabaseURL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.sql.Close(context.Background()) })
+	return o
+}
+
+// work starts the workers of one process, which end with the test.
+func (o *office) work(t *testing.T) {
+	t.Helper()
+	client, err := mail.Open(o.mail.URL(), "Winddown <post@winddown.example>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := worker.Start(t.Context(), worker.Options{App: o.App, DB: o.DB, Mail: client, BaseURL: o.URL,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// rows returns the lines of a query of one text column.
+func (o *office) rows(t *testing.T, sql string) []string {
+	t.Helper()
+	found, err := o.sql.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(found, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func register(t *testing.T, a *app.App, email, locale string) {
+	t.Helper()
+	_, err := a.SignUp(t.Context(), winddown.Registration{Name: "Анна Ким", Email: email, Password: testkit.Password, Locale: locale}, app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// linkIn finds the address of our own that both forms of a letter lead to.
+func linkIn(t *testing.T, p testmail.Parsed, path string) (token string) {
+	t.Helper()
+	at := regexp.MustCompile(`http://[^\s"<]+` + path + `([A-Za-z0-9_-]+)`)
+	text, html := at.FindStringSubmatch(p.Text), at.FindStringSubmatch(p.HTML)
+	if text == nil || html == nil || text[0] != html[0] {
+		t.Fatalf("the forms lead to %q and %q", text, html)
+	}
+	return text[1]
+}
+
+func TestLettersAboutAccounts(t *testing.T) {
+	o := open(t)
+	register(t, o.App, "kim@example.ru", "ru")
+	o.work(t)
+	o.work(t) // a second process changes nothing
+	first := o.mail.Wait(t, 1)[0].Parse(t)
+	if first.Subject != "Winddown: подтвердите адрес" || first.Get("To") != "<kim@example.ru>" || !strings.Contains(first.HTML, `lang="ru"`) {
+		t.Errorf("%s, to %s", first.Subject, first.Get("To"))
+	}
+	token := linkIn(t, first, "/account/confirm/")
+	if err := o.App.Confirm(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, o.App.Confirm(t.Context(), token), winddown.Gone)
+
+	register(t, o.App, "smith@example.ru", "en")
+	if second := o.mail.Wait(t, 2)[1].Parse(t); second.Subject != "Winddown: confirm your address" || second.Get("Message-Id") == first.Get("Message-Id") {
+		t.Errorf("%s, %s", second.Subject, second.Get("Message-Id"))
+	}
+
+	for _, email := range []string{"nobody@example.ru", "KIM@example.ru"} {
+		if err := o.App.ForgotPassword(t.Context(), email); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reset := o.mail.Wait(t, 3)[2].Parse(t)
+	token = linkIn(t, reset, "/password/reset/")
+	const next = "новый лист над рекой"
+	if err := o.App.ResetPassword(t.Context(), token, next); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, o.App.ResetPassword(t.Context(), token, next), winddown.Gone)
+	if _, err := o.App.LogIn(t.Context(), "kim@example.ru", next, app.Browser{}); err != nil {
+		t.Error(err)
+	}
+
+	// Jobs hold ids and codes, and the database no token.
+	jobs := o.rows(t, "select concat_ws(' ', kind, args, errors, metadata, tags) from river_job order by id")
+	if len(jobs) != 3 {
+		t.Errorf("there are %d jobs: %q", len(jobs), jobs)
+	}
+	all := strings.Join(append(jobs, o.rows(t, "select concat_ws(' ', purpose, encode(token_hash, 'escape')) from mail_tokens")...), "\n")
+	for _, secret := range []string{"Ким", "example.ru", token} {
+		if strings.Contains(all, secret) {
+			t.Errorf("%q stands in the database: %s", secret, all)
+		}
+	}
+	// Every letter is noted as sent before the next one is: nothing is left to be sent again.
+	if left := o.rows(t, "select state::text from river_job where state <> 'completed'"); len(left) > 1 {
+		t.Errorf("jobs are %q", left)
+	}
+}
+
+func wantKind(t *testing.T, err error, want winddown.Kind) {
+	t.Helper()
+	if winddown.KindOf(err) != want || err == nil {
+		t.Errorf("%v, want %v", err, want)
+	}
+}
