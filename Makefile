@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-disk test-walk lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-walk lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -57,6 +57,9 @@ endif
 test-browser: build ## Run the browser tests in Chromium
 	@node web/scripts/chromium.mjs
 	cd web && node --test --test-concurrency=2 e2e/*.test.mjs
+
+test-live: assets generate ## 500 people look on for a minute while ticks are written: who hears, how soon, at what cost
+	go test -count=1 -run TestManyStreams -v ./cmd/winddown -args -live=60s
 
 test-disk: ## Fill a small file system for real, to see that nothing is half-stored (Linux, as root)
 	go test -tags tmpfs -run TestFullFileSystem ./internal/files

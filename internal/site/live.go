@@ -105,11 +105,11 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	if newer {
 		out.changed(seq)
 	}
-	return s.follow(r, sub, out, look)
+	return s.follow(r, sub, out, topic.Kind == winddown.CaseStream, look)
 }
 
-// follow passes news on.
-func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, look look) error {
+// follow passes news on. What is new on a page that shows many streams has no number.
+func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, numbered bool, look look) error {
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
 	end := time.NewTimer(liveLasts + rand.N(liveLasts/10))
@@ -138,8 +138,11 @@ func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter,
 			if news.End != live.Open || news.Person && !s.mayFollow(r, out, look) {
 				return nil
 			}
-			if news.Changed {
+			switch {
+			case news.Changed && numbered:
 				out.changed(news.Seq)
+			case news.Changed:
+				out.changed(0)
 			}
 			if news.Refresh {
 				ask.Reset(rand.N(liveSpread))
