@@ -62,6 +62,8 @@ func TestRoundTrips(t *testing.T) {
 		}
 	}
 	var id, colleague winddown.ID
+	var feed string
+	var hour int
 	version := func(code winddown.Code) int { // read past the tracer's eyes
 		return one[int](w, "select version from case_steps where case_id = $1 and code = $2", [16]byte(id), string(code))
 	}
@@ -126,6 +128,15 @@ func TestRoundTrips(t *testing.T) {
 		{"AddDebts", 3, as(token, func(a winddown.Actor) error {
 			return w.app.AddDebts(ctx, a, id, []winddown.NewDebt{{ID: id, Side: winddown.ToWB, What: "Хранение", Amount: 1, On: winddown.DateOf(noon)}})
 		})},
+		{"MailSettings", 2, as(token, func(a winddown.Actor) error { _, err := w.app.MailSettings(ctx, a); return err })},
+		{"ChangeMailSettings", 3, as(token, func(a winddown.Actor) error {
+			s := winddown.DefaultMailSettings()
+			hour++
+			s.Hour = hour
+			return w.app.ChangeMailSettings(ctx, a, s)
+		})},
+		{"NewFeed", 3, as(token, func(a winddown.Actor) (err error) { feed, err = w.app.NewFeed(ctx, a); return err })},
+		{"Feed", 2, func() error { _, err := w.app.Feed(ctx, feed); return err }},
 		{"Firm", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Firm(ctx, a); return err })},
 		{"Memberships", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Memberships(ctx, a); return err })},
 		{"PlanAssignment", 2, as(accountantsToken, func(a winddown.Actor) error {

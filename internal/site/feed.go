@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/go-chi/chi/v5"
@@ -39,7 +40,7 @@ func (s *Site) Feed(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", tag)
 	h.Set("X-Robots-Tag", "noindex")
-	if r.Header.Get("If-None-Match") == tag {
+	if strings.Contains(r.Header.Get("If-None-Match"), tag) { // perhaps weakened on the way, or one of several
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

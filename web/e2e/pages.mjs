@@ -179,6 +179,9 @@ function pages(at) {
   for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", at.open]) get("newcomer", path);
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
   send("newcomer", "/sellers", 422, {});
+  get("newcomer", "/account/mail");
+  send("newcomer", "/account/mail", 422, { frequency: "hourly", hour: "99" });
+  send("newcomer", "/account/calendar", 200, {}); // the fresh link, after the redirect
   send("newcomer", "/account/settings", 422, { name: "", locale: "xx", zone: "Mars/Base" });
   send("newcomer", "/account/password", 422, { password: "not the right one", new_password: "short" });
   send("newcomer", "/cases", 413, { seller_name: "x".repeat(70_000) });
