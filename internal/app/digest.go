@@ -42,8 +42,8 @@ type DigestCase struct {
 	Items []winddown.DigestItem
 }
 
-// PlanDigests returns the letters whose hour has come, each once: who has had none since, and
-// has a case that is not finished. On days off there are none; a letter that was missed while
+// PlanDigests returns the letters whose hour has come, each once: who has had none since, has
+// shown that his address is his, and has a case that is not finished. On days off there are none; a letter that was missed while
 // nobody planned is one letter.
 func (a *App) PlanDigests(ctx context.Context) ([]PlannedDigest, error) {
 	if err := a.RefreshCalendar(ctx); err != nil {
@@ -93,7 +93,7 @@ func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d
 		return Digest{}, false, nil
 	}
 	d = Digest{User: read.User, On: on}
-	if !read.Told && !read.User.Disabled && read.Settings.Frequency != winddown.Never {
+	if !read.Told && !read.User.Disabled && read.User.Confirmed && read.Settings.Frequency != winddown.Never {
 		for _, c := range read.Cases {
 			items := slices.DeleteFunc(c.Case.DigestItems(a.Calendar(), read.Settings, user, c.Standing, on),
 				func(i winddown.DigestItem) bool { return read.Known[c.Case.ID][i.Key] })

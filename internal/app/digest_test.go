@@ -16,11 +16,22 @@ func (w *world) letter(a winddown.Actor) app.Digest {
 	w.t.Helper()
 	id := w.open(a)
 	w.dueIn(a, id, 3)
+	w.confirm(a)
 	d, ok, err := w.app.Digest(w.t.Context(), a.UserID, w.today(a))
 	if err != nil || !ok {
 		w.t.Fatalf("no letter: %v", err)
 	}
 	return d
+}
+
+// confirm makes the addresses of people theirs.
+func (w *world) confirm(people ...winddown.Actor) {
+	w.t.Helper()
+	for _, a := range people {
+		if _, err := w.sql.Exec(w.t.Context(), "update users set confirmed_at = created_at where id = $1", [16]byte(a.UserID)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 // dueIn types in a batch of returns that waits for so many days more.
@@ -97,6 +108,12 @@ func TestDigests(t *testing.T) {
 		"once a day, at the person's hour": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)
+			w.clock.Set(at("2026-11-23", 9, 0))
+			if n := w.planned(a); n != 0 {
+				t.Errorf("a letter to an address nobody has confirmed")
+			}
+			w.confirm(a)
+			w.clock.Set(noon)
 			w.dueIn(a, id, 4) // noon is a Sunday; three days before Thursday is Monday
 			if n := w.planned(a); n != 0 {
 				t.Errorf("a letter on a Sunday")
@@ -134,6 +151,7 @@ func TestDigests(t *testing.T) {
 		"a sleep of three days is one letter": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)
+			w.confirm(a)
 			w.dueIn(a, id, 10)
 			w.clock.Set(at("2026-11-23", 9, 0))
 			early, err := w.app.PlanDigests(t.Context()) // and sleeps before it is written
@@ -156,6 +174,7 @@ func TestDigests(t *testing.T) {
 		"nothing due, nothing sent": func(t *testing.T, w *world) {
 			a, stranger := w.person("Петрова"), w.person("Никто")
 			w.open(a)
+			w.confirm(a, stranger)
 			w.clock.Set(at("2026-11-23", 9, 0))
 			if n := w.planned(stranger); n != 0 {
 				t.Errorf("somebody without a case is due")
@@ -171,6 +190,7 @@ func TestDigests(t *testing.T) {
 		"weekly": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)
+			w.confirm(a)
 			w.clock.Set(at("2026-11-24", 12, 0)) // a Tuesday
 			w.dueIn(a, id, 3)
 			s := winddown.DefaultMailSettings()
@@ -195,6 +215,7 @@ func TestDigests(t *testing.T) {
 		"muted and never": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)
+			w.confirm(a)
 			w.dueIn(a, id, 3)
 			s := winddown.DefaultMailSettings()
 			s.Muted = []winddown.DigestKind{winddown.TellDeadline}
@@ -255,6 +276,7 @@ func TestDigests(t *testing.T) {
 		"who hears of a case": func(t *testing.T, w *world) {
 			f, other := w.firm(), w.firm()
 			id := w.addSeller(f.accountant)
+			w.confirm(f.accountant, f.admin, other.accountant, other.admin)
 			w.dueIn(f.accountant, id, 4)
 			w.clock.Set(at("2026-11-23", 9, 0))
 			got := w.post()
@@ -340,6 +362,7 @@ func TestDigestsWhenTheClocksChange(t *testing.T) {
 	nine, two := w.person("Девять"), w.person("Два")
 	for _, a := range []winddown.Actor{nine, two} {
 		w.open(a)
+		w.confirm(a)
 	}
 	s := winddown.DefaultMailSettings()
 	s.Hour = 2 // 28 March has no such hour, 31 October has it twice

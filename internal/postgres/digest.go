@@ -40,7 +40,7 @@ with people as (
            case coalesce(s.frequency, 'daily') when 'weekly' then s.weekday when 'daily' then 0 end as weekday,
            s.planned_on, s.planned_at, s.done_on
     from users u left join mail_settings s on s.user_id = u.id
-    where u.disabled_at is null
+    where u.disabled_at is null and u.confirmed_at is not null
 ), due as (
     select p.id, d.day
     from people p
@@ -225,7 +225,7 @@ func (tx *Tx) SaveFrequency(user winddown.ID, f, before winddown.Frequency) {
 
 const sqlDigestPerson = `-- name: DigestPerson
 select u.id, u.email, u.name, u.locale, u.zone, u.disabled_at is not null as disabled,
-       exists (select from digests d where d.user_id = u.id and d.on_date = @on) as told
+       u.confirmed_at is not null as confirmed, exists (select from digests d where d.user_id = u.id and d.on_date = @on) as told
 from users u where u.id = @user`
 
 const sqlDigestCases = `-- name: DigestCases
@@ -246,13 +246,14 @@ where c.id = any(@cases) and q.resolved_at is null and ` + caseScope + `
 order by q.case_id, q.number`
 
 type digestPersonRow struct {
-	ID       winddown.ID
-	Email    string
-	Name     string
-	Locale   string
-	Zone     string
-	Disabled bool
-	Told     bool
+	ID        winddown.ID
+	Email     string
+	Name      string
+	Locale    string
+	Zone      string
+	Disabled  bool
+	Confirmed bool
+	Told      bool
 }
 
 type toldRow struct {
@@ -307,7 +308,7 @@ func (db *DB) Digest(ctx context.Context, actor winddown.Actor, on winddown.Date
 	}
 	p := people[0]
 	read := DigestRead{
-		User: winddown.User{ID: p.ID, Email: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Disabled: p.Disabled},
+		User: winddown.User{ID: p.ID, Email: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Disabled: p.Disabled, Confirmed: p.Confirmed},
 		Told: p.Told, Settings: mailSettings(settings), Generation: generation, Known: map[winddown.ID]map[string]bool{},
 	}
 	for _, r := range told {

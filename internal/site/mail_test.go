@@ -59,6 +59,7 @@ func TestUnsubscribe(t *testing.T) {
 	if err := s.App.AddDeadline(t.Context(), c.Actor(), id, batch); err != nil {
 		t.Fatal(err)
 	}
+	c.Confirm()
 	d, ok, err := s.App.Digest(t.Context(), c.ID, today)
 	if err != nil || !ok {
 		t.Fatalf("no letter: %v", err)

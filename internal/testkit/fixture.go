@@ -48,6 +48,18 @@ func (c *Client) AddSeller(seller string, inn int) winddown.ID {
 	return id
 }
 
+// Confirm makes the person's address one that letters go to.
+func (c *Client) Confirm() {
+	c.t.Helper()
+	l, err := c.site.App.ConfirmLetter(c.t.Context(), c.ID)
+	if err == nil {
+		err = c.site.App.Confirm(c.t.Context(), l.Token)
+	}
+	if err != nil {
+		c.t.Fatalf("confirm the address of %s: %v", c.Name, err)
+	}
+}
+
 // Join makes guest a helper, the accountant or the owner of a case the person manages.
 func (c *Client) Join(guest *Client, id winddown.ID, role winddown.Role) {
 	c.t.Helper()

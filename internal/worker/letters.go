@@ -20,6 +20,7 @@ import (
 const (
 	awaited = iota + 1
 	reminding
+	digesting
 )
 
 func mailOpts(priority int) river.InsertOpts {
@@ -30,6 +31,7 @@ func mailOpts(priority int) river.InsertOpts {
 func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.confirmLetter)
 	addKind(w, bundle, w.resetLetter)
+	addNotedKind(w, bundle, w.digestLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address; Seq is the event

@@ -14,7 +14,7 @@ import (
 type planner func(context.Context) ([]river.InsertManyParams, error)
 
 func (w *Workers) planners() []planner {
-	return nil
+	return []planner{w.dueDigests}
 }
 
 // plan asks every planner; one that fails does not keep the others.

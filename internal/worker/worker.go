@@ -151,8 +151,22 @@ func (t *trouble) note(ctx context.Context, log *slog.Logger, what string, err e
 
 // addKind registers a kind of letter.
 func addKind[T river.JobArgs](w *Workers, bundle *river.Workers, compose func(context.Context, *river.Job[T]) (mail.Message, error)) {
-	river.AddWorker(bundle, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+	addNotedKind(w, bundle, func(ctx context.Context, job *river.Job[T]) (mail.Message, outcome, error) {
 		m, err := compose(ctx, job)
+		return m, outcome{}, err
+	})
+}
+
+// outcome is what is noted beside the job when a letter was sent, or was refused for good.
+type outcome struct {
+	sent, refused func(context.Context) error
+}
+
+// addNotedKind registers a kind of letter of which something else is noted too.
+func addNotedKind[T river.JobArgs](w *Workers, bundle *river.Workers,
+	compose func(context.Context, *river.Job[T]) (mail.Message, outcome, error)) {
+	river.AddWorker(bundle, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+		m, note, err := compose(ctx, job)
 		if errors.Is(err, app.ErrMoot) {
 			return nil
 		}
@@ -161,14 +175,24 @@ func addKind[T river.JobArgs](w *Workers, bundle *river.Workers, compose func(co
 		}
 		if err := w.Mail.Send(ctx, m); err != nil {
 			var refused *mail.Error
-			if errors.As(err, &refused) && refused.Permanent {
-				return river.JobCancel(err)
+			if !errors.As(err, &refused) || !refused.Permanent {
+				return err
 			}
-			return err
+			if note.refused != nil {
+				if err := note.refused(ctx); err != nil {
+					return err
+				}
+			}
+			return river.JobCancel(err)
 		}
 		// The letter is sent: whatever happens to the context now must not have it sent again.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
+		if note.sent != nil {
+			if err := note.sent(ctx); err != nil {
+				return err
+			}
+		}
 		return w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
 			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 			return err

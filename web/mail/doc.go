@@ -13,6 +13,7 @@ type Letter struct {
 	Title  string
 	Blocks []Block
 	Footer []string
+	Links  []Link // behind the small print: how to have less of this
 }
 
 // Block is a part of a letter; whatever is empty is left out.
@@ -73,6 +74,9 @@ func (l Letter) Plain() string {
 	}
 	if len(l.Footer) > 0 {
 		b.WriteString("--\n" + strings.Join(l.Footer, "\n") + "\n")
+	}
+	for _, link := range l.Links {
+		b.WriteString(link.Text + ":\n" + link.Href + "\n")
 	}
 	return b.String()
 }
