@@ -83,6 +83,12 @@ func (s *Site) mail(w http.ResponseWriter, r *http.Request, typed *winddown.Mail
 			{Value: "week", Label: p.T("mail.inbox.week"), Checked: in.InboxWeekly},
 		},
 	}
+	switch {
+	case !s.app.Mail():
+		v.Silent = p.T("mail.off")
+	case !actor.Confirmed:
+		v.Silent = p.T("mail.unconfirmed")
+	}
 	for _, f := range winddown.Frequencies() {
 		v.Frequencies = append(v.Frequencies, ui.Option{Value: string(f), Label: p.T("mail.frequency." + string(f)), Checked: in.Frequency == f})
 	}

@@ -15,8 +15,16 @@ import (
 )
 
 func TestMailSettings(t *testing.T) {
-	s := testkit.Start(t)
+	s := testkit.Start(t, testkit.WithMail())
 	c := s.SignUp("Анна Петрова", "petrova")
+	silent := "Пока адрес не подтверждён"
+	if !strings.Contains(c.Get("/account/mail").Main(), silent) {
+		t.Error("nothing says why no letters come")
+	}
+	c.Confirm()
+	if strings.Contains(c.Get("/account/mail").Main(), silent) {
+		t.Error("letters come, and the page says that they do not")
+	}
 	form := url.Values{"frequency": {"weekly"}, "weekday": {"3"}, "hour": {"18"}, "kind": {"problem", "deadline"}, "inbox": {"week"}}
 	c.PostForm("/account/mail", form).WantRedirect("/account/mail")
 	page := c.Get("/account/mail").Want(http.StatusOK)
