@@ -41,6 +41,9 @@ func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
 		case removed > 0:
 			log.Info("swept files", "removed", removed)
 		}
+		if _, err := a.SweepImports(ctx); err != nil && ctx.Err() == nil {
+			log.Error("sweeping tables of sellers failed", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

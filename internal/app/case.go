@@ -77,19 +77,22 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 // entrust makes a locked person the accountant of a case that is locked or about to be
 // written, and founds his firm of one if he has none.
 func entrust(tx *postgres.Tx, c *winddown.Case, who postgres.Account) ([]winddown.Event, error) {
-	firm := who.FirmID
-	var events []winddown.Event
-	if firm.IsZero() {
-		var err error
-		if firm, err = newID(); err != nil {
-			return nil, err
-		}
-		tx.InsertFirm(firm, who.User.Name, who.User.ID)
-		events = append(events, winddown.Event{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: firm},
-			Kind: winddown.FirmFounded, User: who.User.ID, Role: winddown.Admin})
-	}
+	firm, events, err := firmOf(tx, who)
 	c.FirmID, c.ResponsibleID = firm, who.User.ID
-	return events, nil
+	return events, err
+}
+
+// firmOf is the firm a locked person works in; without one it founds his firm of one.
+func firmOf(tx *postgres.Tx, who postgres.Account) (winddown.ID, []winddown.Event, error) {
+	if !who.FirmID.IsZero() {
+		return who.FirmID, nil, nil
+	}
+	firm, err := newID()
+	if err != nil {
+		return winddown.ID{}, nil, err
+	}
+	tx.InsertFirm(firm, who.User.Name, who.User.ID)
+	return firm, []winddown.Event{{Stream: firmStream(firm), Kind: winddown.FirmFounded, User: who.User.ID, Role: winddown.Admin}}, nil
 }
 
 // MyCases returns the cases the actor owns or helps with, and whether he keeps anybody's

@@ -274,6 +274,57 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { _, err := w.app.AddSeller(ctx, a, newCase(everything())); return err },
 				func() outcome { return pages(a) }
 		}},
+		{"KeepImport", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { _, err := w.app.KeepImport(ctx, a, "продавцы.csv", sellersTable(1)); return err }, func() outcome { return pages(a) }
+		}},
+		{"MapImport", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			id, err := w.app.KeepImport(ctx, a, "продавцы.csv", sellersTable(1))
+			must(t, err)
+			return func() error { return w.app.MapImport(ctx, a, id, winddown.ImportLayout{Header: 1}) }, func() outcome { return pages(a) }
+		}},
+		{"LoadImport", "the first", "case case_opened, firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			table := sellersTable(1)
+			table[1][4] = ""
+			return w.imported(a, table), func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"LoadImport", "of a known seller", "case details_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.imported(f.lead, sellersTable(1))())
+			table := sellersTable(1)
+			table[1][0] = "ООО «Другое»"
+			return w.imported(f.lead, table), func() outcome { return forSeller(f.lead) }
+		}},
+		{"LoadImport", "to somebody else", "case responsible_assigned", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.imported(f.lead, sellersTable(1))())
+			table := sellersTable(1)
+			table[0], table[1] = append(table[0], "Ответственный"), append(table[1], f.accountant.Email)
+			return w.imported(f.lead, table), func() outcome { return about(pages(f.lead), f.accountant.UserID) }
+		}},
+		{"LoadImport", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.imported(a, sellersTable(1))())
+			a = w.again(a)
+			return w.imported(a, sellersTable(1)), func() outcome { return pages(a) }
+		}},
+		{"InviteImported", "", "case person_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.addSeller(a)
+			a = w.again(a)
+			id, err := w.app.KeepImport(ctx, a, "продавцы.csv", sellersTable(1))
+			must(t, err)
+			v, err := w.app.Import(ctx, a, id, "Раньше")
+			must(t, err)
+			must(t, w.app.LoadImport(ctx, a, id, v.Digest, "Раньше"))
+			return func() error { _, err := w.app.InviteImported(ctx, a, id, false); return err }, func() outcome { return forSeller(a) }
+		}},
+		{"SweepImports", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { _, err := w.app.SweepImports(ctx); return err }, func() outcome { return pages(a) }
+		}},
 		{"MarkDone", "by the owner", "case step_done", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -880,7 +931,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
-		FirmInviteView History Memberships PlanAssignment
+		FirmInviteView History Import Memberships PlanAssignment
 		InviteView InvitedMaySignUp LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
@@ -916,6 +967,10 @@ func TestReadingWritesNothing(t *testing.T) {
 	}
 	letter := w.letter(owner)
 	feed, err := w.app.NewFeed(t.Context(), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brought, err := w.app.KeepImport(t.Context(), boss, "продавцы.csv", sellersTable(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -959,6 +1014,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },
 		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
 		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, firmInvite); return err },
+		"Import":         func() error { _, err := w.app.Import(ctx, boss, brought, "Раньше"); return err },
 		"PlanAssignment": func() error {
 			_, err := w.app.PlanAssignment(ctx, boss, []winddown.ID{kept}, winddown.Responsible{None: true})
 			return err

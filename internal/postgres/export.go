@@ -135,22 +135,12 @@ func exportCases(ctx context.Context, tx pgx.Tx, actor winddown.Actor, rows []wi
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return nil, nil, err
 	}
-	stepsOf, actsOf, deadlinesOf := map[winddown.ID][]stepRow{}, map[winddown.ID][]actRow{}, map[winddown.ID][]deadlineRow{}
-	for _, r := range steps {
-		stepsOf[r.CaseID] = append(stepsOf[r.CaseID], r.stepRow)
-	}
-	for _, r := range acts {
-		actsOf[r.CaseID] = append(actsOf[r.CaseID], r.actRow)
-	}
-	for _, r := range deadlines {
-		deadlinesOf[r.CaseID] = append(deadlinesOf[r.CaseID], r.deadlineRow)
+	read, err := casesOf(cases, steps, acts, deadlines)
+	if err != nil {
+		return nil, nil, err
 	}
 	found := map[winddown.ID]*winddown.Case{}
-	for _, r := range cases {
-		c, err := r.domain(stepsOf[r.ID], actsOf[r.ID], deadlinesOf[r.ID])
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, c := range read {
 		found[c.ID] = c
 	}
 	var ordered []*winddown.Case
@@ -164,4 +154,26 @@ func exportCases(ctx context.Context, tx pgx.Tx, actor winddown.Actor, rows []wi
 		names[n.ID] = n.Name
 	}
 	return ordered, names, nil
+}
+
+// casesOf puts cases together from their rows, in the order of cases.
+func casesOf(cases []caseRow, steps []exportStepRow, acts []exportActRow, deadlines []exportDeadlineRow) ([]*winddown.Case, error) {
+	stepsOf, actsOf, deadlinesOf := map[winddown.ID][]stepRow{}, map[winddown.ID][]actRow{}, map[winddown.ID][]deadlineRow{}
+	for _, r := range steps {
+		stepsOf[r.CaseID] = append(stepsOf[r.CaseID], r.stepRow)
+	}
+	for _, r := range acts {
+		actsOf[r.CaseID] = append(actsOf[r.CaseID], r.actRow)
+	}
+	for _, r := range deadlines {
+		deadlinesOf[r.CaseID] = append(deadlinesOf[r.CaseID], r.deadlineRow)
+	}
+	all := make([]*winddown.Case, len(cases))
+	for i, r := range cases {
+		var err error
+		if all[i], err = r.domain(stepsOf[r.ID], actsOf[r.ID], deadlinesOf[r.ID]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

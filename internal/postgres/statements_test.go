@@ -141,6 +141,7 @@ func unscoped() map[string]string {
 		"sqlDeadlinesByInvite":          byInvite,
 		"sqlKnownFiles":                 "the sweeper of files asks for hashes alone",
 		"sqlAdvanceCase":                locked,
+		"sqlAdvanceCases":               locked,
 		"sqlDeleteHelper":               locked,
 		"sqlRevokeInvite":               locked,
 		"sqlRevokeInvitesBy":            locked,

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,7 +116,7 @@ func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
 		tx.batch.Queue("commit")
 		return tx.send(ctx)
 	}
-	if err := tx.append(events); err != nil {
+	if err := tx.append(ctx, events); err != nil {
 		return err
 	}
 	tx.batch.Queue("commit")
@@ -154,11 +156,22 @@ update share_links set event_seq = @seq, event_hash = @hash, opened_at = @now wh
 const sqlAdvanceSystem = `-- name: AdvanceSystem
 update system_streams set event_seq = @seq, event_hash = @hash where id = @stream`
 
+// sqlAdvanceCases moves the heads of many cases at once. For a few of them the planner would
+// rather read the whole table.
+const sqlAdvanceCases = `-- name: AdvanceCases
+update cases set event_seq = n.seq, event_hash = n.hash
+from unnest(@streams::uuid[], @seqs::bigint[], @hashes::bytea[]) as n (id, seq, hash)
+where cases.id = n.id`
+
+// manyEvents is from how many on the events of a transaction are written with COPY.
+const manyEvents = 500
+
 // append seals the events behind the heads of their streams and queues them. A stream
 // whose head this transaction does not hold is a mistake of the caller.
-func (tx *Tx) append(events []winddown.Event) error {
+func (tx *Tx) append(ctx context.Context, events []winddown.Event) error {
 	moved := map[winddown.Stream]bool{}
 	var order []winddown.Stream
+	var many [][]any
 	for _, e := range events {
 		head, ok := tx.heads[e.Stream]
 		if !ok {
@@ -177,13 +190,30 @@ func (tx *Tx) append(events []winddown.Event) error {
 			moved[e.Stream] = true
 			order = append(order, e.Stream)
 		}
+		if len(events) >= manyEvents {
+			many = append(many, []any{string(record.Stream.Kind), record.Stream.ID, record.Seq, record.At, record.By, record.User, record.Body,
+				bytes.Clone(record.Hash[:])})
+			continue
+		}
 		tx.write(sqlInsertEvent, pgx.StrictNamedArgs{
 			"kind": record.Stream.Kind, "stream": record.Stream.ID, "seq": record.Seq, "at": record.At,
 			"by": record.By, "about": record.User, "body": record.Body, "hash": record.Hash[:],
 		})
 	}
+	if len(many) > 0 {
+		if err := tx.copyRows(ctx, "events", eventColumns, many); err != nil {
+			return err
+		}
+	}
+	var cases []winddown.ID
+	var seqs []int64
+	var hashes [][]byte
 	for _, s := range order {
 		head := tx.heads[s]
+		if len(many) > 0 && s.Kind == winddown.CaseStream {
+			cases, seqs, hashes = append(cases, s.ID), append(seqs, head.Seq), append(hashes, head.Hash[:])
+			continue
+		}
 		args := pgx.StrictNamedArgs{"stream": s.ID, "seq": head.Seq, "hash": head.Hash[:]}
 		switch s.Kind {
 		case winddown.CaseStream:
@@ -198,6 +228,21 @@ func (tx *Tx) append(events []winddown.Event) error {
 			args["now"] = tx.now
 			tx.write(sqlAdvanceShare, args)
 		}
+	}
+	if len(cases) > 0 {
+		tx.write(sqlAdvanceCases, pgx.StrictNamedArgs{"streams": cases, "seqs": seqs, "hashes": hashes})
+	}
+	return nil
+}
+
+// copyRows writes rows of a table at once, behind everything queued so far.
+func (tx *Tx) copyRows(ctx context.Context, table, columns string, rows [][]any) error {
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	tx.writes++
+	if _, err := tx.conn.CopyFrom(ctx, pgx.Identifier{table}, strings.Fields(columns), pgx.CopyFromRows(rows)); err != nil {
+		return fmt.Errorf("copy %s: %w", table, classify(err))
 	}
 	return nil
 }

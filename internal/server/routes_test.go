@@ -70,6 +70,7 @@ var (
 	firmRun    = want{303, 404, 404, 404, 404, 404, 404, 200, 404, 404}
 	badByAdmin = want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422} // of whatever firm, his own
 	assigned   = want{303, 404, 404, 404, 404, 404, 200, 200, 404, 404}
+	importer   = want{303, 404, 404, 404, 404, 404, 200, 404, 404, 404} // the lead, whose table it is
 	badByOwner = want{303, 404, 422, 404, 404, 404, 404, 404, 404, 404}
 )
 
@@ -221,6 +222,14 @@ func table() []access {
 		{"GET /sellers.csv", "", signedIn},
 		{"GET /sellers.xlsx", "", signedIn},
 		{"GET /sellers/new", "", signedIn},
+		{"GET /sellers/import", "", signedIn},
+		{"POST /sellers/import", "", badByAll},
+		{"GET /sellers/import/template.xlsx", "", signedIn},
+		{"GET /sellers/import/{import}", "", importer},
+		{"POST /sellers/import/{import}", "header=x", want{303, 404, 404, 404, 404, 404, 422, 404, 404, 404}},
+		{"POST /sellers/import/{import}/load", "", want{303, 404, 404, 404, 404, 404, 409, 404, 404, 404}},
+		{"GET /sellers/import/{import}/faults.xlsx", "", importer},
+		{"POST /sellers/import/{import}/invites.xlsx", "who=all", want{303, 404, 404, 404, 404, 404, 409, 404, 404, 404}},
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},
 
@@ -340,6 +349,10 @@ func TestAccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	brought, err := s.App.KeepImport(t.Context(), clients[lead].Actor(), "продавцы.csv", [][]string{{"Продавец", "ИНН"}, {"ИП Ким", "1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	// What would change something is asked about another case, which no firm keeps, and another
 	// person, the only admin.
@@ -358,7 +371,7 @@ func TestAccess(t *testing.T) {
 		"POST /cases/{case}/deadlines/{deadline}/remove", "POST /cases/"+id.String()+"/deadlines/2/remove",
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
-		"{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
+		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
 		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")
 	for _, a := range table() {

@@ -68,6 +68,9 @@ func (b *book) each(part string, do func(d *xml.Decoder, e xml.StartElement) err
 	if !ok {
 		return nil
 	}
+	if f.UncompressedSize64 > uint64(b.left) { // a part that says how large it is; one that lies runs into the budget
+		return ErrTooLarge
+	}
 	unpacked, err := f.Open()
 	if err != nil {
 		return err

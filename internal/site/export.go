@@ -17,6 +17,8 @@ import (
 // exportWithin bounds the making of a file; sending it takes as long as the client needs.
 const exportWithin = time.Minute
 
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // SellersCSV sends the register as its address filters it: a line a seller.
 func (s *Site) SellersCSV(w http.ResponseWriter, r *http.Request) error {
 	return s.export(w, r, "csv", "text/csv; charset=utf-8", func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
@@ -32,8 +34,7 @@ func (s *Site) SellersCSV(w http.ResponseWriter, r *http.Request) error {
 // SellersXLSX sends the same as a workbook, with the steps of every seller and what was
 // filtered.
 func (s *Site) SellersXLSX(w http.ResponseWriter, r *http.Request) error {
-	const workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	return s.export(w, r, "xlsx", workbook, func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
+	return s.export(w, r, "xlsx", workbookType, func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
 		out, err := sheet.NewXLSX(buf, x.now)
 		if err != nil {
 			return err

@@ -259,14 +259,7 @@ func readPaste(w http.ResponseWriter, r *http.Request) (text string, file []byte
 // tableOf turns a CSV or XLSX file into the text one would paste. It returns Invalid on
 // the field file.
 func tableOf(file []byte) (string, error) {
-	limits := sheet.Limits{Rows: 4 * winddown.MaxDebts, Cells: 40 * winddown.MaxDebts, Bytes: 4 * maxTable}
-	var rows [][]string
-	var err error
-	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
-		rows, err = sheet.ReadXLSX(bytes.NewReader(file), int64(len(file)), limits)
-	} else {
-		rows, err = sheet.ReadCSV(bytes.NewReader(file), limits)
-	}
+	rows, err := readSheet(file, sheet.Limits{Rows: 4 * winddown.MaxDebts, Cells: 40 * winddown.MaxDebts, Bytes: 4 * maxTable})
 	var text strings.Builder
 	for _, row := range rows {
 		for i := range max(len(row), 2) { // a tab in the first line says that tabs part the cells
@@ -288,6 +281,14 @@ func tableOf(file []byte) (string, error) {
 		return "", invalidField("file", "ledger.error.file_empty")
 	}
 	return text.String(), nil
+}
+
+// readSheet reads a table of either format.
+func readSheet(file []byte, l sheet.Limits) ([][]string, error) {
+	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
+		return sheet.ReadXLSX(bytes.NewReader(file), int64(len(file)), l)
+	}
+	return sheet.ReadCSV(bytes.NewReader(file), l)
 }
 
 // pastedCell is a cell as a spreadsheet puts it on the clipboard, without the line ends

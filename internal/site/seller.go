@@ -35,7 +35,7 @@ func (s *Site) AddSeller(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) newSeller(w http.ResponseWriter, r *http.Request, in winddown.NewCase, failure error) error {
 	p := i18n.From(r.Context())
 	v := caseFormView(r.Context(), in, failure)
-	v.Action = "/sellers"
+	v.Action, v.ImportHref = "/sellers", importHref
 	v.Back = ui.BackLinkProps{Href: "/sellers", Text: p.T("register.title")}
 	v.Title, v.Lead, v.Submit = p.T("register.new.title"), p.T("register.new.lead"), p.T("register.new.submit")
 	status, options := formStatus(failure, layoutText)

@@ -1,0 +1,345 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"winddown/internal/winddown"
+)
+
+// StoredImport is a table of sellers between its preview and its load, and after it.
+type StoredImport struct {
+	ID        winddown.ID
+	Name      string     // of the file
+	Rows      [][]string // gone once it is loaded
+	Layout    winddown.ImportLayout
+	ExpiresAt time.Time
+	LoadedAt  time.Time // zero until then
+	Counts    map[winddown.ImportOutcome]int
+	Added     []AddedSeller
+}
+
+// AddedSeller is a case that an import opened. Email is where the table says its owner can be
+// written to.
+type AddedSeller struct {
+	Case  winddown.ID `json:"case"`
+	Name  string      `json:"name"`
+	INN   string      `json:"inn"`
+	Email string      `json:"email,omitempty"`
+}
+
+// ImportRead is a stored table with the firm it goes into, nil for somebody without one, and
+// the cases there that it may speak of.
+type ImportRead struct {
+	Import StoredImport
+	Firm   *winddown.Firm
+	Cases  []winddown.ImportedCase
+}
+
+// importScope is the condition under which an actor sees a stored table i: it is his own, and
+// he works in the firm it was brought for.
+const importScope = `i.user_id = @actor and i.firm_id is not distinct from @firm and i.expires_at > @now`
+
+const sqlImport = `-- name: Import
+select i.id, i.name, i.content, i.layout, i.counts, i.added, i.expires_at, i.loaded_at
+from imports i
+where i.id = @import and ` + importScope
+
+const sqlLockImport = `-- name: LockImport
+select i.id from imports i where i.id = @import and ` + importScope + ` for update`
+
+// importedCases are the cases of the firm with the taxpayer numbers of a stored table. «is true»
+// keeps the planner from joining with the numbers: it takes them for ten and would go through
+// all of them for every case, where now it asks a hash.
+const importedCases = `c.firm_id = @firm
+  and (c.inn in (select unnest(i.inns) from imports i where i.id = @import and ` + importScope + `)) is true
+  and ` + caseScope
+
+// Cases are locked in the order of their ids, as everywhere.
+const sqlLockImportCases = `-- name: LockImportCases
+select c.id from cases c where ` + importedCases + `
+order by c.id
+for no key update of c`
+
+const sqlImportCases = `-- name: ImportCases` + caseSelect + `
+where ` + importedCases + `
+order by c.created_at, c.id`
+
+const sqlImportSteps = `-- name: ImportSteps
+with mine as materialized (select c.id from cases c where ` + importedCases + `)
+select s.case_id, ` + stepColumns + `
+from mine join case_steps s on s.case_id = mine.id`
+
+const sqlImportActs = `-- name: ImportActs
+with mine as materialized (select c.id from cases c where ` + importedCases + `)
+select a.case_id, ` + actColumns + `
+from mine join acts a on a.case_id = mine.id
+order by a.case_id, a.position, a.round`
+
+const sqlImportDeadlines = `-- name: ImportDeadlines
+with mine as materialized (select c.id from cases c where ` + importedCases + `)
+select d.case_id, ` + deadlineColumns + `
+from mine join deadlines d on d.case_id = mine.id
+order by d.case_id, d.number`
+
+type importRow struct {
+	ID        winddown.ID
+	Name      string
+	Content   []byte
+	Layout    winddown.ImportLayout
+	Counts    map[winddown.ImportOutcome]int
+	Added     []AddedSeller
+	ExpiresAt time.Time
+	LoadedAt  *time.Time
+}
+
+// importQuery collects the rows of a stored table and what is there already.
+type importQuery struct {
+	imports   []importRow
+	firm      firmQuery
+	cases     []caseRow
+	steps     []exportStepRow
+	acts      []exportActRow
+	deadlines []exportDeadlineRow
+}
+
+func importArgs(actor winddown.Actor, id winddown.ID, now time.Time) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"import": id, "actor": actor.UserID, "firm": actor.FirmID, "now": now}
+}
+
+func (q *importQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
+	args := importArgs(actor, id, now)
+	b.Queue(sqlImport, args).Query(collect(&q.imports))
+	q.firm.queue(b, actor, actor.FirmID, now)
+	b.Queue(sqlImportCases, args).Query(collect(&q.cases))
+	b.Queue(sqlImportSteps, args).Query(collect(&q.steps))
+	b.Queue(sqlImportActs, args).Query(collect(&q.acts))
+	b.Queue(sqlImportDeadlines, args).Query(collect(&q.deadlines))
+}
+
+func (q *importQuery) result(actor winddown.Actor) (ImportRead, error) {
+	if len(q.imports) == 0 {
+		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	r := q.imports[0]
+	read := ImportRead{Import: StoredImport{ID: r.ID, Name: r.Name, Layout: r.Layout, ExpiresAt: r.ExpiresAt, LoadedAt: timeOf(r.LoadedAt),
+		Counts: r.Counts, Added: r.Added}}
+	if err := json.Unmarshal(r.Content, &read.Import.Rows); err != nil {
+		return ImportRead{}, fmt.Errorf("import %s: %w", r.ID, err)
+	}
+	if !actor.FirmID.IsZero() {
+		f, err := q.firm.result()
+		if err != nil {
+			return ImportRead{}, err
+		}
+		read.Firm = f
+	}
+	cases, err := casesOf(q.cases, q.steps, q.acts, q.deadlines)
+	for i, c := range cases {
+		read.Cases = append(read.Cases, winddown.ImportedCase{Case: c, Standing: q.cases[i].standing()})
+	}
+	return read, err
+}
+
+// Import returns a stored table of the actor with what is there already, in one round trip, or
+// NotFound.
+func (db *DB) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (ImportRead, error) {
+	var q importQuery
+	if err := db.snapshot(ctx, func(b *pgx.Batch) { q.queue(b, actor, id, now) }); err != nil {
+		return ImportRead{}, err
+	}
+	return q.result(actor)
+}
+
+// LockImport is Import with the table, the firm and the cases held until the transaction ends,
+// and the actor himself where he has no firm.
+func (tx *Tx) LockImport(ctx context.Context, id winddown.ID) (ImportRead, Account, error) {
+	var q importQuery
+	var me userQuery
+	args := importArgs(tx.actor, id, tx.now)
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockImport, args)
+		if tx.actor.FirmID.IsZero() {
+			me.queue(b, tx.actor.UserID)
+		} else {
+			b.Queue(sqlLockFirm, pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID})
+			b.Queue(sqlLockImportCases, args)
+		}
+		q.queue(b, tx.actor, id, tx.now)
+	})
+	if err != nil {
+		return ImportRead{}, Account{}, err
+	}
+	read, err := q.result(tx.actor)
+	if err != nil {
+		return ImportRead{}, Account{}, err
+	}
+	for i, c := range read.Cases {
+		tx.remember(c.Case)
+		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.Case.ID}, q.cases[i].EventSeq, q.cases[i].EventHash)
+	}
+	if !tx.actor.FirmID.IsZero() {
+		_, err = q.firm.hold(tx)
+		return read, Account{}, err
+	}
+	who, err := me.hold(tx)
+	return read, who, err
+}
+
+// quietly queues a write that is no event: of a stored table nothing has become yet.
+func (tx *Tx) quietly(sql string, args pgx.StrictNamedArgs) {
+	tx.silent++
+	tx.batch.Queue(sql, args)
+}
+
+const sqlKeepImport = `-- name: KeepImport
+insert into imports (id, user_id, firm_id, name, content, layout, inns, created_at, expires_at)
+values (@import, @actor, @firm, @name, @content, @layout, @inns, @now, @expires)
+on conflict (user_id) do update set id = @import, firm_id = @firm, name = @name, content = @content, layout = @layout, inns = @inns,
+    counts = null, added = null, created_at = @now, expires_at = @expires, loaded_at = null`
+
+// KeepImport stores a table of the actor in place of the one before.
+func (tx *Tx) KeepImport(i StoredImport, inns []string) error {
+	content, err := json.Marshal(i.Rows)
+	if err != nil {
+		return err
+	}
+	args := importArgs(tx.actor, i.ID, tx.now)
+	args["name"], args["content"], args["layout"], args["inns"], args["expires"] = i.Name, content, i.Layout, inns, i.ExpiresAt
+	tx.quietly(sqlKeepImport, args)
+	return nil
+}
+
+const sqlMapImport = `-- name: MapImport
+update imports i set layout = @layout, inns = @inns where i.id = @import and ` + importScope + ` and i.loaded_at is null`
+
+// MapImport stores where a table of the actor has what.
+func (tx *Tx) MapImport(i StoredImport, inns []string) {
+	args := importArgs(tx.actor, i.ID, tx.now)
+	args["layout"], args["inns"] = i.Layout, inns
+	tx.quietly(sqlMapImport, args)
+}
+
+const sqlEndImport = `-- name: EndImport
+update imports set content = '[]', inns = '{}', firm_id = @firm, counts = @counts, added = @added, loaded_at = @now
+where id = @import and user_id = @actor`
+
+// EndImport puts what was loaded in the place of a locked table.
+func (tx *Tx) EndImport(i StoredImport, firm winddown.ID) {
+	tx.quietly(sqlEndImport, pgx.StrictNamedArgs{
+		"import": i.ID, "actor": tx.actor.UserID, "firm": firm, "counts": i.Counts, "added": i.Added, "now": tx.now,
+	})
+}
+
+const sqlSweepImports = `-- name: SweepImports
+delete from imports where expires_at <= @now`
+
+// SweepImports removes tables whose term is over and counts them.
+func (tx *Tx) SweepImports(removed *int) {
+	tx.silent++
+	tx.batch.Queue(sqlSweepImports, pgx.StrictNamedArgs{"now": tx.now}).Exec(func(t pgconn.CommandTag) error {
+		*removed = int(t.RowsAffected())
+		return nil
+	})
+}
+
+// CaseAndSummary is a case about to be written.
+type CaseAndSummary struct {
+	Case    *winddown.Case
+	Summary winddown.Summary
+}
+
+// InsertCases writes new cases with COPY, a round trip a table.
+func (tx *Tx) InsertCases(ctx context.Context, all []CaseAndSummary) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var cases, steps, acts [][]any
+	for _, one := range all {
+		c := one.Case
+		cases = append(cases, seedCase(SeedCase{Case: c, CreatedAt: tx.now, ChangedAt: tx.now}, one.Summary, winddown.Head{}))
+		for _, st := range c.Steps {
+			steps = append(steps, values(stepArgs(c.ID, st), seedStepColumns))
+		}
+		for _, a := range c.Acts {
+			acts = append(acts, values(actArgs(c.ID, a), seedActColumns))
+		}
+		tx.remember(c)
+		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, 0, nil)
+	}
+	return errors.Join(tx.copyRows(ctx, "cases", seedCaseColumns, cases), tx.copyRows(ctx, "case_steps", seedStepColumns, steps),
+		tx.copyRows(ctx, "acts", seedActColumns, acts))
+}
+
+const sqlLockAddedCases = `-- name: LockAddedCases
+select c.id from cases c where c.firm_id = @firm and c.id = any(@cases::uuid[]) and ` + caseScope + `
+order by c.id
+for no key update of c`
+
+const sqlAddedCases = `-- name: AddedCases` + caseSelect + `
+where c.firm_id = @firm and c.id = any(@cases::uuid[]) and ` + caseScope
+
+const sqlOpenInvites = `-- name: OpenInvites
+select i.case_id as id, count(*) as n
+from invites i join cases c on c.id = i.case_id
+where c.id = any(@cases::uuid[]) and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope + `
+group by i.case_id`
+
+// LockInvitable holds those of the cases to which the actor may invite the owner now, and
+// returns their ids.
+func (tx *Tx) LockInvitable(ctx context.Context, cases []winddown.ID) (map[winddown.ID]bool, error) {
+	var rows []caseRow
+	var open []loadRow
+	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID, "cases": cases}
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockAddedCases, args)
+		b.Queue(sqlAddedCases, args).Query(collect(&rows))
+		b.Queue(sqlOpenInvites, pgx.StrictNamedArgs{"actor": tx.actor.UserID, "cases": cases, "now": tx.now}).Query(collect(&open))
+	})
+	if err != nil {
+		return nil, err
+	}
+	full := map[winddown.ID]bool{}
+	for _, o := range open {
+		full[o.ID] = o.N >= MaxInvites
+	}
+	may := map[winddown.ID]bool{}
+	for _, r := range rows {
+		if full[r.ID] || !winddown.May(winddown.CanInviteOwner, r.standing(), r.HasOwner, r.Acting) {
+			continue
+		}
+		may[r.ID] = true
+		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
+	}
+	return may, nil
+}
+
+const sqlInsertInvites = `-- name: InsertInvites
+insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at)
+select n.id, n.case_id, 'owner', n.token, @by, @now, @expires
+from unnest(@ids::uuid[], @cases::uuid[], @tokens::bytea[]) as n (id, case_id, token)`
+
+// InsertOwnerInvites writes an invitation of the owner to each of the cases, which this
+// transaction holds.
+func (tx *Tx) InsertOwnerInvites(invites []winddown.Invite, tokenHashes [][]byte) {
+	if len(invites) == 0 {
+		return
+	}
+	var ids, cases []winddown.ID
+	for _, i := range invites {
+		if _, ok := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: i.CaseID}]; !ok {
+			tx.misuse = fmt.Errorf("case %s is not locked", i.CaseID)
+			return
+		}
+		ids, cases = append(ids, i.ID), append(cases, i.CaseID)
+	}
+	tx.write(sqlInsertInvites, pgx.StrictNamedArgs{
+		"ids": ids, "cases": cases, "tokens": tokenHashes, "by": tx.actor.UserID, "now": tx.now, "expires": tx.now.Add(winddown.InviteTerm),
+	})
+}

@@ -1,0 +1,442 @@
+package site_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/charmap"
+
+	"winddown/internal/sheet"
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+// workbookOf is a workbook with these rows; a time.Time becomes a number that shows as a date.
+func workbookOf(t *testing.T, rows [][]any, merge ...[2]string) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }()
+	for i, row := range rows {
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range merge {
+		if err := f.MergeCell("Sheet1", m[0], m[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bring uploads a table and returns its preview.
+func bring(t *testing.T, c *testkit.Client, name string, content []byte) *testkit.Page {
+	t.Helper()
+	return c.Get(c.PostFiles("/sellers/import", "", testkit.Upload{Name: name, Content: content}).Want(http.StatusSeeOther).Location()).Want(http.StatusOK)
+}
+
+// load presses «Загрузить» and returns what became of it.
+func load(t *testing.T, c *testkit.Client, preview *testkit.Page) *testkit.Page {
+	t.Helper()
+	action := strings.SplitN(preview.Path, "?", 2)[0] + "/load"
+	return c.Get(c.PostForm(action, preview.Form(action)).Want(http.StatusSeeOther).Location()).Want(http.StatusOK)
+}
+
+// tableRows returns the text of the cells of the rows on a page, without the heading.
+func tableRows(p *testkit.Page) [][]string {
+	var rows [][]string
+	for _, tr := range p.All(func(n *html.Node) bool { return n.Data == "tr" && n.Parent.Data == "tbody" }) {
+		var row []string
+		for n := range tr.ChildNodes() {
+			if n.Data == "td" || n.Data == "th" {
+				row = append(row, testkit.Text(n))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// planted is a table of good rows with faults among them: for each line the column at fault.
+func planted(good, faults int) (rows [][]any, wrong map[int]string) {
+	rows = [][]any{{"Продавцы нашей фирмы"}, {"Продавец", "ИНН", "ОГРН", "Кабинет", "FBS", "Остаток", "Что с остатком", "Ответственный", "Акт запрошен", "Номер обращения"}}
+	wrong = map[int]string{}
+	every := (good + faults) / faults
+	for i := range good + faults {
+		row := []any{fmt.Sprintf("ООО «Маяк %d»", i), testkit.INN(i), "", "", "да", "нет", "", "", "", ""}
+		switch i % 4 {
+		case 1:
+			row[5], row[6] = 12, "распродаю"
+		case 2:
+			row[8], row[9] = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), fmt.Sprint(i)
+		case 3:
+			row[7], row[8] = "Коллега", "03.11.2026"
+		}
+		if i%every == every-1 && len(wrong) < faults {
+			at, value, column := 0, any(nil), ""
+			switch len(wrong) % 10 {
+			case 0:
+				at, value, column = 0, "", "Продавец"
+			case 1:
+				at, value, column = 1, "7712345678", "ИНН"
+			case 2:
+				at, value, column = 1, "77", "ИНН"
+			case 3:
+				at, value, column = 2, "1027700132196", "ОГРН или ОГРНИП"
+			case 4:
+				at, value, column = 3, strings.Repeat("К", 101), "Кабинет"
+			case 5:
+				at, value, column = 4, "иногда", "Торгует по FBS"
+			case 6:
+				at, value, column = 5, "", "Остаток на складах WB"
+				row[6] = ""
+			case 7:
+				at, value, column = 7, "Никто", "Ответственный"
+			case 8:
+				at, value, column = 8, "31.02.2026", "Акт запрошен"
+			case 9:
+				at, value, column = 1, testkit.INN(0), "ИНН" // the same as the first
+			}
+			row[at] = value
+			wrong[i+3] = column
+		}
+		rows = append(rows, row)
+	}
+	return rows, wrong
+}
+
+func TestImportOfFiveThousandRows(t *testing.T) {
+	s := testkit.Start(t)
+	boss, colleague := s.SignUp("Главная", "boss"), s.SignUp("Коллега", "colleague")
+	boss.FoundFirm("Учёт и порядок")
+	boss.JoinFirm(colleague, winddown.Accountant)
+	rows, wrong := planted(4800, 200)
+	file := workbookOf(t, rows, [2]string{"A1", "J1"})
+	if len(wrong) != 200 {
+		t.Fatalf("%d faults planted", len(wrong))
+	}
+	begun := time.Now()
+	preview := bring(t, boss, "продавцы.xlsx", file)
+	t.Logf("%d kB were read, kept and checked in %s", len(file)>>10, time.Since(begun).Round(time.Millisecond))
+	if n := sellersOf(t, s); n != 0 {
+		t.Fatalf("the preview wrote %d sellers", n)
+	}
+	named := map[int]string{}
+	for p := preview; ; {
+		for _, row := range tableRows(p) {
+			var line int
+			_, _ = fmt.Sscan(row[0], &line)
+			named[line] = row[4]
+		}
+		next := p.All(func(n *html.Node) bool { return testkit.Attr(n, "rel") == "next" })
+		if len(next) == 0 {
+			break
+		}
+		p = boss.Get(testkit.Attr(next[0], "href")).Want(http.StatusOK)
+	}
+	if len(named) != len(wrong) {
+		t.Errorf("%d faulty rows are named, want %d", len(named), len(wrong))
+	}
+	for line, column := range wrong {
+		if !strings.HasPrefix(named[line], column+": ") {
+			t.Errorf("row %d: %q, want the column %s", line, named[line], column)
+		}
+	}
+	begun = time.Now()
+	done := load(t, boss, preview)
+	t.Logf("4800 sellers were loaded in %s", time.Since(begun).Round(time.Millisecond))
+	if text := testkit.Text(done.ByTestID("import-results")); text != "Добавлено 4 800 продавцов.Не загружено 200 строк с ошибками." {
+		t.Errorf("it says %q", text)
+	}
+	reg, err := s.App.Register(t.Context(), boss.Actor(), winddown.RegisterFilter{Query: testkit.INN(2)})
+	if err != nil || reg.Total != 4800 || len(reg.Rows) != 1 || reg.Rows[0].Summary.Act != winddown.Requested || reg.Rows[0].Summary.Ticket != "2" {
+		t.Fatalf("the register has %d sellers, found %+v, %v", reg.Total, reg.Rows, err)
+	}
+	if n, err := s.App.Verify(t.Context(), reg.Rows[0].ID); err != nil || n != 3 { // opened, the gate opened, requested
+		t.Errorf("the trail has %d events, %v", n, err)
+	}
+	mine, err := s.App.Register(t.Context(), colleague.Actor(), winddown.RegisterFilter{})
+	if err != nil || mine.Total < 1000 || mine.Total > 1200 {
+		t.Errorf("the colleague has %d sellers, %v", mine.Total, err)
+	}
+
+	begun = time.Now()
+	again := bring(t, boss, "продавцы.xlsx", file)
+	t.Logf("the second time they were checked in %s", time.Since(begun).Round(time.Millisecond))
+	if again.HasTestID("import-new") || again.HasTestID("import-changed") || testkit.Text(again.ByTestID("import-unchanged")) != "Без изменений: 4 800" {
+		t.Errorf("the second time: %s", again.Main())
+	}
+	if again.HasForm(again.Path + "/load") {
+		t.Error("there is something to load a second time")
+	}
+
+	// Everything changes: another name in each row.
+	changed, _ := planted(4800, 200)
+	for _, row := range changed[2:] {
+		if row[0] != "" {
+			row[0] = fmt.Sprint(row[0], " плюс")
+		}
+	}
+	preview = bring(t, boss, "новые имена.xlsx", workbookOf(t, changed))
+	begun = time.Now()
+	done = load(t, boss, preview)
+	t.Logf("all but the colleague's were changed in %s: %s", time.Since(begun).Round(time.Millisecond), testkit.Text(done.ByTestID("import-results")))
+}
+
+// sellersOf counts the cases there are.
+func sellersOf(t *testing.T, s *testkit.Site) (n int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if err := conn.QueryRow(t.Context(), "select count(*) from cases").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestImportReadsWhatPeopleBring(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Ким", "kim")
+	cyrillic, err := charmap.Windows1251.NewEncoder().String("Наши продавцы;;;;\r\n;;;;\r\nНазвание;ИНН;FBS;Остатки;Дата запроса\r\n\"ООО \"\"Ёлка\"\"\";" + testkit.INN(1) + ";да;нет;12.11.2026\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)
+	for name, x := range map[string]struct {
+		file string
+		want string // the seller and the day
+	}{
+		"windows-1251.csv": {cyrillic, `ООО "Ёлка" 2026-11-12`},
+		"utf-8.csv":        {"\ufeffSeller,INN,FBS,Stock,Act requested\nElka," + testkit.INN(2) + ",no,0,2026-11-12\n", "Elka 2026-11-12"},
+		"tabs.txt":         {"Клиент\tИНН\tFBS\tОстаток\tЗапрос акта\nСосна\t" + testkit.INN(3) + "\t+\t-\t46338\n", "Сосна 2026-11-12"},
+		"merged.xlsx": {string(workbookOf(t, [][]any{{"Работа с уходом"}, {"Продавец", nil, "Товар", nil, "Акт сверки"}, {"Название", "ИНН", "FBS", "Остатки на складах WB", "Дата запроса"},
+			{"=СУММ(1;1)", testkit.INN(4), "да", 0, day}}, [2]string{"A1", "E1"}, [2]string{"A2", "B2"}, [2]string{"C2", "D2"})), "=СУММ(1;1) 2026-11-12"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			preview := bring(t, c, name, []byte(x.file))
+			id := preview.Path[strings.LastIndexByte(preview.Path, '/')+1:]
+			if rows := tableRows(preview); len(rows) != 1 || !preview.HasTestID("import-new") {
+				t.Fatalf("%s: %s", id, preview.Main())
+			}
+			load(t, c, preview)
+			name, day, _ := strings.Cut(x.want, " 2026")
+			reg, err := s.App.Register(t.Context(), c.Actor(), winddown.RegisterFilter{Query: name})
+			if err != nil || len(reg.Rows) != 1 || reg.Rows[0].Seller.Name != name || reg.Rows[0].Summary.ActOn.String() != "2026"+day {
+				t.Errorf("found %+v, %v", reg.Rows, err)
+			}
+		})
+	}
+}
+
+// zeros is a body of zeros that counts what is taken of it.
+type zeros struct{ left, taken int64 }
+
+func (e *zeros) Read(p []byte) (int, error) {
+	if e.left <= 0 {
+		return 0, io.EOF
+	}
+	n := min(int64(len(p)), e.left)
+	clear(p[:n])
+	e.left, e.taken = e.left-n, e.taken+n
+	return int(n), nil
+}
+
+func TestImportRefusesWhatIsTooMuch(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Ким", "kim")
+	body := &zeros{left: 50 << 20}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/sellers/import", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ContentLength = body.left
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Expect", "100-continue")
+	r.AddCookie(&http.Cookie{Name: s.SessionCookie(), Value: c.Cookie(s.SessionCookie())})
+	resp, err := (&http.Transport{ExpectContinueTimeout: time.Minute}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge || body.taken > 0 || !strings.Contains(string(said), "Файл слишком большой") {
+		t.Errorf("50 MB: %d after %d bytes", resp.StatusCode, body.taken)
+	}
+
+	// bomb is a workbook whose sheet unpacks to a gigabyte; lying says it is a kilobyte.
+	bomb := func(lying bool) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, text := range map[string]string{
+			"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="a" r:id="1"/></sheets></workbook>`,
+			"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="1" Target="sheet.xml"/></Relationships>`,
+		} {
+			w, err := z.Create(name)
+			if err == nil {
+				_, err = io.WriteString(w, text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := z.Create("xl/sheet.xml")
+		if err == nil {
+			_, err = io.WriteString(w, "<worksheet><!--")
+		}
+		if err == nil {
+			_, err = io.Copy(w, io.LimitReader(spaces{}, 256<<20))
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lying { // in the central directory
+			at := bytes.LastIndex(b.Bytes(), []byte("PK\x01\x02"))
+			copy(b.Bytes()[at+24:], []byte{0, 4, 0, 0})
+		}
+		return b.Bytes()
+	}
+	for name, x := range map[string]struct {
+		file   []byte
+		status int
+		says   string
+	}{
+		"bomb.xlsx":     {bomb(false), http.StatusRequestEntityTooLarge, "Файл слишком большой"},
+		"big.csv":       {bytes.Repeat([]byte("a;b\n"), 3<<20), http.StatusRequestEntityTooLarge, "Файл слишком большой"},
+		"old.xls":       {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00"), http.StatusUnprocessableEntity, "не читается"},
+		"broken.xlsx":   {[]byte("PK\x03\x04 and no more"), http.StatusUnprocessableEntity, "не читается"},
+		"nothing.csv":   {[]byte("\n\n"), http.StatusUnprocessableEntity, "нет строк"},
+		"empty.csv":     {nil, http.StatusUnprocessableEntity, "Выберите файл"},
+		"lying-10.xlsx": {bomb(true), http.StatusUnprocessableEntity, "не читается"},
+	} {
+		begun := time.Now()
+		p := c.PostFiles("/sellers/import", "", testkit.Upload{Name: name, Content: x.file}).Want(x.status)
+		if !strings.Contains(p.Errors()["file"], x.says) {
+			t.Errorf("%s: %v, want «%s»", name, p.Errors(), x.says)
+		}
+		t.Logf("%s, %d kB, was refused in %s", name, len(x.file)>>10, time.Since(begun).Round(time.Millisecond))
+	}
+	many := bytes.NewBufferString("Продавец;ИНН\n")
+	for i := range winddown.MaxImportRows + 1 {
+		fmt.Fprintf(many, "ИП %d;%s\n", i, testkit.INN(i))
+	}
+	if p := bring(t, c, "many.csv", many.Bytes()); !strings.Contains(p.Errors()[""], "5 001 строк") || p.HasForm(p.Path+"/load") {
+		t.Errorf("too many rows: %v", p.Errors())
+	}
+}
+
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// What is not found by itself is said in a form; the rest of the way is that of F1.
+func TestImportByHand(t *testing.T) {
+	s := testkit.Start(t)
+	c, stranger := s.SignUp("Ким", "kim"), s.SignUp("Чужая", "stranger")
+	file := "Фирма;Номер;Письма\nИП Ким;" + testkit.INN(1) + ";kim@example.com\nИП Ким;" + testkit.INN(2) + "8;\n"
+	preview := bring(t, c, "как есть.csv", []byte(file))
+	path := preview.Path
+	form := preview.Form(path)
+	if form.Get("header") != "1" || form.Get("inn") != "1" || form.Get("email") != "" {
+		t.Fatalf("what is found in a table without known names: %v", form)
+	}
+	form.Set("inn", "")
+	preview = c.Get(c.PostForm(path, form).WantRedirect(path).Location()).Want(http.StatusOK)
+	if preview.Errors()["inn"] == "" || preview.HasForm(path+"/load") {
+		t.Errorf("a table without numbers: %v", preview.Errors())
+	}
+	form.Set("header", "9")
+	if p := c.PostForm(path, form).Want(http.StatusUnprocessableEntity); p.Errors()["header"] == "" || p.Form(path).Get("header") != "9" {
+		t.Errorf("a row that is not there: %v", p.Errors())
+	}
+	for field, value := range map[string]string{"header": "1", "seller_name": "0", "inn": "1", "email": "2", "default_fbs": "no", "default_wb_stock": "no"} {
+		form.Set(field, value)
+	}
+	preview = c.Get(c.PostForm(path, form).WantRedirect(path).Location()).Want(http.StatusOK)
+	if rows := tableRows(preview); len(rows) != 1 || rows[0][0] != "3" || !strings.HasPrefix(rows[0][4], "ИНН: ") {
+		t.Fatalf("the faulty row: %v", rows)
+	}
+	stranger.Get(path).Want(http.StatusNotFound)
+	stranger.PostForm(path+"/load", url.Values{}).Want(http.StatusNotFound)
+
+	faults, err := sheet.ReadXLSX(bytes.NewReader([]byte(c.Get(path+"/faults.xlsx").Want(http.StatusOK).Body)), int64(len(c.Get(path+"/faults.xlsx").Body)), exportLimits)
+	if err != nil || len(faults) != 2 || strings.Join(faults[0], ";") != "Продавец;ИНН;E-mail продавца;Причина" || !strings.HasPrefix(faults[1][3], "ИНН: ") {
+		t.Errorf("the file of faults: %q, %v", faults, err)
+	}
+
+	// Somebody else adds the seller between preview and load.
+	c.AddSeller("ИП Ким", 1)
+	stale := c.PostForm(path+"/load", preview.Form(path+"/load"))
+	if stale.Status != http.StatusConflict && stale.Status != http.StatusNotFound {
+		t.Errorf("a preview that is no longer true: %d", stale.Status)
+	}
+	preview = bring(t, c, "как есть.csv", []byte("Продавец;ИНН;FBS;Остаток;E-mail\nИП Ким;"+testkit.INN(3)+";да;нет;kim@example.com\n"))
+	if c.Get(path).Status != http.StatusNotFound {
+		t.Error("the table before is still there")
+	}
+	path = preview.Path
+	done := load(t, c, preview)
+	if !done.HasForm(path + "/invites.xlsx") {
+		t.Fatal("nobody can be invited")
+	}
+	c.PostForm(path+"/invites.xlsx", url.Values{}).Want(http.StatusUnprocessableEntity)
+	links := c.PostForm(path+"/invites.xlsx", url.Values{"who": {"addressed"}}).Want(http.StatusOK)
+	rows, err := sheet.ReadXLSX(strings.NewReader(links.Body), int64(len(links.Body)), exportLimits)
+	if err != nil || len(rows) != 2 || rows[1][2] != "kim@example.com" {
+		t.Fatalf("the links: %q, %v", rows, err)
+	}
+	guest := s.SignUp("Продавец", "seller")
+	link := strings.TrimPrefix(rows[1][3], s.URL)
+	guest.PostForm(link, url.Values{}).Want(http.StatusSeeOther)
+	c.PostForm(path+"/invites.xlsx", url.Values{"who": {"all"}}).Want(http.StatusConflict)
+	// Pressing the button twice, or going back to it, loads nothing a second time.
+	before := sellersOf(t, s)
+	c.PostForm(path+"/load", url.Values{"plan": {"x"}}).WantRedirect(path)
+	if after := sellersOf(t, s); after != before {
+		t.Errorf("%d sellers became %d", before, after)
+	}
+}
+
+// The template is a table that loads as it is.
+func TestImportTemplate(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Ким", "kim")
+	c.AddSeller("ИП Первая", 1)
+	for _, locale := range []string{"ru", "en"} {
+		c.PostForm("/locale", url.Values{"locale": {locale}, "next": {"/"}})
+		file := c.Get("/sellers/import/template.xlsx").Want(http.StatusOK)
+		preview := bring(t, c, "template.xlsx", []byte(file.Body))
+		if rows := tableRows(preview); len(rows) != 1 || !preview.HasTestID("import-new") {
+			t.Errorf("%s: %s", locale, preview.Main())
+		}
+		for _, f := range winddown.ImportFields() {
+			if preview.Form(preview.Path).Get(string(f)) == "" {
+				t.Errorf("%s: the column of %s is not found", locale, f)
+			}
+		}
+	}
+}

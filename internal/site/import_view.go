@@ -1,0 +1,368 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
+	"winddown/internal/sheet"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+func importField(p *i18n.Printer, f winddown.ImportField) string {
+	return p.T("import.field." + string(f))
+}
+
+func backToSellers(p *i18n.Printer) ui.BackLinkProps {
+	return ui.BackLinkProps{Href: "/sellers", Text: p.T("register.title")}
+}
+
+func importFormView(p *i18n.Printer) page.ImportFormView {
+	v := page.ImportFormView{Back: backToSellers(p), Action: importHref, Template: importTemplate}
+	for _, f := range winddown.ImportFields() {
+		v.Fields = append(v.Fields, page.Fact{Term: importField(p, f), Value: p.T("import.hint." + string(f))})
+	}
+	return v
+}
+
+// importValue is a value of a field as people read it.
+func importValue(p *i18n.Printer, f winddown.ImportField, value string) string {
+	if value == "" {
+		return p.T("import.blank")
+	}
+	switch f {
+	case winddown.ImportFBS, winddown.ImportStock:
+		return p.T("common." + value)
+	case winddown.ImportLeftover:
+		return p.T("question.leftover." + value)
+	case winddown.ImportActOn:
+		if d, ok := winddown.ParseDate(value); ok {
+			return p.Date(d.Time())
+		}
+	case winddown.ImportName, winddown.ImportINN, winddown.ImportOGRN, winddown.ImportCabinet, winddown.ImportResponsible,
+		winddown.ImportTicket, winddown.ImportEmail:
+	}
+	return value
+}
+
+// importFaults says what is wrong with the cells of a row, one a fault.
+func importFaults(ctx context.Context, faults []winddown.FieldError) []string {
+	p := i18n.From(ctx)
+	var all []string
+	for _, f := range faults {
+		all = append(all, p.T("import.fault", "Column", importField(p, winddown.ImportField(f.Field)), "Text", p.Message(f.Key, messageArgs(ctx, f.Args))))
+	}
+	return all
+}
+
+// importLine is a row and what it would do.
+func importLine(ctx context.Context, l winddown.ImportLine, in app.ImportPreview) page.ImportLineView {
+	p := i18n.From(ctx)
+	d := l.Draft
+	v := page.ImportLineView{Line: l.Line, Name: d.Seller.Name, INN: d.Seller.INN, Cabinet: d.Seller.Cabinet}
+	pair := func(f winddown.ImportField, value string) {
+		if value != "" {
+			v.Notes = append(v.Notes, p.T("import.value", "Column", importField(p, f), "Value", importValue(p, f, value)))
+		}
+	}
+	switch l.Outcome {
+	case winddown.ImportFaulty:
+		v.Notes = importFaults(ctx, l.Faults)
+	case winddown.ImportNew:
+		pair(winddown.ImportOGRN, d.Seller.OGRN)
+		pair(winddown.ImportFBS, yesNo(l.Case.Answers.FBS))
+		pair(winddown.ImportStock, yesNo(l.Case.Answers.WBStock))
+		pair(winddown.ImportLeftover, string(l.Case.Answers.Leftover))
+		pair(winddown.ImportActOn, d.ActOn.String())
+		pair(winddown.ImportTicket, d.Ticket)
+		pair(winddown.ImportResponsible, responsibleName(in, l.Case.ResponsibleID))
+		pair(winddown.ImportEmail, d.Email)
+	case winddown.ImportChanged:
+		v.Href = sellerHref(l.Case.ID)
+		for _, c := range l.Changes {
+			v.Notes = append(v.Notes, p.T("import.change", "Column", importField(p, c.Field),
+				"Before", importValue(p, c.Field, c.Before), "After", importValue(p, c.Field, c.After)))
+		}
+	case winddown.ImportUnchanged:
+		v.Href = sellerHref(l.Case.ID)
+	}
+	return v
+}
+
+func responsibleName(in app.ImportPreview, id winddown.ID) string {
+	if in.Firm == nil {
+		return ""
+	}
+	m, err := in.Firm.Member(id)
+	if err != nil {
+		return ""
+	}
+	return m.Name
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// importView is the preview of a table, with the lines of an outcome from a number on.
+func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.ImportOutcome, from int) page.ImportView {
+	ctx := r.Context()
+	p, actor := i18n.From(ctx), actorOf(ctx)
+	href := importHref + "/" + in.Import.ID.String()
+	counts := winddown.CountImport(in.Plan)
+	v := page.ImportView{
+		Back: backToSellers(p), Name: in.Import.Name, Load: href + "/load", Digest: in.Digest, FaultsHref: href + "/faults.xlsx",
+		Layout: importLayoutView(p, in, href), Again: importHref, Summary: p.N("import.summary", len(in.Plan), "File", in.Import.Name),
+	}
+	if in.Wrong != nil {
+		v.Summary = p.T("import.summary.wrong", "File", in.Import.Name)
+		return v
+	}
+	if n := counts[winddown.ImportNew] + counts[winddown.ImportChanged]; n > 0 {
+		v.Submit = p.N("import.load", n)
+	} else if counts[winddown.ImportFaulty] == 0 {
+		v.Nothing = p.T("import.nothing")
+	} else {
+		v.Nothing = p.T("import.nothing_good")
+	}
+	if n := counts[winddown.ImportFaulty]; n > 0 {
+		v.Faults = p.N("import.faults", n)
+	}
+	if _, named := in.Import.Layout.Columns[winddown.ImportResponsible]; named && !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) {
+		v.Ignored = p.T("import.responsible_ignored")
+	}
+	address := func(o winddown.ImportOutcome, from int) string {
+		q := url.Values{"show": {string(o)}}
+		if from > 0 {
+			q.Set("from", strconv.Itoa(from))
+		}
+		return href + "?" + q.Encode()
+	}
+	for _, o := range winddown.ImportOutcomes() {
+		if n := counts[o]; n > 0 {
+			v.Tabs = append(v.Tabs, page.ImportTabView{Code: string(o), Label: p.T("import.tab."+string(o), "N", p.Int(n)), Href: address(o, 0), Current: o == show})
+		}
+	}
+	var lines []winddown.ImportLine
+	for _, l := range in.Plan {
+		if l.Outcome == show {
+			lines = append(lines, l)
+		}
+	}
+	to := min(from+importLinesShown, len(lines))
+	for _, l := range lines[min(from, len(lines)):to] {
+		v.Lines = append(v.Lines, importLine(ctx, l, in))
+	}
+	v.Caption = p.T("import.caption."+string(show), "From", p.Int(from+1), "To", p.Int(to), "N", p.Int(len(lines)))
+	if from > 0 {
+		v.Pager.PreviousHref = address(show, max(from-importLinesShown, 0))
+	}
+	if to < len(lines) {
+		v.Pager.NextHref = address(show, to)
+	}
+	return v
+}
+
+// importLayoutView is the form that says which column holds what, with the names and the
+// first values of the columns to choose from.
+func importLayoutView(p *i18n.Printer, in app.ImportPreview, action string) page.ImportLayoutView {
+	l := in.Import.Layout
+	v := page.ImportLayoutView{Action: action, Header: strconv.Itoa(l.Header)}
+	names := importColumns(p, in.Import)
+	for _, f := range winddown.ImportFields() {
+		at, chosen := l.Columns[f]
+		options := []ui.Option{{Value: "", Label: p.T("import.no_column"), Checked: !chosen}}
+		for i, name := range names {
+			options = append(options, ui.Option{Value: strconv.Itoa(i), Label: name, Checked: chosen && at == i})
+		}
+		needed := f == winddown.ImportName || f == winddown.ImportINN
+		v.Columns = append(v.Columns, ui.SelectProps{Name: string(f), Label: importField(p, f), Options: options, Optional: !needed})
+	}
+	answer := func(f winddown.ImportField, value string, values ...string) {
+		options := []ui.Option{{Value: "", Label: p.T("import.no_default"), Checked: value == ""}}
+		for _, o := range values {
+			options = append(options, ui.Option{Value: o, Label: importValue(p, f, o), Checked: value == o})
+		}
+		v.Defaults = append(v.Defaults, ui.SelectProps{Name: "default_" + string(f), Label: importField(p, f), Options: options})
+	}
+	answer(winddown.ImportFBS, l.Defaults.FBS, "yes", "no")
+	answer(winddown.ImportStock, l.Defaults.WBStock, "yes", "no")
+	var leftovers []string
+	for _, o := range winddown.Leftovers() {
+		leftovers = append(leftovers, string(o))
+	}
+	answer(winddown.ImportLeftover, l.Defaults.Leftover, leftovers...)
+	return v
+}
+
+// importColumns names the columns of a table: by letter and heading, or by letter and the
+// first value.
+func importColumns(p *i18n.Printer, in app.StoredImport) []string {
+	width := 0
+	for _, row := range in.Rows {
+		width = max(width, len(row))
+	}
+	const longest = 40
+	var names []string
+	for at := range min(width, winddown.MaxImportColumns) {
+		name := ""
+		for i := max(in.Layout.Header-1, 0); i < len(in.Rows) && name == ""; i++ {
+			if at < len(in.Rows[i]) {
+				name = strings.Join(strings.Fields(in.Rows[i][at]), " ")
+			}
+		}
+		if runes := []rune(name); len(runes) > longest {
+			name = string(runes[:longest]) + "…"
+		}
+		names = append(names, p.T("import.column", "Letter", columnLetters(at), "Name", name))
+	}
+	return names
+}
+
+// columnLetters names a column as spreadsheets do: A, Z, AA.
+func columnLetters(at int) string {
+	if at >= 26 {
+		return columnLetters(at/26-1) + string(rune('A'+at%26))
+	}
+	return string(rune('A' + at))
+}
+
+// importDoneView says what a table has done.
+func importDoneView(p *i18n.Printer, in app.StoredImport) page.ImportDoneView {
+	v := page.ImportDoneView{Back: backToSellers(p), Name: in.Name, SellHref: "/sellers", Again: importHref}
+	for _, o := range winddown.ImportOutcomes() {
+		if n := in.Counts[o]; n > 0 {
+			v.Results = append(v.Results, p.N("import.result."+string(o), n))
+		}
+	}
+	if in.Counts[winddown.ImportNew]+in.Counts[winddown.ImportChanged] == 0 {
+		v.Results = append([]string{p.T("import.result.nothing")}, v.Results...)
+	}
+	addressed := 0
+	for _, s := range in.Added {
+		if s.Email != "" {
+			addressed++
+		}
+	}
+	if len(in.Added) > 0 {
+		v.Invite = &page.ImportInviteView{Action: importHref + "/" + in.ID.String() + "/invites.xlsx"}
+		if addressed > 0 {
+			v.Invite.Options = append(v.Invite.Options, ui.Option{Value: "addressed", Label: p.N("import.invite.addressed", addressed)})
+		}
+		v.Invite.Options = append(v.Invite.Options, ui.Option{Value: "all", Label: p.N("import.invite.all", len(in.Added))})
+	}
+	return v
+}
+
+// importWidth is how wide a column of a field is, in characters.
+func importWidth(f winddown.ImportField) float64 {
+	switch f {
+	case winddown.ImportName:
+		return 36
+	case winddown.ImportResponsible, winddown.ImportEmail, winddown.ImportStock:
+		return 26
+	case winddown.ImportINN, winddown.ImportOGRN, winddown.ImportCabinet, winddown.ImportFBS, winddown.ImportLeftover, winddown.ImportActOn,
+		winddown.ImportTicket:
+	}
+	return 18
+}
+
+// writeImportTemplate writes the columns with an example, and what each may hold.
+func writeImportTemplate(p *i18n.Printer, out sheet.Writer, actor winddown.Actor, today winddown.Date) error {
+	var columns []sheet.Column
+	for _, f := range winddown.ImportFields() {
+		columns = append(columns, sheet.Column{Title: importField(p, f), Width: importWidth(f)})
+	}
+	if err := out.Sheet(p.T("import.template.sheet"), columns...); err != nil {
+		return err
+	}
+	err := out.Row(sheet.Text(p.T("import.example.name")), sheet.Text("500100732259"), sheet.Text("304500116000157"), sheet.Text(""),
+		sheet.Text(p.T("common.yes")), sheet.Text(p.T("common.yes")), sheet.Text(importValue(p, winddown.ImportLeftover, string(winddown.Both))),
+		sheet.Text(actor.Email), dayCell(today), sheet.Text("48-1177"), sheet.Text("seller@example.com"))
+	if err != nil {
+		return err
+	}
+	if err := out.Sheet(p.T("import.template.hints"), sheet.Column{Title: p.T("import.template.column"), Width: 30},
+		sheet.Column{Title: p.T("import.template.holds"), Width: 90}); err != nil {
+		return err
+	}
+	for _, f := range winddown.ImportFields() {
+		if err := out.Row(sheet.Text(importField(p, f)), sheet.Text(p.T("import.hint."+string(f)))); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// writeImportFaults writes the faulty rows with the columns they had, and the reason.
+func writeImportFaults(ctx context.Context, out sheet.Writer, in app.ImportPreview) error {
+	p := i18n.From(ctx)
+	width := 0
+	for _, l := range in.Plan {
+		if l.Outcome == winddown.ImportFaulty {
+			width = max(width, len(l.Cells))
+		}
+	}
+	var header []string
+	if at := in.Import.Layout.Header; at > 0 {
+		header = in.Import.Rows[at-1]
+		width = max(width, len(header))
+	}
+	columns := make([]sheet.Column, width, width+1)
+	for i := range columns {
+		columns[i] = sheet.Column{Title: columnLetters(i), Width: 18}
+		if i < len(header) && header[i] != "" {
+			columns[i].Title = header[i]
+		}
+	}
+	// A heading in two rows is given back in one that is found again.
+	for f, at := range in.Import.Layout.Columns {
+		if at < width {
+			columns[at] = sheet.Column{Title: importField(p, f), Width: importWidth(f)}
+		}
+	}
+	columns = append(columns, sheet.Column{Title: p.T("import.reason_column"), Width: 80})
+	if err := out.Sheet(p.T("import.faults.sheet"), columns...); err != nil {
+		return err
+	}
+	for _, l := range in.Plan {
+		if l.Outcome != winddown.ImportFaulty {
+			continue
+		}
+		cells := make([]sheet.Cell, width+1)
+		for i, cell := range l.Cells {
+			cells[i] = sheet.Text(cell)
+		}
+		cells[width] = sheet.Text(strings.Join(importFaults(ctx, l.Faults), "; "))
+		if err := out.Row(cells...); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// writeImportInvites writes a link a seller.
+func writeImportInvites(p *i18n.Printer, out sheet.Writer, base string, made []app.ImportedInvite) error {
+	err := out.Sheet(p.T("import.invite.sheet"), sheet.Column{Title: importField(p, winddown.ImportName), Width: 36},
+		sheet.Column{Title: importField(p, winddown.ImportINN), Width: 14}, sheet.Column{Title: importField(p, winddown.ImportEmail), Width: 30},
+		sheet.Column{Title: p.T("import.invite.link"), Width: 80}, sheet.Column{Title: p.T("import.invite.until"), Width: 14})
+	for _, m := range made {
+		if err == nil {
+			err = out.Row(sheet.Text(m.Seller.Name), sheet.Text(m.Seller.INN), sheet.Text(m.Seller.Email),
+				sheet.Text(base+"/invites/"+m.Token), dayCell(m.Until))
+		}
+	}
+	if err == nil {
+		err = out.Close()
+	}
+	return err
+}
