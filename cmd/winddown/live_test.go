@@ -76,7 +76,7 @@ func (f *follower) hear(seq int64, now time.Time) {
 // follow opens a stream and reads it until ctx or the stream ends.
 func (f *follower) follow(ctx context.Context, t *testing.T, c *http.Client, site string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/cases/"+f.of.id.String()+"/live?from=1000000", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/cases/"+f.of.id.String()+"/live?1000000", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,10 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -33,16 +33,16 @@ const refreshHeader = "Winddown-Refresh"
 
 // layoutLive names the stream that tells of changes of the page, and what of it the page
 // shows already.
-func (s *Site) layoutLive(path, seen string) layoutOption {
+func (s *Site) layoutLive(path string, seen int64) layoutOption {
 	return func(v *ui.LayoutView) {
 		if s.live != nil {
-			v.Live = path + "/live?from=" + url.QueryEscape(seen)
+			v.Live = path + "/live?" + strconv.FormatInt(seen, 10)
 		}
 	}
 }
 
 func (s *Site) layoutCaseLive(id winddown.ID, seq int64) layoutOption {
-	return s.layoutLive(caseHref(id), strconv.FormatInt(seq, 10))
+	return s.layoutLive(caseHref(id), seq)
 }
 
 // CaseLive is the stream of changes of a case; its events are numbered as those of the case.
@@ -89,7 +89,7 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	defer sub.Close()
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
-		last = r.URL.Query().Get("from")
+		last = r.URL.RawQuery
 	}
 	seen, _ := strconv.ParseInt(last, 10, 64) // what cannot be read has seen nothing
 	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
@@ -155,8 +155,7 @@ func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter,
 // mayFollow asks again whether whoever opened a stream may read it, and says goodbye if not.
 func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
 	err := s.allowed(r, look)
-	switch winddown.KindOf(err) {
-	case winddown.Unauthenticated, winddown.Forbidden, winddown.NotFound:
+	if errors.Is(err, winddown.Unauthenticated) || errors.Is(err, winddown.Forbidden) || errors.Is(err, winddown.NotFound) {
 		out.bye("gone")
 	}
 	return err == nil

@@ -44,7 +44,7 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 	v.Errors = m.items
 	status, options := formStatus(failure, layoutLandscape)
 	if failure == nil && !actor.FirmID.IsZero() {
-		options = append(options, s.layoutLive("/sellers", strconv.FormatInt(asked.Unix(), 10)))
+		options = append(options, s.layoutLive("/sellers", asked.Unix()))
 	}
 	if n := s.takeNotice(w, r); failure == nil && len(n) == 2 && n[0] == "assigned" {
 		if changed, err := strconv.Atoi(n[1]); err == nil {

@@ -59,7 +59,7 @@ func (s *Site) Seller(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := i18n.From(r.Context())
 	words := s.caseWords(r, in.View)
-	var options []layoutOption
+	options := []layoutOption{s.layoutCaseLive(id, in.View.Seq)}
 	if n := s.takeNotice(w, r); len(n) > 0 {
 		switch n[0] {
 		case "seller_added", "joined":

@@ -72,7 +72,7 @@ func (c *Client) Stream(path string, headers ...string) *Stream {
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	answer, err := c.http.Do(r)
+	answer, err := c.http.Do(r) //nolint:bodyclose // whoever reads it closes it
 	if err != nil {
 		c.t.Fatal(err)
 	}

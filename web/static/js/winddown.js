@@ -125,7 +125,7 @@
   const sending = new Set();
   let stream, topic, notice, newest, unnumbered, timer, again, rest = 0, failures = 0;
 
-  const seen = () => +new URL(main().dataset.live, location).searchParams.get("from");
+  const seen = () => +new URL(main().dataset.live, location).search.slice(1);
   const changedField = (field) =>
     field.options
       ? field.value !== ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value
