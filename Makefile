@@ -67,6 +67,9 @@ test-disk: ## Fill a small file system for real, to see that nothing is half-sto
 test-walk: assets generate ## Let twenty people of three firms send 10,000 random requests: nobody sees a stranger's case
 	go test -run TestARandomWalk ./internal/server -walk.steps 10000 -v
 
+test-mail: assets ## Send a thousand letters from two processes that are killed now and then
+	WINDDOWN_TEST_LETTERS=500 go test -count=1 -run TestLettersSurviveKills -v ./cmd/winddown
+
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run
 

@@ -67,6 +67,27 @@ func (a *App) letterWithToken(ctx context.Context, u winddown.User, purpose post
 	return Letter{To: u, Token: token}, err
 }
 
+// Reminded is somebody who gets a letter about a case.
+type Reminded = postgres.Reminded
+
+// Reminder is a letter in which an accountant reminds a seller.
+type Reminder = postgres.Reminder
+
+// Reminded returns whom a reminder about each of the cases reaches: its owner and helpers
+// whose address is confirmed.
+func (a *App) Reminded(ctx context.Context, cases []winddown.ID) ([]Reminded, error) {
+	return a.db.Reminded(ctx, cases)
+}
+
+// Reminder returns what an event reminds one of a case's people of, or ErrMoot.
+func (a *App) Reminder(ctx context.Context, id winddown.ID, seq int64, user winddown.ID) (Reminder, error) {
+	r, err := a.db.Reminder(ctx, id, seq, user)
+	if errors.Is(err, winddown.NotFound) || err == nil && (r.To.Disabled || !r.To.Confirmed) {
+		err = ErrMoot
+	}
+	return r, err
+}
+
 // system is the actor of what happens by itself.
 func system() winddown.Actor { return winddown.Actor{Via: winddown.ViaSystem} }
 

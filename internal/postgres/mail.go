@@ -116,6 +116,66 @@ func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
 	tx.write(sqlSpendMailTokens, pgx.StrictNamedArgs{"user": user, "purpose": purpose, "now": tx.now})
 }
 
+// Reminded is somebody who gets a letter about a case.
+type Reminded struct {
+	CaseID winddown.ID
+	UserID winddown.ID
+}
+
+const sqlReminded = `-- name: Reminded
+select p.case_id, p.user_id
+from case_people p join users u on u.id = p.user_id
+where p.case_id = any(@cases::uuid[]) and u.confirmed_at is not null and u.disabled_at is null
+order by p.case_id, p.user_id`
+
+// Reminded returns the owners and helpers of cases whom letters reach. It is the program's
+// own and takes no actor.
+func (db *DB) Reminded(ctx context.Context, cases []winddown.ID) ([]Reminded, error) {
+	ids := make([][16]byte, len(cases))
+	for i, id := range cases {
+		ids[i] = id
+	}
+	rows, err := db.pool.Query(ctx, sqlReminded, pgx.StrictNamedArgs{"cases": ids})
+	if err != nil {
+		return nil, classify(err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reminded])
+	return all, classify(err)
+}
+
+// Reminder is a letter in which an accountant reminds a seller.
+type Reminder struct {
+	To     winddown.User
+	Seller string
+	By     string
+	Event  winddown.Event
+}
+
+const sqlReminder = `-- name: Reminder
+select u.id, u.email, u.name, u.locale, u.zone, u.disabled_at is not null as disabled, u.confirmed_at is not null as confirmed,
+       u.operator, c.seller_name as seller, coalesce(b.name, '') as by, e.body
+from cases c
+join case_people p on p.case_id = c.id and p.user_id = @user
+join users u on u.id = p.user_id
+join events e on e.stream_kind = 'case' and e.stream_id = c.id and e.seq = @seq
+left join users b on b.id = e.by_id
+where c.id = @case`
+
+// Reminder returns what an event of a case says to one of its people; NotFound for somebody
+// who is no longer in it. It is the program's own and takes no actor.
+func (db *DB) Reminder(ctx context.Context, id winddown.ID, seq int64, user winddown.ID) (Reminder, error) {
+	var r Reminder
+	record := winddown.Record{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Seq: seq}
+	err := db.pool.QueryRow(ctx, sqlReminder, pgx.StrictNamedArgs{"case": id, "seq": seq, "user": user}).
+		Scan(&r.To.ID, &r.To.Email, &r.To.Name, &r.To.Locale, &r.To.Zone, &r.To.Disabled, &r.To.Confirmed, &r.To.Operator,
+			&r.Seller, &r.By, &record.Body)
+	if err != nil {
+		return r, classify(err)
+	}
+	r.Event, err = record.Event()
+	return r, err
+}
+
 // DeadJob is a letter that could not be sent and is not tried again by itself.
 type DeadJob struct {
 	ID       int64

@@ -124,6 +124,7 @@ func unscoped() map[string]string {
 		byInvite  = "the token of the invitation is the scope: its holder is not in the case yet"
 		ownRows   = "only the actor's own rows of case_people, or the cases he is responsible for"
 		firmRows  = "all cases of the firm in which the session says that the actor is lead or admin"
+		letters   = "letters go to those who are in the case as owner or helper when they are written"
 		operators = "an operator's tool, without an actor"
 		byLink    = "the token of the link, or the id found by it, is the scope: its holder is nobody in the case"
 	)
@@ -139,6 +140,8 @@ func unscoped() map[string]string {
 		"sqlDeleteDeadline":             locked,
 		"sqlUpdateDebt":                 locked,
 		"sqlDeadlinesByInvite":          byInvite,
+		"sqlReminded":                   letters,
+		"sqlReminder":                   letters,
 		"sqlKnownFiles":                 "the sweeper of files asks for hashes alone",
 		"sqlAdvanceCase":                locked,
 		"sqlAdvanceCases":               locked,

@@ -90,6 +90,12 @@ func table() []access {
 		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
 		{"GET /signup", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"POST /signup", "email=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /password/forgot", "", everybody},
+		{"POST /password/forgot", "email=z", want{409, 409, 409, 409, 409, 409, 409, 409, 409, 409}}, // no letters are sent here
+		{"GET /password/reset/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /password/reset/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /account/confirm/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /account/confirm/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
@@ -106,6 +112,9 @@ func table() []access {
 		{"POST /account/mail", "", badByAll},
 		{"POST /account/calendar", "", leadOn},
 		{"POST /account/calendar/revoke", "", leadOn},
+		{"POST /account/confirm", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /admin/jobs", "", want{303, 200, 404, 404, 404, 404, 404, 404, 404, 404}}, // for operators: the first person is one
+		{"POST /admin/jobs/{job}/retry", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /account/settings", "zone=x", badByAll},
 		{"POST /account/password", "", badByAll},
 		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
@@ -372,7 +381,7 @@ func TestAccess(t *testing.T) {
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
-		"{invite}", none.String(), "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{invite}", none.String(), "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")
 	for _, a := range table() {
 		method, path, _ := strings.Cut(address.Replace(a.route), " ")

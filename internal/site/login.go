@@ -80,6 +80,9 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 		v.SignupHref = "/signup"
 	}
 	status, options := formStatus(failure, layoutNarrow)
+	if failure == nil {
+		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed"))
+	}
 	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
 	return nil
 }

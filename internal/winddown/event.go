@@ -202,7 +202,7 @@ type Via string
 const (
 	ViaPages   Via = "pages"
 	ViaCommand Via = "command"
-	ViaShare   Via = "share" // a share link, by whoever has its address
+	ViaShare   Via = "share"  // a share link, by whoever has its address
 	ViaSystem  Via = "system" // by itself
 )
 

@@ -38,9 +38,14 @@ func (w *Workers) follow(ctx context.Context) error {
 }
 
 // jobsOf returns the letters that events ask for.
-func (w *Workers) jobsOf(_ context.Context, events []postgres.Followed) ([]river.InsertManyParams, error) {
+func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]river.InsertManyParams, error) {
 	var jobs []river.InsertManyParams
 	add := func(args river.JobArgs) { jobs = append(jobs, river.InsertManyParams{Args: args}) }
+	type reminder struct {
+		id  winddown.ID
+		seq int64
+	}
+	var reminders []reminder
 	for _, f := range events {
 		e := f.Event
 		if w.App.Now().Sub(e.At) > stale {
@@ -55,6 +60,28 @@ func (w *Workers) jobsOf(_ context.Context, events []postgres.Followed) ([]river
 			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq})
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
+		case winddown.SellerReminded:
+			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})
+		}
+	}
+	if len(reminders) == 0 {
+		return jobs, nil
+	}
+	var cases []winddown.ID
+	for _, r := range reminders {
+		cases = append(cases, r.id)
+	}
+	people, err := w.App.Reminded(ctx, cases)
+	if err != nil {
+		return nil, err
+	}
+	in := map[winddown.ID][]winddown.ID{}
+	for _, p := range people {
+		in[p.CaseID] = append(in[p.CaseID], p.UserID)
+	}
+	for _, r := range reminders {
+		for _, user := range in[r.id] {
+			add(remindArgs{Case: r.id, Seq: r.seq, User: user})
 		}
 	}
 	return jobs, nil

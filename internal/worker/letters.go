@@ -32,6 +32,7 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.confirmLetter)
 	addKind(w, bundle, w.resetLetter)
 	addNotedKind(w, bundle, w.digestLetter)
+	addKind(w, bundle, w.remindLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address; Seq is the event
@@ -89,6 +90,43 @@ func (w *Workers) resetLetter(ctx context.Context, job *river.Job[resetArgs]) (m
 			Button: w.link(p.T("mail.reset.button"), "/password/reset/"+l.Token),
 		}, {Text: []string{p.T("mail.reset.term"), p.T("mail.reset.stranger")}}},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// remindArgs ask for a letter in which an accountant reminds somebody of a case; Seq is the
+// event of the case.
+type remindArgs struct {
+	Case winddown.ID `json:"case"`
+	Seq  int64       `json:"seq"`
+	User winddown.ID `json:"user"`
+}
+
+// Kind names the job.
+func (remindArgs) Kind() string { return "remind_seller" }
+
+// InsertOpts puts the job where it belongs.
+func (remindArgs) InsertOpts() river.InsertOpts { return mailOpts(reminding) }
+
+func (w *Workers) remindLetter(ctx context.Context, job *river.Job[remindArgs]) (mail.Message, error) {
+	r, err := w.App.Reminder(ctx, job.Args.Case, job.Args.Seq, job.Args.User)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(r.To.Locale)
+	path := "/cases/" + job.Args.Case.String()
+	said := webmail.Block{Text: []string{p.T("mail.remind.by", "By", r.By, "Seller", r.Seller)}, Quote: r.Event.Reason}
+	next := webmail.Block{Button: w.link(p.T("mail.remind.case"), path)}
+	if code := string(r.Event.Step); code != "" {
+		next = webmail.Block{Heading: p.T("mail.remind.next"), Text: []string{p.T("step." + code + ".name")},
+			Button: w.link(p.T("mail.remind.step"), path+"/steps/"+code)}
+	}
+	subject := p.T("mail.remind.subject", "Seller", r.Seller)
+	if code := string(r.Event.Step); code != "" {
+		subject = p.T("mail.remind.subject_step", "Seller", r.Seller, "Step", p.T("step."+code+".name"))
+	}
+	return w.message(ctx, r.To.Email, w.id(job.Kind, job.Args.User, job.Args.Case, job.Args.Seq), subject, webmail.Letter{
+		Lang: r.To.Locale, Title: subject, Blocks: []webmail.Block{said, next},
+		Footer: []string{p.T("mail.remind.why", "Seller", r.Seller), p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
 }
 
