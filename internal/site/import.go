@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -182,7 +183,10 @@ func (s *Site) showImport(w http.ResponseWriter, r *http.Request, in app.ImportP
 	for i, sel := range v.Layout.Columns {
 		v.Layout.Columns[i].Error = m.of(sel.Name)
 	}
-	v.Layout.Open = in.Wrong != nil || failure != nil && len(m.fields) > 0
+	// A missing answer can be given there for all.
+	v.Layout.Open = in.Wrong != nil || failure != nil && len(m.fields) > 0 || slices.ContainsFunc(in.Plan, func(l winddown.ImportLine) bool {
+		return slices.ContainsFunc(l.Faults, func(f winddown.FieldError) bool { return f.Key == "import.error.answer_missing" })
+	})
 	s.render(w, r, status, page.Import(s.layout(r, p.T("import.preview"), options...), v))
 	return nil
 }

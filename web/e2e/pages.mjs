@@ -176,7 +176,7 @@ function pages(at) {
   for (const path of [at.shareAll, at.shareLocked, at.shareEmpty]) get("stranger", path);
   send("stranger", at.shareLocked, 422, { password: "not the right one" });
 
-  for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", at.open]) get("newcomer", path);
+  for (const path of ["/cases", "/sellers", "/account", "/cases/new", "/sellers/new", "/sellers/import", at.open]) get("newcomer", path);
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
   send("newcomer", "/sellers", 422, {});
   get("newcomer", "/account/mail");
