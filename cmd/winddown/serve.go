@@ -172,6 +172,11 @@ func serve(ctx context.Context, s serving) (err error) {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
 	go sweep(ctx, s.app, s.log)
+	go func() {
+		if err := s.app.FillDues(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("dating the reminders of older cases failed", "error", err)
+		}
+	}()
 	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
 	heard := make(chan struct{})
 	go func() {

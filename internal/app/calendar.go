@@ -154,10 +154,12 @@ const redateBatch = 500
 
 // redate counts the deadlines of the cases that wait for an act by the calendar in force,
 // each case in a transaction of its own, so that nobody waits long for his.
-func (a *App) redate(ctx context.Context) (changed int, err error) {
+func (a *App) redate(ctx context.Context) (changed int, err error) { return a.redateThose(ctx, false) }
+
+func (a *App) redateThose(ctx context.Context, undated bool) (changed int, err error) {
 	var after winddown.ID
 	for {
-		cases, err := a.db.WaitingCases(ctx, after, redateBatch)
+		cases, err := a.db.WaitingCases(ctx, after, undated, redateBatch)
 		if err != nil || len(cases) == 0 {
 			return changed, err
 		}
@@ -184,7 +186,7 @@ func (a *App) redateCase(ctx context.Context, c postgres.WaitingCase, changed *i
 		if err != nil {
 			return nil, err
 		}
-		tx.Redate(c.ID, winddown.Summarize(view.Case, cal), changed)
+		tx.Redate(c.ID, winddown.Summarize(view.Case, cal), view.Case.Dues(cal), changed)
 		return nil, nil
 	})
 	if errors.Is(err, winddown.NotFound) { // whoever saw it has left it; who changed that dated it too

@@ -67,7 +67,8 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 		if err != nil {
 			return nil, err
 		}
-		tx.InsertCase(c, winddown.Summarize(c, a.Calendar()))
+		cal := a.Calendar()
+		tx.InsertCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 		after(tx, c)
 		return append(events, winddown.OnStream(caseStream(c.ID), opened)...), nil
 	})
@@ -155,7 +156,7 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err != nil {
 			return nil, err
 		}
-		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal))
+		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal), view.Case.Dues(cal))
 		return winddown.OnStream(caseStream(id), events), nil
 	})
 }

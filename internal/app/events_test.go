@@ -866,6 +866,9 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			job := w.deadJob()
 			return func() error { return w.app.RequeueJob(ctx, a, job) }, func() outcome { return pages(a) }
 		}},
+		{"FillDues", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			return func() error { return w.app.FillDues(ctx) }, func() outcome { return outcome{} }
+		}},
 		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -930,7 +933,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanAssignment
 		InviteView InvitedMaySignUp LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)

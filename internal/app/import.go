@@ -141,7 +141,7 @@ func writeImport(ctx context.Context, tx *postgres.Tx, plan []winddown.ImportLin
 		switch l.Outcome {
 		case winddown.ImportNew:
 			l.Case.FirmID = firm
-			fresh = append(fresh, postgres.CaseAndSummary{Case: l.Case, Summary: winddown.Summarize(l.Case, cal)})
+			fresh = append(fresh, postgres.CaseAndSummary{Case: l.Case, Summary: winddown.Summarize(l.Case, cal), Dues: l.Case.Dues(cal)})
 		case winddown.ImportChanged:
 			changed = append(changed, l.Case)
 			if l.Assign {
@@ -156,7 +156,7 @@ func writeImport(ctx context.Context, tx *postgres.Tx, plan []winddown.ImportLin
 		tx.Assign(cases, user)
 	}
 	for _, c := range changed {
-		tx.SaveCase(c, winddown.Summarize(c, cal))
+		tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 	}
 	return events, tx.InsertCases(ctx, fresh)
 }

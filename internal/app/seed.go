@@ -210,7 +210,7 @@ func (g *generator) seller(i int, accountant postgres.SeedUser) (postgres.SeedCa
 		panic(fmt.Sprintf("sample case %d breaks a rule: %v", i, w.err))
 	}
 	sc := postgres.SeedCase{
-		Case: c, Summary: winddown.Summarize(c, g.calendar), CreatedAt: w.events[0].At,
+		Case: c, Summary: winddown.Summarize(c, g.calendar), Dues: c.Dues(g.calendar), CreatedAt: w.events[0].At,
 		ChangedAt: w.events[len(w.events)-1].At, Events: w.events,
 	}
 	if owner != nil {

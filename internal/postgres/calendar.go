@@ -122,6 +122,7 @@ select c.id, coalesce(c.responsible_id, (
 )) as seen_by
 from cases c
 where c.finished_on is null and (@after::uuid is null or c.id > @after)
+  and (not @undated or not exists (select from dues d where d.case_id = c.id and d.kind = 'chase'))
   and exists (select from acts a where a.case_id = c.id and a.requested_on is not null and a.received_on is null)
 order by c.id
 limit @limit`
@@ -134,10 +135,10 @@ type WaitingCase struct {
 }
 
 // WaitingCases returns unfinished cases that wait for an act, at most limit, in the order of
-// their ids from the one after the given on. It is for the installation's own upkeep and
+// their ids from the one after the given on; undated asks for those without a chase alone. It is for the installation's own upkeep and
 // takes no actor.
-func (db *DB) WaitingCases(ctx context.Context, after winddown.ID, limit int) ([]WaitingCase, error) {
-	rows, err := db.pool.Query(ctx, sqlWaitingCases, pgx.StrictNamedArgs{"after": after, "limit": limit})
+func (db *DB) WaitingCases(ctx context.Context, after winddown.ID, undated bool, limit int) ([]WaitingCase, error) {
+	rows, err := db.pool.Query(ctx, sqlWaitingCases, pgx.StrictNamedArgs{"after": after, "undated": undated, "limit": limit})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -154,7 +155,7 @@ where id = @id and (overdue_on, due_on, due_kind)
 // they differ from those there were, once the transaction is committed. It needs no event:
 // nobody did anything to the case, the calendar its dates are counted by has changed, and
 // that is an event of its own.
-func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, changed *int) {
+func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, changed *int) {
 	if _, ok := tx.cases[id]; !ok {
 		tx.misuse = fmt.Errorf("case %s is not locked", id)
 		return
@@ -166,4 +167,7 @@ func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, changed *int) {
 		*changed += int(t.RowsAffected())
 		return nil
 	})
+	args := duesArgs(id, dues)
+	tx.batch.Queue(sqlForgetDues, args)
+	tx.batch.Queue(sqlNoteDues, args)
 }

@@ -13,7 +13,7 @@ func TestRedatingACaseThatIsNotLockedIsRefused(t *testing.T) {
 	u := insert(t, db)
 	changed := 0
 	err := db.InTx(t.Context(), winddown.Actor{UserID: u.ID}, moment, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.Redate(u.ID, winddown.Summary{}, &changed)
+		tx.Redate(u.ID, winddown.Summary{}, nil, &changed)
 		return nil, nil
 	})
 	if err == nil || changed != 0 {

@@ -490,8 +490,8 @@ update case_steps set version = @version, started_on = @started_on, note = @note
     waiver_at = @waiver_at, waiver_by = @waiver_by
 where case_id = @case and code = @code`
 
-// InsertCase writes a new case and its summary.
-func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary) {
+// InsertCase writes a new case with its summary and what is due for it.
+func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary, dues []winddown.Due) {
 	args := tx.caseArgs(c, s)
 	for k, v := range sellerArgs(c) {
 		args[k] = v
@@ -505,12 +505,13 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary) {
 		tx.write(sqlInsertAct, actArgs(c.ID, a))
 	}
 	tx.remember(c)
+	tx.saveDues(c.ID, dues)
 	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, 0, nil)
 }
 
 // SaveCase writes a case that LockCase returned or InsertCase wrote: its row with the
-// summary, and the rows around it that changed.
-func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) {
+// summary, what is due for it, and the rows around it that changed.
+func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, dues []winddown.Due) {
 	loaded := tx.cases[c.ID]
 	tx.writeCase(c.ID, sqlUpdateCase, tx.caseArgs(c, s))
 	if loaded.seller != c.Seller {
@@ -526,6 +527,7 @@ func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary) {
 	tx.saveQuestions(c, loaded.questions)
 	tx.saveDeadlines(c, loaded.deadlines)
 	tx.saveDebts(c, loaded.debts)
+	tx.saveDues(c.ID, dues)
 	if tx.misuse == nil {
 		tx.remember(c)
 	}

@@ -44,7 +44,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(func(tx *postgres.Tx) error {
-		tx.InsertCase(c, winddown.Summarize(c, winddown.RussianCalendar()))
+		tx.InsertCase(c, winddown.Summarize(c, winddown.RussianCalendar()), nil)
 		tx.AddPerson(id, me.ID, winddown.Owner)
 		return nil
 	})
@@ -67,7 +67,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 			}
 			want = read.Case
 			fill(want, me.ID, other.ID, firm)
-			tx.SaveCase(want, winddown.Summarize(want, winddown.RussianCalendar()))
+			tx.SaveCase(want, winddown.Summarize(want, winddown.RussianCalendar()), nil)
 			return nil
 		})
 		got, err := db.Case(t.Context(), actor, id, postgres.TrailQuery{}, parts...)

@@ -253,6 +253,7 @@ func (tx *Tx) SweepImports(removed *int) {
 type CaseAndSummary struct {
 	Case    *winddown.Case
 	Summary winddown.Summary
+	Dues    []winddown.Due
 }
 
 // InsertCases writes new cases with COPY, a round trip a table.
@@ -260,7 +261,7 @@ func (tx *Tx) InsertCases(ctx context.Context, all []CaseAndSummary) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var cases, steps, acts [][]any
+	var cases, steps, acts, dues [][]any
 	for _, one := range all {
 		c := one.Case
 		cases = append(cases, seedCase(SeedCase{Case: c, CreatedAt: tx.now, ChangedAt: tx.now}, one.Summary, winddown.Head{}))
@@ -270,11 +271,14 @@ func (tx *Tx) InsertCases(ctx context.Context, all []CaseAndSummary) error {
 		for _, a := range c.Acts {
 			acts = append(acts, values(actArgs(c.ID, a), seedActColumns))
 		}
+		for _, d := range one.Dues {
+			dues = append(dues, dueColumns(c.ID, d))
+		}
 		tx.remember(c)
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, 0, nil)
 	}
 	return errors.Join(tx.copyRows(ctx, "cases", seedCaseColumns, cases), tx.copyRows(ctx, "case_steps", seedStepColumns, steps),
-		tx.copyRows(ctx, "acts", seedActColumns, acts))
+		tx.copyRows(ctx, "acts", seedActColumns, acts), tx.copyRows(ctx, "dues", seedDueColumns, dues))
 }
 
 const sqlLockAddedCases = `-- name: LockAddedCases

@@ -26,6 +26,7 @@ type SeedUser struct {
 type SeedCase struct {
 	Case      *winddown.Case
 	Summary   winddown.Summary
+	Dues      []winddown.Due
 	Owner     winddown.ID // zero for none
 	CreatedAt time.Time
 	ChangedAt time.Time
@@ -84,7 +85,7 @@ const eventColumns = "stream_kind stream_id seq at by_id about_id body hash"
 
 // Cases loads cases whose people are loaded already.
 func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
-	var rows, people, steps, acts, deadlines, debts, evidence, questions, events [][]any
+	var rows, people, steps, acts, deadlines, dues, debts, evidence, questions, events [][]any
 	for _, sc := range cases {
 		c, sum := sc.Case, sc.Summary
 		head, trail, err := seal(winddown.OnStream(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, sc.Events))
@@ -105,6 +106,9 @@ func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
 		}
 		for _, d := range c.Deadlines {
 			deadlines = append(deadlines, values(deadlineArgs(c.ID, d), seedDeadlineColumns))
+		}
+		for _, d := range sc.Dues {
+			dues = append(dues, dueColumns(c.ID, d))
 		}
 		for i, d := range c.Debts {
 			debts = append(debts, values(debtArgs(c.ID, i+1, d), seedDebtColumns))
@@ -127,6 +131,7 @@ func (s *Seeder) Cases(ctx context.Context, cases []SeedCase) error {
 		rows           [][]any
 	}{
 		{"case_steps", seedStepColumns, steps}, {"acts", seedActColumns, acts}, {"deadlines", seedDeadlineColumns, deadlines},
+		{"dues", seedDueColumns, dues},
 		{"debts", seedDebtColumns, debts}, {"evidence", seedEvidenceColumns, evidence}, {"questions", seedQuestionColumns, questions},
 	} {
 		if err := s.copy(ctx, t.table, t.columns, t.rows); err != nil {
@@ -153,6 +158,12 @@ const (
 	seedQuestionColumns = "case_id number step body asked_by asked_at answer answered_by answered_at resolved_by resolved_at"
 	seedEvidenceColumns = "case_id number step slot act round debt doc version kind name type size sha256 note frozen by_id at on_behalf"
 )
+
+const seedDueColumns = "case_id kind number act on_date"
+
+func dueColumns(id winddown.ID, d winddown.Due) []any {
+	return []any{id, string(d.Kind), d.Number, d.Act, d.On}
+}
 
 // seedCase is the row of a sample case.
 func seedCase(sc SeedCase, sum winddown.Summary, head winddown.Head) []any {

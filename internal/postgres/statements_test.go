@@ -158,6 +158,13 @@ func unscoped() map[string]string {
 		"sqlActsByInvite":               byInvite,
 		"sqlMyCases":                    ownRows,
 		"sqlRegisterCounts":             ownRows,
+		"sqlDuesDays":                   ownRows,
+		"sqlDuesCount":                  ownRows,
+		"sqlDuesPage":                   ownRows,
+		"sqlDuesFirmDays":               firmRows,
+		"sqlDuesFirmCount":              firmRows,
+		"sqlDuesFirmPage":               firmRows,
+		"sqlForgetDues":                 locked,
 		"sqlRegisterSentence":           ownRows,
 		"sqlRegisterFirmCounts":         firmRows,
 		"sqlRegisterFirmSentence":       firmRows,
@@ -186,7 +193,7 @@ func unscoped() map[string]string {
 }
 
 // caseTables matches the use of a table that holds what belongs to one case.
-var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites|evidence|questions|deadlines|debts|share_links)\b`)
+var caseTables = regexp.MustCompile(`(?i)\b(from|join|update|using)\s+(cases|case_people|case_steps|acts|invites|evidence|questions|deadlines|dues|debts|share_links)\b`)
 
 // Visibility is in the SQL: whoever may not see a case gets none of its rows, whatever
 // the code above forgets.

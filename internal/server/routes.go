@@ -206,6 +206,7 @@ func New(o Options) http.Handler {
 			r.With(httpkit.Unhurried).Get("/sellers.csv", h(s.SellersCSV))
 			r.With(httpkit.Unhurried).Get("/sellers.xlsx", h(s.SellersXLSX))
 			r.With(httpkit.Unhurried).Get("/sellers/live", h(s.RegisterLive))
+			r.Get("/deadlines", h(s.Dues))
 			r.Get("/sellers/new", h(s.NewSeller))
 			r.Get("/sellers/import", h(s.ImportForm))
 			r.With(httpkit.Unhurried).Post("/sellers/import", h(s.UploadImport))

@@ -230,6 +230,7 @@ func table() []access {
 		{"GET /sellers/live", "", want{303, 404, 404, 404, 204, 204, 204, 204, 204, 204}},
 		{"GET /sellers.csv", "", signedIn},
 		{"GET /sellers.xlsx", "", signedIn},
+		{"GET /deadlines", "", signedIn},
 		{"GET /sellers/new", "", signedIn},
 		{"GET /sellers/import", "", signedIn},
 		{"POST /sellers/import", "", badByAll},

@@ -192,6 +192,7 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 			item(p.T("common.nav.sellers"), "/sellers"),
 		}
 		if !actor.FirmID.IsZero() {
+			v.Nav = append(v.Nav, item(p.T("common.nav.deadlines"), duesPath))
 			firm := item(p.T("common.nav.firm"), "/firm")
 			if actor.Firms > 1 {
 				firm.Label = actor.FirmName

@@ -304,6 +304,9 @@ function pages(at) {
 
   for (const query of ["", "?act=requested&group=waiting&due=30&finished=yes&sort=name", "?q=nobody"]) get("buh", `/sellers${query}`);
   get("buh", "/sellers?act=nonsense&sort=nonsense", 422);
+  for (const query of ["", "?due=overdue", "?from=2026-11-16&to=2026-11-22", "?from=2030-01-01"]) get("buh", `/deadlines${query}`);
+  get("buh", "/deadlines?due=nonsense&from=x", 422);
+  for (const who of ["boss", "newcomer"]) get(who, "/deadlines");
   get("buh", "/sellers?after=nonsense", 422);
   return list;
 }
