@@ -33,7 +33,7 @@ func (f mailFlags) client() (*mail.Client, error) {
 // startWorkers begins to send letters, and returns how to stop.
 func startWorkers(ctx context.Context, a *app.App, db *database, client *mail.Client, base string, log *slog.Logger, timing workerTiming) (stop func() error, err error) {
 	w, err := worker.Start(ctx, worker.Options{App: a, DB: db.DB, Mail: client, BaseURL: base, Log: log,
-		Timeout: timing.JobTimeout, Rescue: timing.RescueAfter})
+		Timeout: timing.JobTimeout, Rescue: timing.RescueAfter, PlanEvery: timing.PlanEvery})
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,7 @@ func startWorkers(ctx context.Context, a *app.App, db *database, client *mail.Cl
 type workerTiming struct {
 	JobTimeout  time.Duration `hidden:"" default:"1m"`
 	RescueAfter time.Duration `hidden:"" default:"2m"`
+	PlanEvery   time.Duration `hidden:"" default:"1m"`
 }
 
 // workCmd sends letters in a process of its own.

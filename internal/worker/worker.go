@@ -33,6 +33,8 @@ type Options struct {
 	// Timeout bounds one job, Rescue is how long after its beginning a job is taken from a
 	// process that died; a minute and two if they are zero.
 	Timeout, Rescue time.Duration
+	// PlanEvery is how often it is asked who is due; a minute if it is zero.
+	PlanEvery time.Duration
 }
 
 // Workers run until Stop.
@@ -62,6 +64,9 @@ const queue = "mail"
 func Start(ctx context.Context, o Options) (*Workers, error) {
 	if o.Timeout == 0 {
 		o.Timeout, o.Rescue = jobTimeout, rescueAfter
+	}
+	if o.PlanEvery == 0 {
+		o.PlanEvery = planEvery
 	}
 	w := &Workers{Options: o}
 	bundle := river.NewWorkers()
@@ -117,7 +122,7 @@ func (w *Workers) Stop() error {
 
 // run follows the events and asks the planners until ctx ends.
 func (w *Workers) run(ctx context.Context) {
-	follow, plan := time.NewTicker(pollEvery), time.NewTicker(planEvery)
+	follow, plan := time.NewTicker(pollEvery), time.NewTicker(w.PlanEvery)
 	defer follow.Stop()
 	defer plan.Stop()
 	var followed, planned trouble
