@@ -11,6 +11,10 @@ end
 $$;
 -- +goose StatementEnd
 
+-- All dashes and quotes are alike for a search.
+update cases set search_text = translate(search_text, '‐‑‒–—−‹›‟‚‛´ʼ′″＂', '------')
+where search_text ~ '[‐‑‒–—−‹›‟‚‛´ʼ′″＂]';
+
 create index cases_search_idx on cases using gin (search_text gin_trgm_ops);
 
 -- A case leaves the register of its firm and comes back; whoever owns it sees no difference.

@@ -23,6 +23,27 @@ func checkPicked(actor winddown.Actor, a winddown.FirmAction, cases []winddown.I
 	return nil, nil
 }
 
+// Bulk is what is about to be done something to.
+type Bulk = postgres.Bulk
+
+// PlanBulk returns what is about to be done something to, as the cases are now, and what a
+// filter of the actor's register leaves: NotFound when one of the cases is not in his
+// register, Forbidden, or Invalid on the field case when none or too many are chosen.
+func (a *App) PlanBulk(ctx context.Context, actor winddown.Actor, action winddown.FirmAction, cases []winddown.ID, f winddown.RegisterFilter) (Bulk, error) {
+	fields, err := checkPicked(actor, action, cases)
+	if err == nil {
+		err = invalidWith(fields)
+	}
+	if err != nil {
+		return Bulk{}, err
+	}
+	b, err := a.db.Bulk(ctx, actor, cases, f, a.now())
+	if err != nil {
+		return Bulk{}, err
+	}
+	return b, mayPick(b.Firm, actor, action, cases, b.Picked)
+}
+
 func invalidWith(fields []winddown.FieldError) error {
 	if len(fields) == 0 {
 		return nil

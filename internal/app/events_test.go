@@ -645,6 +645,22 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, err)
 			return func() error { _, err := w.app.Archive(ctx, f.accountant, ids, false); return err }, func() outcome { return pages(f.accountant) }
 		}},
+		{"SaveView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.SaveView(ctx, a, "Срочные", "due=overdue", false) }, func() outcome { return pages(a) }
+		}},
+		{"ChangeView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", false, true) }, func() outcome { return pages(a) }
+		}},
+		{"ChangeView", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", true, false) }, func() outcome { return pages(a) }
+		}},
+		{"RemoveView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.RemoveView(ctx, a, winddown.Starters(a.UserID)[0].ID) }, func() outcome { return pages(a) }
+		}},
 		{"LeaveFirm", "nobody responsible", "case left_firm", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f, a := w.firm(), w.person("Петрова")
 			id := w.open(a)
@@ -934,7 +950,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
-		FirmInviteView History Import Memberships PlanAssignment
+		FirmInviteView History Import Memberships PlanBulk Start Views
 		InviteView InvitedMaySignUp LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
@@ -1018,8 +1034,10 @@ func TestReadingWritesNothing(t *testing.T) {
 		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
 		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, firmInvite); return err },
 		"Import":         func() error { _, err := w.app.Import(ctx, boss, brought, "Раньше"); return err },
-		"PlanAssignment": func() error {
-			_, err := w.app.PlanAssignment(ctx, boss, []winddown.ID{kept}, winddown.Responsible{None: true})
+		"Start":          func() error { _, err := w.app.Start(ctx, boss); return err },
+		"Views":          func() error { _, _, err := w.app.Views(ctx, boss); return err },
+		"PlanBulk": func() error {
+			_, err := w.app.PlanBulk(ctx, boss, winddown.CanRemind, []winddown.ID{kept}, winddown.RegisterFilter{})
 			return err
 		},
 		"Register of a firm": func() error { _, err := w.app.Register(ctx, boss, winddown.RegisterFilter{}); return err },

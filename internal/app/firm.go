@@ -194,39 +194,10 @@ func (a *App) RemoveFirmPerson(ctx context.Context, actor winddown.Actor, user w
 	return cases, err
 }
 
-// Assignment is what is about to become of cases: who is responsible for them.
-type Assignment struct {
-	Cases []winddown.Picked
-	To    winddown.Member // its zero value is nobody
-}
-
-// PlanAssignment returns what Assign would do, with the names: NotFound when one of the cases
-// or the person is not of the firm the actor works in, Forbidden, or Invalid with the field at
-// fault when nothing is chosen.
-func (a *App) PlanAssignment(ctx context.Context, actor winddown.Actor, cases []winddown.ID, to winddown.Responsible) (Assignment, error) {
-	if err := checkAssignment(actor, cases, to); err != nil {
-		return Assignment{}, err
-	}
-	f, found, err := a.db.FirmCases(ctx, actor, cases, a.now())
-	if err != nil {
-		return Assignment{}, err
-	}
-	if err := mayPick(f, actor, winddown.CanAssign, cases, found); err != nil {
-		return Assignment{}, err
-	}
-	plan := Assignment{Cases: found}
-	if !to.None {
-		m, err := f.Member(to.ID)
-		if err != nil {
-			return Assignment{}, err
-		}
-		plan.To = *m
-	}
-	return plan, nil
-}
-
-// Assign makes a person of the firm responsible for cases of it, or nobody. Errors as for
-// PlanAssignment; one case out of reach leaves all as they are. It returns how many changed.
+// Assign makes a person of the firm responsible for cases of it, or nobody: NotFound when one
+// of the cases or the person is not of the firm the actor works in, Forbidden, or Invalid with
+// the field at fault when nothing is chosen. One case out of reach leaves all as they are. It
+// returns how many changed.
 func (a *App) Assign(ctx context.Context, actor winddown.Actor, cases []winddown.ID, to winddown.Responsible) (changed int, err error) {
 	if err := checkAssignment(actor, cases, to); err != nil {
 		return 0, err

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -139,10 +140,16 @@ func TestRoundTrips(t *testing.T) {
 		{"Feed", 2, func() error { _, err := w.app.Feed(ctx, feed); return err }},
 		{"Firm", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Firm(ctx, a); return err })},
 		{"Memberships", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Memberships(ctx, a); return err })},
-		{"PlanAssignment", 2, as(accountantsToken, func(a winddown.Actor) error {
-			_, err := w.app.PlanAssignment(ctx, a, []winddown.ID{id}, winddown.Responsible{None: true})
+		{"PlanBulk", 2, as(accountantsToken, func(a winddown.Actor) error {
+			_, err := w.app.PlanBulk(ctx, a, winddown.CanAssign, []winddown.ID{id}, winddown.RegisterFilter{Query: "петрова а"})
 			return err
 		})},
+		{"Start", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Start(ctx, a); return err })},
+		{"Views", 2, as(accountantsToken, func(a winddown.Actor) error { _, _, err := w.app.Views(ctx, a); return err })},
+		{"SaveView", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SaveView(ctx, a, rand.Text(), "responsible=me", true) })},
+		{"Remind", 3, as(accountantsToken, func(a winddown.Actor) error { return w.remind(a, "Привет", id) })},
+		{"PutAway, nothing", 3, as(token, func(a winddown.Actor) error { return expected(w.app.PutAway(ctx, a, id), winddown.Conflict) })},
+		{"Archive", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Archive(ctx, a, []winddown.ID{id}, true); return err })},
 		{"Assign", 3, as(accountantsToken, func(a winddown.Actor) error { return w.assign(a, winddown.ID{}, id) })},
 		{"InviteToFirm", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.InviteToFirm(ctx, a, winddown.Lead); return err })},
 		{"SetFirmRole", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SetFirmRole(ctx, a, colleague, winddown.Lead) })},

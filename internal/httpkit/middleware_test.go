@@ -307,7 +307,7 @@ func TestHideAddress(t *testing.T) {
 
 func TestNotice(t *testing.T) {
 	for value, valid := range map[string]bool{
-		"step_done.zero_fbs-1": true, strings.Repeat("a", 200): true, strings.Repeat("a", 201): false,
+		"step_done.zero_fbs-1": true, strings.Repeat("a", 1200): true, strings.Repeat("a", 1201): false,
 		"": false, "a b": false, "а": false, "<b>": false, "a;b": false, "a=b": false, "a\nb": false, "a,b": false,
 	} {
 		for _, secure := range []bool{false, true} {

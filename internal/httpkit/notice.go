@@ -8,11 +8,11 @@ const NoticeCookie = "winddown_notice"
 
 const (
 	noticeSeconds = 60
-	maxNotice     = 200
+	maxNotice     = 1200
 )
 
 // SetNotice leaves a notice for the next page. The value is a code of letters,
-// digits, "_", "." and "-", 200 bytes at most; anything else is dropped, for the
+// digits, "_", "." and "-", 1,200 bytes at most; anything else is dropped, for the
 // cookie comes back from a browser and must not become a way to put words on a page.
 func SetNotice(w http.ResponseWriter, secure bool, value string) {
 	if isNotice(value) {

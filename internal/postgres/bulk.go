@@ -1,6 +1,10 @@
 package postgres
 
 import (
+	"context"
+	"strings"
+	"time"
+
 	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/winddown"
@@ -35,4 +39,63 @@ func (tx *Tx) Archive(cases []winddown.Picked, in bool) {
 		}
 		tx.write(sqlArchive, args)
 	}
+}
+
+const registerPicked = `, count(*) over () as total
+from r`
+
+const registerPickedOrder = `
+order by r.grp, r.name_key, r.id
+limit @limit`
+
+// registerPickedSQL returns what a filter leaves of a scope as cases to do something to. All
+// parts are constants.
+func registerPickedSQL(scope string, words int) string {
+	return "-- name: RegisterPicked" + scope + "\nselect " + strings.ReplaceAll(pickedColumns, "c.", "r.") + registerPicked +
+		registerShown + registerWhere + registerSearch(words) + registerPickedOrder
+}
+
+// Bulk is what is about to be done something to: the cases that were picked, and all that a
+// filter of the register leaves, MaxPicked of them at most; Total is their number.
+type Bulk struct {
+	Firm   *winddown.Firm
+	Picked []winddown.Picked
+	Found  []winddown.Picked
+	Total  int
+}
+
+// Bulk returns the firm the actor works in, those of the cases that he sees in it, and what a
+// filter of his register leaves, in one round trip, or NotFound.
+func (db *DB) Bulk(ctx context.Context, actor winddown.Actor, cases []winddown.ID, f winddown.RegisterFilter, now time.Time) (Bulk, error) {
+	var q firmQuery
+	var rows []pickedRow
+	var found []struct {
+		pickedRow
+		Total int
+	}
+	scope := registerOwn
+	if actor.FirmRole.SeesFirm() {
+		scope = registerFirm
+	}
+	args, words := registerArgs(actor, f, now)
+	args["finished"], args["archive"], args["limit"] = f.Finished, f.Archive, winddown.MaxPicked
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		q.queue(b, actor, actor.FirmID, now)
+		b.Queue(sqlFirmCases, pgx.StrictNamedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))
+		b.Queue(registerPickedSQL(scope, words), args).Query(collect(&found))
+	})
+	if err != nil {
+		return Bulk{}, err
+	}
+	firm, err := q.result()
+	if err != nil {
+		return Bulk{}, err
+	}
+	bulk := Bulk{Firm: firm, Picked: picked(rows)}
+	all := make([]pickedRow, len(found))
+	for i, r := range found {
+		all[i], bulk.Total = r.pickedRow, r.Total
+	}
+	bulk.Found = picked(all)
+	return bulk, nil
 }

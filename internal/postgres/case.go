@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/collate"
@@ -601,22 +599,6 @@ func nameKey(s winddown.Seller) []byte {
 // searchText is what a search looks through: name, cabinet and taxpayer number, folded.
 func searchText(s winddown.Seller) string {
 	return fold(s.Name + " " + s.Cabinet + " " + s.INN)
-}
-
-// fold makes spellings of one name alike: case, ё and е, quotes, full stops, runs of spaces.
-func fold(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch r {
-		case 'ё', 'Ё':
-			return 'е'
-		case '.', ',':
-			return ' '
-		case '"', '\'', '«', '»', '„', '“', '”', '‘', '’', '`':
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }
 
 const sqlMyCases = `-- name: MyCases

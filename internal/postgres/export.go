@@ -58,7 +58,7 @@ type (
 // Export gives all rows of the register that a filter leaves, in its order, to rows, with
 // the people of the firm, and then the case of each to each, unless that is nil, with the
 // names of those who signed its steps. Everything is as it was at one moment. It returns
-// NotFound for a responsible person of another firm, TooLarge beyond MaxExport rows, and the
+// NotFound for a responsible person of another firm or a picked case out of the register, TooLarge beyond MaxExport rows, and the
 // errors of the two functions.
 func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, now time.Time,
 	rows func([]winddown.RegisterRow, []winddown.Member) error, each func(*winddown.Case, map[winddown.ID]string) error) error {
@@ -66,7 +66,8 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 	if actor.FirmRole.SeesFirm() {
 		scope = registerFirm
 	}
-	args := registerArgs(actor, f, now)
+	args, words := registerArgs(actor, f, now)
+	args["finished"], args["archive"] = f.Finished, f.Archive
 	args["group"], args["date"], args["name"], args["id"], args["limit"] = -1, "infinity", []byte{}, winddown.ID{}, MaxExport+1
 	// The functions' own errors keep their kind: they are not the database's.
 	var failed error
@@ -74,12 +75,16 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 		var read []registerRow
 		var people []firmPersonRow
 		b := &pgx.Batch{}
-		b.Queue(registerSQL(scope, f.Sort, false), args).Query(collect(&read))
+		b.Queue(registerSQL(scope, words, f.Sort, false), args).Query(collect(&read))
 		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
 		if failed = knownMember(f, people); failed != nil {
+			return failed
+		}
+		if len(f.Only) > 0 && len(read) != len(f.Only) {
+			failed = &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 			return failed
 		}
 		if len(read) > MaxExport {

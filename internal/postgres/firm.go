@@ -385,23 +385,8 @@ func (tx *Tx) holdCases(rows []pickedRow) []winddown.Picked {
 	return picked(rows)
 }
 
-// FirmCases returns the firm the actor works in and those of the cases that he sees in it, in
-// one round trip, or NotFound.
-func (db *DB) FirmCases(ctx context.Context, actor winddown.Actor, cases []winddown.ID, now time.Time) (*winddown.Firm, []winddown.Picked, error) {
-	var q firmQuery
-	var rows []pickedRow
-	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		q.queue(b, actor, actor.FirmID, now)
-		b.Queue(sqlFirmCases, pgx.StrictNamedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := q.result()
-	return f, picked(rows), err
-}
-
-// LockFirmCases is FirmCases with the firm and the cases held until the transaction ends.
+// LockFirmCases returns the firm the actor works in and those of the cases that he sees in it,
+// all held until the transaction ends, or NotFound.
 func (tx *Tx) LockFirmCases(ctx context.Context, cases []winddown.ID) (*winddown.Firm, []winddown.Picked, error) {
 	var q firmQuery
 	var rows []pickedRow

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,12 +44,16 @@ const registerGroup = `
     from mine
 )`
 
+// registerShown is what is shown of what the filter leaves: the archive or what is not in it,
+// with the finished cases or without; or the cases that were picked, whatever they are.
+const registerShown = `
+where (r.id = any(@only::uuid[]) or cardinality(@only::uuid[]) = 0 and (r.archived_at is not null) = @archive
+    and (@finished or @archive or r.grp <> 8))`
+
 // registerWhere is the filter; an empty list filters nothing.
 const registerWhere = `
-where (@finished or r.grp <> 8)
   and (cardinality(@acts::text[]) = 0 or r.act_state = any(@acts::text[]))
   and (cardinality(@groups::int[]) = 0 or r.grp = any(@groups::int[]))
-  and (cardinality(@patterns::text[]) = 0 or r.search_text like all(@patterns::text[]))
   and (not @nobody or r.responsible_id is null)
   and (@person::uuid is null or r.responsible_id = @person::uuid)
   and (not @due_any
@@ -56,22 +61,35 @@ where (@finished or r.grp <> 8)
     or @due_7 and r.due_on between r.today and r.today + 7
     or @due_30 and r.due_on between r.today and r.today + 30)`
 
-const registerCounts = `
-select r.grp, count(*) as n from r` + registerWhere + `
-group by r.grp`
-
+// A word of the search is a list of patterns, one of which has to match: parts of words are
+// found by the trigram index. A statement has as many of these conditions as there are words.
 const (
-	sqlRegisterCounts     = `-- name: RegisterCounts` + registerOwn + registerCounts
-	sqlRegisterFirmCounts = `-- name: RegisterFirmCounts` + registerFirm + registerCounts
+	registerWord1 = `
+  and r.search_text like any (@word1::text[])`
+	registerWord2 = `
+  and r.search_text like any (@word2::text[])`
+	registerWord3 = `
+  and r.search_text like any (@word3::text[])`
+	registerWord4 = `
+  and r.search_text like any (@word4::text[])`
+	registerWord5 = `
+  and r.search_text like any (@word5::text[])`
+	registerWord6 = `
+  and r.search_text like any (@word6::text[])`
 )
 
+// registerCounts counts what the filter leaves, shown or not.
+const registerCounts = `
+select r.grp, r.archived_at is not null as archived, count(*) as n from r where cardinality(@only::uuid[]) = 0` + registerWhere
+
 const registerSentence = `
-select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested') as requested,
-       count(*) filter (where r.grp = 1) as ready,
-       count(*) filter (where r.grp <> 8) as open,
-       count(*) filter (where r.grp = 8 and r.problem <> '') as returned,
-       count(*) as total,
-       count(*) filter (where r.responsible_id is null) as unassigned
+select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested' and r.archived_at is null) as requested,
+       count(*) filter (where r.grp = 1 and r.archived_at is null) as ready,
+       count(*) filter (where r.grp <> 8 and r.archived_at is null) as open,
+       count(*) filter (where r.grp = 8 and r.problem <> '' and r.archived_at is null) as returned,
+       count(*) filter (where r.archived_at is null) as total,
+       count(*) filter (where r.archived_at is not null) as archived,
+       count(*) filter (where r.responsible_id is null and r.archived_at is null) as unassigned
 from r`
 
 const (
@@ -83,7 +101,7 @@ const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
        r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, u.name as responsible
-from r left join users u on u.id = r.responsible_id` + registerWhere
+from r left join users u on u.id = r.responsible_id` + registerShown + registerWhere
 
 // The pages of the register, one statement per sort and direction. The first key is
 // the group, then a date (for the name sorts always infinity), the name's key and the id.
@@ -110,8 +128,19 @@ order by r.grp desc, r.due_on, r.name_key, r.id
 limit @limit`
 )
 
-// registerSQL returns the statement of a scope, sort and direction. All parts are constants.
-func registerSQL(scope string, sort winddown.RegisterSort, back bool) string {
+// registerSearch returns the conditions for a search of so many words. All parts are constants.
+func registerSearch(words int) string {
+	return strings.Join([]string{registerWord1, registerWord2, registerWord3, registerWord4, registerWord5, registerWord6}[:words], "")
+}
+
+// registerCountsSQL returns the counts of a scope under a search of so many words.
+func registerCountsSQL(scope string, words int) string {
+	return "-- name: RegisterCounts" + scope + registerCounts + registerSearch(words) + "\ngroup by 1, 2"
+}
+
+// registerSQL returns the statement of a scope, sort and direction under a search of so many
+// words. All parts are constants.
+func registerSQL(scope string, words int, sort winddown.RegisterSort, back bool) string {
 	column, desc := strings.CutPrefix(string(sort), "-")
 	tail := registerByDate
 	switch {
@@ -128,7 +157,7 @@ func registerSQL(scope string, sort winddown.RegisterSort, back bool) string {
 	case string(winddown.SortName):
 		tail = strings.ReplaceAll(tail, "r.due_on", "'infinity'::date")
 	}
-	return "-- name: Register" + scope + registerSelect + tail
+	return "-- name: Register" + scope + registerSelect + registerSearch(words) + tail
 }
 
 type registerRow struct {
@@ -197,12 +226,13 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	reg := winddown.Register{Counts: map[winddown.Group]int{}}
 	var rows []registerRow
 	var people []firmPersonRow
-	scope, counts, sentence := registerOwn, sqlRegisterCounts, sqlRegisterSentence
+	var views viewsQuery
+	scope, sentence := registerOwn, sqlRegisterSentence
 	if actor.FirmRole.SeesFirm() {
-		scope, counts, sentence = registerFirm, sqlRegisterFirmCounts, sqlRegisterFirmSentence
+		scope, sentence = registerFirm, sqlRegisterFirmSentence
 	}
 	whose := registerScope(actor, now)
-	filter := registerArgs(actor, f, now)
+	filter, words := registerArgs(actor, f, now)
 	page := pgx.StrictNamedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
 	}
@@ -211,28 +241,38 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		page["group"], page["date"], page["name"], page["id"] = cur.Group, cur.Date, cur.Name, cur.ID
 		back = cur.Before
 	}
-	for k, v := range filter {
-		page[k] = v
-	}
+	maps.Copy(page, filter)
+	maps.Copy(page, pgx.StrictNamedArgs{"finished": f.Finished, "archive": f.Archive})
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sentence, whose).QueryRow(func(r pgx.Row) error {
-			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total, &reg.Unassigned)
+			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total, &reg.Archived, &reg.Unassigned)
 		})
-		b.Queue(counts, filter).Query(func(r pgx.Rows) error {
+		b.Queue(registerCountsSQL(scope, words), filter).Query(func(r pgx.Rows) error {
 			var grp, n int
-			_, err := pgx.ForEachRow(r, []any{&grp, &n}, func() error {
-				reg.Counts[winddown.Groups()[grp]] = n
+			var archived bool
+			_, err := pgx.ForEachRow(r, []any{&grp, &archived, &n}, func() error {
+				switch group := winddown.Groups()[grp]; {
+				case archived != f.Archive:
+					if archived {
+						reg.HiddenArchived += n
+					}
+				case group == winddown.GroupFinished && !f.Finished && !f.Archive:
+					reg.HiddenFinished += n
+				default:
+					reg.Counts[group] = n
+				}
 				return nil
 			})
 			return err
 		})
-		b.Queue(registerSQL(scope, f.Sort, back), page).Query(collect(&rows))
+		b.Queue(registerSQL(scope, words, f.Sort, back), page).Query(collect(&rows))
 		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
+		views.queue(b, actor.UserID)
 	})
 	if err != nil {
 		return winddown.Register{}, err
 	}
-	reg.Members = members(people)
+	reg.Members, reg.Views = members(people), views.result(actor.UserID)
 	if err := knownMember(f, people); err != nil {
 		return winddown.Register{}, err
 	}
@@ -270,17 +310,15 @@ func registerScope(actor winddown.Actor, now time.Time) pgx.StrictNamedArgs {
 	return args
 }
 
-func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) pgx.StrictNamedArgs {
-	acts, groups, patterns := []string{}, []int{}, []string{}
+// registerArgs are the arguments of the filter, but for what is shown of what it leaves, and
+// the number of words that are searched.
+func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (pgx.StrictNamedArgs, int) {
+	acts, groups := []string{}, []int{}
 	for _, a := range f.Acts {
 		acts = append(acts, string(a))
 	}
 	for _, g := range f.Groups {
 		groups = append(groups, slices.Index(winddown.Groups(), g))
-	}
-	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	for _, word := range strings.Fields(fold(f.Query)) {
-		patterns = append(patterns, "%"+escape.Replace(word)+"%")
 	}
 	person := f.Responsible.ID
 	if f.Responsible.Me {
@@ -288,11 +326,15 @@ func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time
 	}
 	args := registerScope(actor, now)
 	maps.Copy(args, pgx.StrictNamedArgs{
-		"finished": f.Finished, "acts": acts, "groups": groups, "patterns": patterns, "person": person, "nobody": f.Responsible.None,
+		"only": append([]winddown.ID{}, f.Only...), "acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
 		"due_any":     len(f.Due) > 0,
 		"due_overdue": slices.Contains(f.Due, winddown.DueOverdue),
 		"due_7":       slices.Contains(f.Due, winddown.Due7),
 		"due_30":      slices.Contains(f.Due, winddown.Due30),
 	})
-	return args
+	words := searchWords(f.Query, f.Similar)
+	for i, patterns := range words {
+		args["word"+strconv.Itoa(i+1)] = patterns
+	}
+	return args, len(words)
 }

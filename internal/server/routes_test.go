@@ -71,6 +71,7 @@ var (
 	badByAdmin = want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422} // of whatever firm, his own
 	assigned   = want{303, 404, 404, 404, 404, 404, 200, 200, 404, 404}
 	importer   = want{303, 404, 404, 404, 404, 404, 200, 404, 404, 404} // the lead, whose table it is
+	nobodys    = want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}
 	badByOwner = want{303, 404, 422, 404, 404, 404, 404, 404, 404, 404}
 )
 
@@ -189,6 +190,7 @@ func table() []access {
 		{"POST /cases/{case}/deadlines/{deadline}/reopen", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/deadlines/{deadline}/remove", "", caseMarked},
 		{"POST /cases/{case}/deadlines/{deadline}/remove", "", want{303, 404, 303, 303, 404, 404, 404, 404, 404, 404}},
+		{"POST /cases/{case}/reminder", "", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/history", "", caseSeen},
 		{"GET /cases/{case}/pack.zip", "", caseSeen},
 		{"GET /cases/{case}/finish", "", caseOwned},
@@ -224,8 +226,16 @@ func table() []access {
 		{"GET /firm/people/{user}/remove", "", firmRun},
 		{"POST /firm/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 409, 404, 404}},
 
-		{"POST /sellers/assign", "case={case}&to=none", assigned},
-		{"POST /sellers/assign/confirm", "case={case}&to={accountant}", want{303, 404, 404, 404, 404, 404, 303, 303, 404, 404}},
+		{"POST /sellers/bulk", "do=assign&case={case}", assigned},
+		{"POST /sellers/remind", "case={case}&text=", badByBooks},
+		{"POST /sellers/archive", "", want{303, 404, 404, 404, 422, 422, 422, 422, 422, 422}},
+		{"POST /sellers/unarchive", "case={case}", want{303, 404, 404, 404, 303, 404, 303, 303, 404, 404}},
+		{"GET /sellers/views", "", signedIn},
+		{"POST /sellers/views", "", badByAll},
+		{"GET /sellers/views/{view}", "", nobodys},
+		{"POST /sellers/views/{view}", "", nobodys},
+		{"POST /sellers/views/{view}/remove", "", nobodys},
+		{"POST /sellers/assign", "case={case}&to={accountant}", want{303, 404, 404, 404, 404, 404, 303, 303, 404, 404}},
 		{"GET /sellers", "", signedIn},
 		{"GET /sellers/live", "", want{303, 404, 404, 404, 204, 204, 204, 204, 204, 204}},
 		{"GET /sellers.csv", "", signedIn},
@@ -382,7 +392,7 @@ func TestAccess(t *testing.T) {
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
-		"{invite}", none.String(), "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{invite}", none.String(), "{view}", none.String(), "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")
 	for _, a := range table() {
 		method, path, _ := strings.Cut(address.Replace(a.route), " ")

@@ -13,7 +13,7 @@ import (
 // caseView is the checklist; the row of the changed step fades once.
 func caseView(w caseWords, changed winddown.Code) page.CaseView {
 	v := page.CaseView{
-		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Risk: w.risk(), Next: w.strip(), Groups: w.groups(changed),
+		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Risk: w.risk(), Asks: w.reminder(), Next: w.strip(), Groups: w.groups(changed),
 		Finish: w.finishRow(), Act: w.actFacts(), ActsHref: actsHref(w.c.ID), LettersHref: lettersHref(w.c.ID),
 		Books: w.books(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
 		PackHref: packHref(w.c.ID),

@@ -21,7 +21,15 @@ const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetm
 
 // SellersCSV sends the register as its address filters it: a line a seller.
 func (s *Site) SellersCSV(w http.ResponseWriter, r *http.Request) error {
-	return s.export(w, r, "csv", "text/csv; charset=utf-8", func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
+	f, err := exportFilter(r)
+	if err != nil {
+		return err
+	}
+	return s.exportCSV(w, r, f)
+}
+
+func (s *Site) exportCSV(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter) error {
+	return s.export(w, r, f, "csv", "text/csv; charset=utf-8", func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
 		out := sheet.NewCSV(buf)
 		err := s.app.Export(ctx, x.actor, x.filter, func(rows []winddown.RegisterRow, _ []winddown.Member) error { return x.sellers(out, rows) }, nil)
 		if err != nil {
@@ -34,7 +42,15 @@ func (s *Site) SellersCSV(w http.ResponseWriter, r *http.Request) error {
 // SellersXLSX sends the same as a workbook, with the steps of every seller and what was
 // filtered.
 func (s *Site) SellersXLSX(w http.ResponseWriter, r *http.Request) error {
-	return s.export(w, r, "xlsx", workbookType, func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
+	f, err := exportFilter(r)
+	if err != nil {
+		return err
+	}
+	return s.exportXLSX(w, r, f)
+}
+
+func (s *Site) exportXLSX(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter) error {
+	return s.export(w, r, f, "xlsx", workbookType, func(ctx context.Context, x exporter, buf *bytes.Buffer) error {
 		out, err := sheet.NewXLSX(buf, x.now)
 		if err != nil {
 			return err
@@ -59,16 +75,17 @@ func (s *Site) SellersXLSX(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// export makes a file of the register, notes in the actor's trail that he takes it, and
-// sends it. A file that could not be made is never begun.
-func (s *Site) export(w http.ResponseWriter, r *http.Request, format, mediaType string,
-	write func(context.Context, exporter, *bytes.Buffer) error) error {
+// exportFilter is what the address of a file filters.
+func exportFilter(r *http.Request) (winddown.RegisterFilter, error) {
 	q := r.URL.Query()
 	q.Del("after") // a file has no pages
-	f, err := readRegisterFilter(q)
-	if err != nil {
-		return err
-	}
+	return readRegisterFilter(q)
+}
+
+// export makes a file of the register, notes in the actor's trail that he takes it, and
+// sends it. A file that could not be made is never begun.
+func (s *Site) export(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, format, mediaType string,
+	write func(context.Context, exporter, *bytes.Buffer) error) error {
 	actor := actorOf(r.Context())
 	x := exporter{p: i18n.From(r.Context()), actor: actor, filter: f, now: s.app.Now(), count: new(int)}
 	ctx, cancel := context.WithTimeout(r.Context(), exportWithin)

@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -375,80 +374,4 @@ func (s *Site) LeaveFirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.notice(w, "left_firm")
 	return s.redirect(w, r, peopleHref(id))
-}
-
-// AssignForm asks before the ticked sellers are given to somebody. It writes nothing: the page
-// carries the choice.
-func (s *Site) AssignForm(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.readAssignment(w, r)
-	if err != nil {
-		return err
-	}
-	plan, err := s.app.PlanAssignment(r.Context(), actorOf(r.Context()), in.cases, in.to)
-	if err != nil {
-		return s.assignFailed(w, r, in, err)
-	}
-	v := assignView(i18n.From(r.Context()), plan, in)
-	s.render(w, r, http.StatusOK, page.Assign(s.layout(r, v.Title, layoutText), v))
-	return nil
-}
-
-// Assign gives the ticked sellers to somebody.
-func (s *Site) Assign(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.readAssignment(w, r)
-	if err != nil {
-		return err
-	}
-	n, err := s.app.Assign(r.Context(), actorOf(r.Context()), in.cases, in.to)
-	if err != nil {
-		return s.assignFailed(w, r, in, err)
-	}
-	s.notice(w, "assigned", strconv.Itoa(n))
-	return s.redirect(w, r, registerHref(in.filter))
-}
-
-func (s *Site) assignFailed(w http.ResponseWriter, r *http.Request, in assignment, failure error) error {
-	if winddown.KindOf(failure) != winddown.Invalid {
-		return failure
-	}
-	return s.showRegister(w, r, in.filter, in, failure)
-}
-
-// assignment is what was ticked in the register, and where.
-type assignment struct {
-	cases  []winddown.ID
-	to     winddown.Responsible
-	filter winddown.RegisterFilter
-}
-
-func (s *Site) readAssignment(w http.ResponseWriter, r *http.Request) (assignment, error) {
-	f, err := form(w, r)
-	if err != nil {
-		return assignment{}, err
-	}
-	var in assignment
-	for _, text := range f["case"] {
-		id, err := winddown.ParseID(text)
-		if err != nil {
-			return assignment{}, err
-		}
-		if !slices.Contains(in.cases, id) {
-			in.cases = append(in.cases, id)
-		}
-	}
-	if to := f.Get("to"); to == winddown.ResponsibleNone {
-		in.to.None = true
-	} else if to != "" {
-		if in.to.ID, err = winddown.ParseID(to); err != nil {
-			return assignment{}, err
-		}
-	}
-	// The list's own address; one nobody can read leads to the whole list.
-	in.filter = winddown.RegisterFilter{Sort: winddown.SortDeadline}
-	if q, err := url.ParseQuery(f.Get("query")); err == nil {
-		if filter, err := readRegisterFilter(q); err == nil {
-			in.filter = filter
-		}
-	}
-	return in, nil
 }

@@ -132,14 +132,18 @@ func TestOtherFirmsAreUnknown(t *testing.T) {
 	}
 	admin.PostForm("/firm/choose", url.Values{"firm": {firm}}).Want(http.StatusNotFound)
 	admin.PostForm(person(other)+"/role", url.Values{"role": {"lead"}}).Want(http.StatusNotFound)
-	for _, path := range []string{"/sellers/assign", "/sellers/assign/confirm"} {
+	for _, path := range []string{"/sellers/assign", "/sellers/remind", "/sellers/archive", "/sellers/unarchive"} {
 		for _, form := range []url.Values{
-			{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {other.ID.String()}},
+			{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}, "text": {"Привет"}}, {"case": {theirs.String()}, "to": {book.ID.String()}},
 			{"case": {"x"}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {"x"}},
 		} {
 			admin.PostForm(path, form).Want(http.StatusNotFound)
+			form.Set("do", strings.TrimPrefix(path, "/sellers/"))
+			admin.PostForm("/sellers/bulk", form).Want(http.StatusNotFound)
 		}
 	}
+	admin.PostForm("/sellers/assign", url.Values{"case": {mine.String()}, "to": {other.ID.String()}}).Want(http.StatusNotFound)
+	admin.PostForm("/sellers/bulk", url.Values{"case": {mine.String(), theirs.String()}, "do": {"csv"}}).Want(http.StatusNotFound)
 	if v := admin.Case(mine); v.Case.ResponsibleID != admin.ID {
 		t.Error("a refused assignment changed a case")
 	}

@@ -3,7 +3,6 @@ package site
 import (
 	"cmp"
 	"net/url"
-	"strings"
 	"time"
 
 	"winddown/internal/app"
@@ -92,21 +91,6 @@ func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
 	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "Title", e.After["firm_name"])
 }
 
-func assignView(p *i18n.Printer, plan app.Assignment, in assignment) page.AssignView {
-	back := registerHref(in.filter)
-	v := page.AssignView{
-		Back: ui.BackLinkProps{Href: back, Text: p.T("register.assign.back")}, Value: in.to.String(), Query: registerQuery(in.filter),
-		Title: p.N("register.assign.title", len(plan.Cases)), To: p.T("register.assign.to", "Name", plan.To.Name), Submit: p.T("register.assign.submit"),
-	}
-	if in.to.None {
-		v.Title, v.To, v.Submit = p.N("register.assign.title_none", len(plan.Cases)), "", p.T("register.assign.submit_none")
-	}
-	for _, c := range plan.Cases {
-		v.Sellers = append(v.Sellers, page.AssignedView{ID: c.ID.String(), Name: c.Seller})
-	}
-	return v
-}
-
 // registerQuery is the query of the register's address under a filter.
 func registerQuery(f winddown.RegisterFilter) string {
 	u, err := url.Parse(registerHref(f))
@@ -114,20 +98,6 @@ func registerQuery(f winddown.RegisterFilter) string {
 		return ""
 	}
 	return u.RawQuery
-}
-
-// bulkView is what a lead or an admin can do with ticked rows, nil for everybody else and where
-// there is nothing to choose.
-func bulkView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, in assignment, m mistakes) *page.BulkView {
-	if !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) || !teamwork(reg) {
-		return nil
-	}
-	v := &page.BulkView{ToError: m.of("to"), Error: m.of("case"), Query: registerQuery(f), To: []ui.Option{{Label: p.T("register.bulk.choose")}}}
-	for _, one := range reg.Members {
-		v.To = append(v.To, ui.Option{Value: one.UserID.String(), Label: one.Name, Checked: one.UserID == in.to.ID})
-	}
-	v.To = append(v.To, ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: in.to.None})
-	return v
 }
 
 // teamwork reports whether it matters who is responsible: in a firm of one it does not.
@@ -157,5 +127,8 @@ func responsibleChip(p *i18n.Printer, f winddown.RegisterFilter, members []windd
 			name = m.Name
 		}
 	}
-	return p.T("register.chip.responsible", "Name", strings.TrimSpace(name))
+	if name == "" {
+		return p.T("register.chip.responsible.gone")
+	}
+	return p.T("register.chip.responsible", "Name", name)
 }

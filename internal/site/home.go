@@ -15,11 +15,14 @@ import (
 // Home is the start page for strangers; somebody signed in is led to what is his.
 func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	if actor := actorOf(r.Context()); actor.SignedIn() {
-		cases, keepsBooks, err := s.app.MyCases(r.Context(), actor)
+		start, err := s.app.Start(r.Context(), actor)
 		if err != nil {
 			return err
 		}
-		if len(cases) == 0 && keepsBooks {
+		switch {
+		case start.KeepsBooks && start.Home != nil:
+			return s.redirect(w, r, viewTarget(winddown.View{Query: *start.Home}))
+		case start.KeepsBooks && !start.HasCases:
 			return s.redirect(w, r, "/sellers")
 		}
 		return s.redirect(w, r, "/cases")

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"winddown/internal/i18n"
@@ -24,14 +23,17 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.registerFailed(w, r, f, typed.Get("q"), err)
 	}
-	return s.showRegister(w, r, f, assignment{}, nil)
+	return s.showRegister(w, r, f, bulkForm{}, nil)
 }
 
 // showRegister shows the register under a filter, again after a choice of sellers that could
 // not be read.
-func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, chosen assignment, failure error) error {
+func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, chosen bulkForm, failure error) error {
 	p, actor, asked := i18n.From(r.Context()), actorOf(r.Context()), s.app.Now()
 	reg, err := s.app.Register(r.Context(), actor, f)
+	if err != nil && winddown.KindOf(err) == winddown.NotFound && !f.Responsible.ID.IsZero() {
+		return s.registerOfNobody(w, r, f)
+	}
 	if err != nil {
 		return err
 	}
@@ -40,18 +42,38 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 		return s.redirect(w, r, registerHref(f))
 	}
 	m := mistakesOf(r.Context(), failure)
-	v := registerView(p, actor, f, reg, chosen, m, s.app.Now())
-	v.Errors = m.items
 	status, options := formStatus(failure, layoutLandscape)
 	if failure == nil && !actor.FirmID.IsZero() {
 		options = append(options, s.layoutLive("/sellers", asked.Unix()))
 	}
-	if n := s.takeNotice(w, r); failure == nil && len(n) == 2 && n[0] == "assigned" {
-		if changed, err := strconv.Atoi(n[1]); err == nil {
-			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.N("register.notice.assigned", changed)}))
+	if n := s.takeNotice(w, r); failure == nil && len(n) > 0 {
+		text := ""
+		if n[0] == "view_saved" {
+			text = p.T("view.notice.view_saved")
+		} else {
+			text, chosen.cases = bulkNotice(p, n)
+		}
+		if text != "" {
+			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: text}))
 		}
 	}
+	v := registerView(p, actor, f, reg, chosen, m, s.app.Now())
+	v.Errors = m.items
 	s.render(w, r, status, page.Register(s.layout(r, p.T("register.title"), options...), v))
+	return nil
+}
+
+// registerOfNobody says that the person an address names is none of the firm's people, as it
+// says of every person who is not. The rest of the address can be kept.
+func (s *Site) registerOfNobody(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter) error {
+	p := i18n.From(r.Context())
+	rest := f
+	rest.Responsible, rest.Cursor = winddown.Responsible{}, nil
+	v := page.RegisterView{
+		Filters: filtersView(p, rest, nil, nil), Failed: true, ResetHref: registerHref(rest),
+		Errors: []ui.ErrorItem{{Text: p.T("register.error.responsible_gone")}},
+	}
+	s.render(w, r, http.StatusNotFound, page.Register(s.layout(r, p.T("register.title"), layoutInvalid), v))
 	return nil
 }
 
@@ -74,7 +96,10 @@ func (s *Site) registerFailed(w http.ResponseWriter, r *http.Request, f winddown
 // readRegisterFilter reads the register's address. What it cannot read is Invalid; the
 // filter holds the rest.
 func readRegisterFilter(q url.Values) (winddown.RegisterFilter, error) {
-	f, err := winddown.ParseRegisterFilter(q.Get("q"), q["act"], q["group"], q["due"], q.Get("responsible"), q.Get("finished"), q.Get("sort"))
+	f, err := winddown.ParseRegisterFilter(winddown.RawRegisterFilter{
+		Query: q.Get("q"), Acts: q["act"], Groups: q["group"], Due: q["due"], Responsible: q.Get("responsible"), Finished: q.Get("finished"),
+		Archive: q.Get("archive"), Similar: q.Get("similar"), Sort: q.Get("sort"),
+	})
 	if after := q.Get("after"); err == nil && after != "" {
 		cursor, ok := decodeCursor(after, f.Sort)
 		if !ok {
@@ -113,6 +138,12 @@ func registerHref(f winddown.RegisterFilter) string {
 	// To ask for the finished group is to ask for finished cases.
 	if f.Finished && !slices.Contains(f.Groups, winddown.GroupFinished) {
 		q.Set("finished", "yes")
+	}
+	if f.Archive {
+		q.Set("archive", "yes")
+	}
+	if f.Similar && f.Query != "" {
+		q.Set("similar", "yes")
 	}
 	if f.Sort != "" && f.Sort != winddown.SortDeadline {
 		q.Set("sort", string(f.Sort))

@@ -200,7 +200,7 @@ func TestRegisterOf500(t *testing.T) {
 	headings := map[string]string{}
 	for ok := true; ok; p, ok = step(c, p, "next") {
 		for _, n := range p.WithTestID("seller-") {
-			group := testkit.Attr(n, "data-state")
+			group := testkit.Attr(n.Parent, "data-state")
 			counts[group]++
 			if len(order) == 0 || order[len(order)-1] != group {
 				order = append(order, group)
@@ -231,7 +231,7 @@ func TestRegisterOf500(t *testing.T) {
 	later := map[string]int{}
 	for p, ok := c.Get("/sellers?finished=yes"), true; ok; p, ok = step(c, p, "next") {
 		for _, n := range p.WithTestID("seller-") {
-			later[testkit.Attr(n, "data-state")]++
+			later[testkit.Attr(n.Parent, "data-state")]++
 		}
 	}
 	if later["overdue"] <= counts["overdue"] || later["waiting"] >= counts["waiting"] {
@@ -478,7 +478,7 @@ func TestRegisterKeepsTheCasesZone(t *testing.T) {
 	id := c.AddSeller("ООО «Маяк»", 1)
 	batch(t, s, c, id, winddown.Date{Year: 2026, Month: time.November, Day: 26})
 	state := func() string {
-		return testkit.Attr(c.Get("/sellers").ByTestID("seller-"+id.String()), "data-state")
+		return testkit.Attr(c.Get("/sellers").ByTestID("seller-"+id.String()).Parent, "data-state")
 	}
 	s.Clock.Set(time.Date(2026, time.November, 22, 20, 59, 59, 0, time.UTC)) // 23:59:59 in Moscow
 	if got := state(); got != "early" {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 func sellerHref(id winddown.ID) string { return "/sellers/" + id.String() }
 
-func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, chosen assignment, m mistakes, now time.Time) page.RegisterView {
+func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, chosen bulkForm, m mistakes, now time.Time) page.RegisterView {
 	mine := !actor.FirmRole.SeesFirm()
 	var responsible []ui.Option
 	if !mine && teamwork(reg) {
@@ -21,23 +22,32 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 	}
 	v := page.RegisterView{
 		Filters: filtersView(p, f, responsible, nil), Chips: chips(p, f, reg.Members), ResetHref: "/sellers",
-		Empty: reg.Total == 0, Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
+		Empty: reg.Total == 0 && reg.Archived == 0, Views: pinnedViews(p, f, reg.Views), Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
 		Sentence: sentence(p, reg), None: p.T("register.none"),
 	}
 	if reg.Returned > 0 {
 		v.Returned = p.N("register.returned", reg.Returned)
 		v.ReturnedHref = registerHref(winddown.RegisterFilter{Groups: []winddown.Group{winddown.GroupFinished}, Finished: true})
 	}
-	if len(v.Chips) == 0 { // nothing is chosen: the rest is finished
+	switch here := f.Responsible.ID; {
+	case len(v.Chips) > 0:
+		v.SaveHref = viewsHref + "?" + url.Values{"save": {registerQuery(withoutPage(f))}}.Encode()
+		if mine && !here.IsZero() && here != actor.UserID {
+			v.None = p.T("register.none_of_others")
+		}
+	case reg.Total > 0: // nothing is chosen: the rest is finished
 		v.None, v.FinishedHref = p.T("register.all_finished"), registerHref(winddown.RegisterFilter{Finished: true})
+	default:
+		v.None, v.ArchiveHref = p.T("register.all_archived"), registerHref(winddown.RegisterFilter{Archive: true})
 	}
+	v.Elsewhere = elsewhere(p, f, reg)
 	if actor.FirmID.IsZero() {
 		v.FoundHref = "/firm"
 	}
 	if len(reg.Rows) == 0 {
 		return v
 	}
-	v.Bulk = bulkView(p, actor, f, reg, chosen, m)
+	v.Bulk = bulkView(p, actor, f, reg, m)
 	v.Columns = columns(p, f, mine)
 	for i, row := range reg.Rows {
 		group := string(row.Group)
@@ -84,8 +94,37 @@ func sentence(p *i18n.Printer, reg winddown.Register) []page.SentenceView {
 	}
 }
 
+func withoutPage(f winddown.RegisterFilter) winddown.RegisterFilter {
+	f.Cursor = nil
+	return f
+}
+
+// elsewhere leads to what a search finds where the filter does not look.
+func elsewhere(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Register) []ui.Link {
+	if f.Query == "" {
+		return nil
+	}
+	f.Cursor = nil
+	var all []ui.Link
+	add := func(text string, wider func(*winddown.RegisterFilter)) {
+		more := f
+		wider(&more)
+		all = append(all, ui.Link{Href: registerHref(more), Text: text})
+	}
+	if n := reg.HiddenFinished; n > 0 {
+		add(p.T("register.found.finished", "N", n), func(f *winddown.RegisterFilter) { f.Finished = true })
+	}
+	if n := reg.HiddenArchived; n > 0 {
+		add(p.T("register.found.archived", "N", n), func(f *winddown.RegisterFilter) { f.Archive = true })
+	}
+	if reg.Matching()+reg.HiddenFinished+reg.HiddenArchived == 0 && !f.Similar {
+		add(p.T("register.found.similar"), func(f *winddown.RegisterFilter) { f.Similar = true })
+	}
+	return all
+}
+
 func filtersView(p *i18n.Printer, f winddown.RegisterFilter, responsible []ui.Option, mistakes map[string]string) page.FiltersView {
-	v := page.FiltersView{Query: f.Query, Finished: f.Finished, Responsible: responsible, Whose: f.Responsible.String(), Errors: mistakes}
+	v := page.FiltersView{Query: f.Query, Finished: f.Finished, Archive: f.Archive, Responsible: responsible, Whose: f.Responsible.String(), Errors: mistakes}
 	if f.Sort != winddown.SortDeadline {
 		v.Sort = string(f.Sort)
 	}
@@ -116,6 +155,9 @@ func chips(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.Member
 	if f.Query != "" {
 		add(p.T("register.chip.query", "Query", f.Query), func(f *winddown.RegisterFilter) { f.Query = "" })
 	}
+	if f.Similar && f.Query != "" {
+		add(p.T("register.chip.similar"), func(f *winddown.RegisterFilter) { f.Similar = false })
+	}
 	for _, a := range f.Acts {
 		add(p.T("register.chip.act."+string(a)), func(f *winddown.RegisterFilter) { f.Acts = except(f.Acts, a) })
 	}
@@ -133,6 +175,12 @@ func chips(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.Member
 	}
 	if f.Finished && !slices.Contains(f.Groups, winddown.GroupFinished) {
 		add(p.T("register.chip.finished"), func(f *winddown.RegisterFilter) { f.Finished = false })
+	}
+	if f.Archive {
+		add(p.T("register.chip.archive"), func(f *winddown.RegisterFilter) { f.Archive = false })
+	}
+	if len(f.Only) > 0 {
+		add(p.T("register.chip.only", "N", len(f.Only)), func(f *winddown.RegisterFilter) { f.Only = nil })
 	}
 	return all
 }
@@ -192,7 +240,7 @@ func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerPro
 func sellerRow(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) page.SellerRowView {
 	sum := row.Summary
 	v := page.SellerRowView{
-		ID: row.ID.String(), Group: string(row.Group), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet,
+		ID: row.ID.String(), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet,
 		Act: actWords(p, sum, today), ActNote: actNote(p, row, today), Waiting: waitingWords(p, sum, today),
 		Responsible: row.Responsible, Changed: dayOf(p, row.ChangedOn, today),
 	}

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"strings"
+
 	"winddown/internal/app"
 	"winddown/internal/letter"
 	"winddown/internal/winddown"
@@ -42,6 +44,13 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 		if w.may(winddown.CanInviteOwner) {
 			v.InviteOwnerHref = peopleHref(c.ID)
 		}
+	}
+	if !c.ArchivedAt.IsZero() {
+		v.Archived, v.ArchiveHref = w.p.T("seller.archived"), registerHref(winddown.RegisterFilter{Query: c.Seller.INN, Archive: true})
+	}
+	if r := c.Reminder; r != nil {
+		v.People = append(v.People, page.Fact{Term: w.p.T("seller.reminded"), Value: strings.Trim(
+			w.day(winddown.DateOf(r.At.In(winddown.Zone(w.zone))))+", "+w.view.Names[r.By], ", ")})
 	}
 	if w.may(winddown.CanMark) && !c.Finished() {
 		v.Acting = w.p.T("seller.acting")

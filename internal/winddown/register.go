@@ -100,8 +100,13 @@ type RegisterFilter struct {
 	// Responsible is a person of the firm the reader works in, or nobody.
 	Responsible Responsible
 	Finished    bool // show finished cases too
-	Sort        RegisterSort
-	Cursor      *Cursor
+	Archive     bool // show what was archived, finished or not, and nothing else
+	Similar     bool // words of the search may differ in a letter
+	// Only are the cases that were picked; the other conditions on what is shown then do not
+	// count. It is no part of the address.
+	Only   []ID
+	Sort   RegisterSort
+	Cursor *Cursor
 }
 
 // MaxQuery is the length of a search, in characters.
@@ -110,31 +115,45 @@ const MaxQuery = 100
 // MaxNameKey is the length of a name's sort key, in bytes: about a hundred letters.
 const MaxNameKey = 400
 
+// RawRegisterFilter is the register's form as it was sent.
+type RawRegisterFilter struct {
+	Query                                   string
+	Acts, Groups, Due                       []string
+	Responsible, Finished, Archive, Similar string
+	Sort                                    string
+}
+
 // ParseRegisterFilter reads the values of the register's form. An unknown value is
 // Invalid, with the field that holds it.
-func ParseRegisterFilter(query string, acts, groups, due []string, responsible, finished, sort string) (RegisterFilter, error) {
+func ParseRegisterFilter(in RawRegisterFilter) (RegisterFilter, error) {
 	var v invalid
+	query := in.Query
 	f := RegisterFilter{Query: query, Sort: SortDeadline}
 	if utf8.RuneCountInString(query) > MaxQuery {
 		v.add("q", "error.field.too_long", Args{"Max": MaxQuery})
 		f.Query = ""
 	}
-	f.Acts = parseSet(&v, "act", acts, ActStates())
-	f.Groups = parseSet(&v, "group", groups, Groups())
-	f.Due = parseSet(&v, "due", due, DueFilters())
+	f.Acts = parseSet(&v, "act", in.Acts, ActStates())
+	f.Groups = parseSet(&v, "group", in.Groups, Groups())
+	f.Due = parseSet(&v, "due", in.Due, DueFilters())
 	var known bool
-	if f.Responsible, known = parseResponsible(responsible); !known {
+	if f.Responsible, known = parseResponsible(in.Responsible); !known {
 		v.add("responsible", "error.field.unknown", nil)
 	}
-	switch finished {
-	case "", "no":
-	case "yes", "1", "on":
-		f.Finished = true
-	default:
-		v.add("finished", "error.field.unknown", nil)
+	for _, box := range []struct {
+		name, value string
+		into        *bool
+	}{{"finished", in.Finished, &f.Finished}, {"archive", in.Archive, &f.Archive}, {"similar", in.Similar, &f.Similar}} {
+		switch box.value {
+		case "", "no":
+		case "yes", "1", "on":
+			*box.into = true
+		default:
+			v.add(box.name, "error.field.unknown", nil)
+		}
 	}
-	if sort != "" {
-		f.Sort = RegisterSort(sort)
+	if in.Sort != "" {
+		f.Sort = RegisterSort(in.Sort)
 		if !slices.Contains(RegisterSorts(), f.Sort) {
 			v.add("sort", "error.field.unknown", nil)
 			f.Sort = SortDeadline
@@ -179,18 +198,23 @@ type RegisterRow struct {
 type Register struct {
 	Rows []RegisterRow
 	// Requested, Ready and Open are the figures of the sentence, over all unfinished
-	// cases the person may see, whatever the filter.
+	// cases in the person's register, whatever the filter; archived ones are not in it.
 	Requested, Ready, Open int
 	// Returned are the finished cases where goods appeared again after the finish.
 	Returned int
-	// Total is the number of all cases the person may see, finished ones included.
-	Total int
+	// Total is the number of all cases in the person's register, finished ones included;
+	// Archived that of those that left it.
+	Total, Archived int
 	// Unassigned is the number of those nobody is responsible for.
 	Unassigned int
 	// Members are the people of the firm the person works in.
 	Members []Member
-	// Counts are the rows per group that the filter leaves.
-	Counts map[Group]int
+	// Views are the person's saved filters.
+	Views Views
+	// Counts are the rows per group that the filter leaves. HiddenFinished and HiddenArchived
+	// are those it would leave besides, if finished or archived cases were shown.
+	Counts                         map[Group]int
+	HiddenFinished, HiddenArchived int
 	// HasPrevious and HasNext tell whether there are rows before and after the page.
 	HasPrevious, HasNext bool
 }

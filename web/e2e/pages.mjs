@@ -56,11 +56,11 @@ async function people(open, locale, how) {
   await who.boss.goto("/firm");
   at.member = await who.boss.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
   at.clerk = at.member.split("/").pop();
-  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[0], to: at.clerk });
-  await post(who.boss, "/sellers/assign/confirm", { case: at.sellers[1], to: "none" });
+  await post(who.boss, "/sellers/assign", { case: at.sellers[0], to: at.clerk });
+  await post(who.boss, "/sellers/assign", { case: at.sellers[1], to: "none" });
   at.kept = await openCase(owner, { ...answers, cabinet: "Firm" });
   await post(who.clerk, new URL(await invite(owner, at.kept, "accountant")).pathname);
-  await post(who.boss, "/sellers/assign/confirm", { case: at.kept.split("/").pop(), to: "none" });
+  await post(who.boss, "/sellers/assign", { case: at.kept.split("/").pop(), to: "none" });
   at.fresh = await openCase(owner, { ...answers, cabinet: "Two" });
   at.short = await openCase(owner, { ...answers, fbs: "no", wb_stock: "no" });
   at.selling = await openCase(owner, { ...answers, leftover: "sell" });
@@ -192,9 +192,12 @@ function pages(at) {
   send("boss", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
   send("boss", "/firm/name", 422, { name: "" });
   send("boss", `${at.member}/role`, 422, { role: "king" });
-  send("boss", "/sellers/assign", 422, { to: at.clerk, query: "sort=name" });
-  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: at.clerk });
-  send("boss", "/sellers/assign", 200, { case: at.sellers[2], to: "none" });
+  send("boss", "/sellers/bulk", 422, { do: "assign", query: "sort=name" });
+  send("boss", "/sellers/assign", 422, { case: at.sellers[2] });
+  for (const way of ["remind", "assign", "archive"]) send("boss", "/sellers/bulk", 200, { case: at.sellers[2], do: way });
+  send("boss", "/sellers/remind", 422, { case: at.sellers[2], text: "{имя}" });
+  for (const path of ["/sellers/views", "/sellers/views?save=group%3Dready", "/sellers?archive=yes", "/sellers?q=zzzz"]) get("boss", path);
+  send("boss", "/sellers/views", 422, { query: "group=ready", name: "" });
   for (const page of ["people", "firm/leave", "history"]) get("owner", `${at.kept}/${page}`);
   get("clerk", "/sellers");
   get("clerk", "/firm");

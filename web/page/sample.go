@@ -25,21 +25,21 @@ func registerSamples() []ui.Sample {
 	}
 	groups := []SellerGroupView{
 		{Code: "problem", Heading: "Есть проблема · 2", Rows: []SellerRowView{
-			{ID: "1", Group: "problem", Name: "ИП Петрова А. С.", INN: "770123456703", Act: "Не запрошен", Waiting: "продавца, 4 дня",
+			{ID: "1", Name: "ИП Петрова А. С.", INN: "770123456703", Act: "Не запрошен", Waiting: "продавца, 4 дня",
 				Problem: "Возвраты сгорают", Due: "25 ноября", DueNote: "возвраты, через 3 дня", Responsible: "М. И. Иванова", Changed: "21 ноября"},
-			{ID: "2", Group: "problem", Name: "ООО «Северный лён»", INN: "7810456122", Cabinet: "Второй кабинет", Act: "Запрошен 12 ноября",
+			{ID: "2", Name: "ООО «Северный лён»", INN: "7810456122", Cabinet: "Второй кабинет", Act: "Запрошен 12 ноября",
 				ActNote: "обращение 48-1177", Waiting: "продавца, 1 день", Problem: "Товар снова появился", Obstacle: "Вернуть товар со складов WB",
 				Responsible: "М. И. Иванова", Changed: "22 ноября"},
 		}},
 		{Code: "ready", Heading: "Пора запросить акт · 1", Rows: []SellerRowView{
-			{ID: "3", Group: "ready", Name: "ИП Гусев Д. О.", INN: "540212345609", CanRequest: "Можно запросить", Waiting: "бухгалтера, с сегодняшнего дня", Changed: "20 ноября"},
+			{ID: "3", Name: "ИП Гусев Д. О.", INN: "540212345609", CanRequest: "Можно запросить", Waiting: "бухгалтера, с сегодняшнего дня", Changed: "20 ноября"},
 		}},
 		{Code: "overdue", Heading: "Ждём акт дольше 10 рабочих дней · 1", Rows: []SellerRowView{
-			{ID: "4", Group: "overdue", Name: "ООО «Маяк»", INN: "2536001120", Act: "Запрошен 2 ноября", Waiting: "WB, 20 дней",
+			{ID: "4", Name: "ООО «Маяк»", INN: "2536001120", Act: "Запрошен 2 ноября", Waiting: "WB, 20 дней",
 				Due: "17 ноября", DueNote: "напомнить WB, просрочен на 5 дней", Changed: "2 ноября"},
 		}},
 		{Code: "finished", Heading: "Завершено · 1", Rows: []SellerRowView{
-			{ID: "5", Group: "finished", Name: "ООО «Оникс»", INN: "7701998870", Act: "Подписан 1 октября", ActNote: "уход завершён 9 октября", Changed: "9 октября"},
+			{ID: "5", Name: "ООО «Оникс»", INN: "7701998870", Act: "Подписан 1 октября", ActNote: "уход завершён 9 октября", Changed: "9 октября"},
 		}},
 	}
 	var ticked []SellerGroupView
@@ -58,7 +58,8 @@ func registerSamples() []ui.Sample {
 		})},
 		{Name: "Строки во всех видах", Component: SellerTable("5 продавцов, по 50 на странице", columns, groups)},
 		{Name: "С выбором", Component: SellerTable("2 продавца, по 50 на странице", columns, ticked)},
-		{Name: "С выбранными", Component: Bulk(BulkView{Error: "Выберите хотя бы одного продавца", To: []ui.Option{{Label: "Выберите"}, {Value: "1", Label: "М. И. Иванова"}}})},
+		{Name: "С выбранными", Component: bulkBar(BulkView{Error: "Выберите хотя бы одного продавца", Buttons: []ui.ButtonProps{
+			{Label: "Напомнить продавцу", Variant: ui.ButtonGhost}, {Label: "В архив", Variant: ui.ButtonGhost}}})},
 	}
 }
 

@@ -240,6 +240,35 @@
     said.textContent = done ? said.dataset.done : said.dataset.failed;
   });
 
+  // Rows of the register are chosen one by one without script; with it all of a page
+  // at once, or from one to another with shift.
+  const rows = (form) => [...form.querySelectorAll("input[name=case]")];
+  let last;
+  const tally = () => {
+    for (const form of document.querySelectorAll(".bulk")) {
+      const n = rows(form).filter((box) => box.checked).length;
+      form.querySelector("[data-all]").hidden = false;
+      form.querySelector("[data-picked]").textContent = n ? `: ${n}` : "";
+    }
+  };
+  tally();
+  addEventListener("pageshow", tally); // the boxes a browser ticks again on the way back
+  document.addEventListener("htmx:after:swap", tally);
+  document.addEventListener("click", ({ target, shiftKey }) => {
+    const form = target.closest(".bulk");
+    if (!form) return;
+    const boxes = rows(form);
+    if (target.closest("[data-all]")) {
+      const all = boxes.every((box) => box.checked);
+      for (const box of boxes) box.checked = !all;
+    } else if (target.name === "case") {
+      const [from, to] = [boxes.indexOf(last), boxes.indexOf(target)].sort((a, b) => a - b);
+      if (shiftKey && from >= 0) for (const box of boxes.slice(from, to)) box.checked = target.checked;
+      last = target;
+    } else return;
+    tally();
+  });
+
   // What is printed is what was typed.
   addEventListener("beforeprint", () => {
     for (const sheet of document.querySelectorAll("[data-typed]")) sheet.textContent = document.getElementById(sheet.dataset.typed).value;

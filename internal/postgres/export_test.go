@@ -1,0 +1,38 @@
+package postgres
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// SearchText is what a search looks through.
+func SearchText(s winddown.Seller) string { return searchText(s) }
+
+// RegisterPlan is how the server reads a page of the register.
+func (db *DB) RegisterPlan(t testing.TB, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) string {
+	t.Helper()
+	scope := registerOwn
+	if actor.FirmRole.SeesFirm() {
+		scope = registerFirm
+	}
+	args, words := registerArgs(actor, f, now)
+	maps.Copy(args, pgx.StrictNamedArgs{
+		"finished": f.Finished, "archive": f.Archive, "group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{},
+		"limit": winddown.RegisterPageSize,
+	})
+	rows, err := db.pool.Query(t.Context(), "explain "+registerSQL(scope, words, f.Sort, false), args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,268 @@
+package site
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+)
+
+// What is done to many sellers at a time, as the form spells it.
+const (
+	doRemind    = "remind"
+	doAssign    = "assign"
+	doArchive   = "archive"
+	doUnarchive = "unarchive"
+)
+
+// doings are the ways, with the right each needs.
+func doings() map[string]winddown.FirmAction {
+	return map[string]winddown.FirmAction{
+		doRemind: winddown.CanRemind, doAssign: winddown.CanAssign, doArchive: winddown.CanArchive, doUnarchive: winddown.CanArchive,
+	}
+}
+
+// bulkForm is what was ticked in the register, and where, and what to do about it.
+type bulkForm struct {
+	do     string
+	cases  []winddown.ID
+	found  []winddown.ID // all the filter left when the page was drawn
+	all    bool          // these are meant
+	filter winddown.RegisterFilter
+	to     winddown.Responsible
+	text   *string
+}
+
+// meant are the sellers something is done to.
+func (in bulkForm) meant() []winddown.ID {
+	if in.all {
+		return in.found
+	}
+	return in.cases
+}
+
+// Bulk asks before something is done to the sellers that are ticked, or sends them as a file.
+// It changes nothing: the page carries the choice.
+func (s *Site) Bulk(w http.ResponseWriter, r *http.Request) error {
+	in, f, err := s.readBulk(w, r, "")
+	if err != nil {
+		return err
+	}
+	switch in.do = f.Get("do"); in.do {
+	case "csv", "xlsx":
+		return s.exportPicked(w, r, in)
+	case doRemind, doAssign, doArchive, doUnarchive:
+		return s.bulkPage(w, r, in, nil)
+	}
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
+}
+
+// Remind reminds the sellers, or shows what they would get.
+func (s *Site) Remind(w http.ResponseWriter, r *http.Request) error {
+	in, f, err := s.readBulk(w, r, doRemind)
+	if err != nil {
+		return err
+	}
+	remind := reminderOf(i18n.From(r.Context()), in)
+	if f.Get("preview") != "" {
+		return s.bulkPage(w, r, in, remind.Check())
+	}
+	meant := in.meant()
+	n, err := s.app.Remind(r.Context(), actorOf(r.Context()), meant, remind)
+	return s.bulkDone(w, r, in, err, "reminded", strconv.Itoa(n), strconv.Itoa(len(meant)-n))
+}
+
+// Assign makes somebody responsible for the sellers, or nobody.
+func (s *Site) Assign(w http.ResponseWriter, r *http.Request) error {
+	in, _, err := s.readBulk(w, r, doAssign)
+	if err != nil {
+		return err
+	}
+	n, err := s.app.Assign(r.Context(), actorOf(r.Context()), in.meant(), in.to)
+	return s.bulkDone(w, r, in, err, "assigned", strconv.Itoa(n), "0")
+}
+
+// Archive puts the sellers into the archive.
+func (s *Site) Archive(w http.ResponseWriter, r *http.Request) error {
+	in, _, err := s.readBulk(w, r, doArchive)
+	if err != nil {
+		return err
+	}
+	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), true)
+	return s.bulkDone(w, r, in, err, "archived", strconv.Itoa(n), "0")
+}
+
+// Unarchive takes the sellers out of the archive.
+func (s *Site) Unarchive(w http.ResponseWriter, r *http.Request) error {
+	in, _, err := s.readBulk(w, r, doUnarchive)
+	if err != nil {
+		return err
+	}
+	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), false)
+	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0")
+}
+
+// bulkDone leads back to the list, where the same sellers are still ticked, or draws the page
+// again with what is wrong.
+func (s *Site) bulkDone(w http.ResponseWriter, r *http.Request, in bulkForm, err error, notice ...string) error {
+	switch {
+	case err == nil:
+		if !in.all && len(in.cases) <= winddown.RegisterPageSize {
+			notice = append(notice, encodeIDs(in.cases))
+		}
+		s.notice(w, notice...)
+		return s.redirect(w, r, registerHref(in.filter))
+	case redrawable(err):
+		return s.bulkPage(w, r, in, err)
+	}
+	return err
+}
+
+// bulkPage is the second page of what is done to many.
+func (s *Site) bulkPage(w http.ResponseWriter, r *http.Request, in bulkForm, failure error) error {
+	plan, err := s.app.PlanBulk(r.Context(), actorOf(r.Context()), doings()[in.do], in.cases, in.filter)
+	if err != nil && winddown.KindOf(err) == winddown.Invalid {
+		return s.showRegister(w, r, in.filter, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	m := mistakesOf(r.Context(), failure)
+	v := bulkPageView(i18n.From(r.Context()), plan, in, m, s.app.Now())
+	status, options := formStatus(failure, layoutText)
+	s.render(w, r, status, page.Bulk(s.layout(r, v.Title, options...), v))
+	return nil
+}
+
+// exportPicked sends the sellers that are ticked as a file.
+func (s *Site) exportPicked(w http.ResponseWriter, r *http.Request, in bulkForm) error {
+	if len(in.cases) == 0 {
+		return s.showRegister(w, r, in.filter, in, invalidField("case", "register.error.none_chosen"))
+	}
+	f := winddown.RegisterFilter{Only: in.cases, Sort: in.filter.Sort}
+	if in.do == "csv" {
+		return s.exportCSV(w, r, f)
+	}
+	return s.exportXLSX(w, r, f)
+}
+
+// readBulk reads the form of the register, or of the page that asks.
+func (s *Site) readBulk(w http.ResponseWriter, r *http.Request, do string) (bulkForm, url.Values, error) {
+	f, err := form(w, r)
+	if err != nil {
+		return bulkForm{}, nil, err
+	}
+	in := bulkForm{do: do, all: f.Get("scope") == "found"}
+	for name, into := range map[string]*[]winddown.ID{"case": &in.cases, "found": &in.found} {
+		seen := map[winddown.ID]bool{}
+		for _, text := range f[name] {
+			id, err := winddown.ParseID(text)
+			if err != nil {
+				return bulkForm{}, nil, err
+			}
+			if !seen[id] {
+				seen[id] = true
+				*into = append(*into, id)
+			}
+		}
+	}
+	if to := f.Get("to"); to == winddown.ResponsibleNone {
+		in.to.None = true
+	} else if to != "" {
+		if in.to.ID, err = winddown.ParseID(to); err != nil {
+			return bulkForm{}, nil, err
+		}
+	}
+	if f.Has("text") {
+		text := f.Get("text")
+		in.text = &text
+	}
+	in.filter = queryFilter(f.Get("query"))
+	return in, f, nil
+}
+
+// queryFilter reads the query of the register's address; one nobody can read leads to the
+// whole list.
+func queryFilter(query string) winddown.RegisterFilter {
+	if q, err := url.ParseQuery(query); err == nil {
+		if filter, err := readRegisterFilter(q); err == nil {
+			return filter
+		}
+	}
+	return winddown.RegisterFilter{Sort: winddown.SortDeadline}
+}
+
+// encodeIDs writes ids as a notice carries them.
+func encodeIDs(ids []winddown.ID) string {
+	var b []byte
+	for _, id := range ids {
+		b = append(b, id[:]...)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// decodeIDs reads ids from a notice; what it cannot read is nothing.
+func decodeIDs(text string) []winddown.ID {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b)%16 != 0 {
+		return nil
+	}
+	var ids []winddown.ID
+	for one := range slices.Chunk(b, 16) {
+		ids = append(ids, winddown.ID(one))
+	}
+	return ids
+}
+
+// bulkNotice says what was done to how many, and returns who they were.
+func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
+	if len(n) < 3 || !slices.Contains([]string{"reminded", "assigned", "archived", "unarchived"}, n[0]) {
+		return "", nil
+	}
+	changed, err := strconv.Atoi(n[1])
+	skipped, err2 := strconv.Atoi(n[2])
+	if err != nil || err2 != nil {
+		return "", nil
+	}
+	text := p.N("register.notice."+n[0], changed)
+	if skipped > 0 {
+		text += " " + p.N("register.notice.skipped", skipped)
+	}
+	if len(n) > 3 {
+		return text, decodeIDs(n[3])
+	}
+	return text, nil
+}
+
+// reminderOf is the reminder that was typed, or the usual one, with what each step asks.
+func reminderOf(p *i18n.Printer, in bulkForm) winddown.Remind {
+	out := winddown.Remind{Text: p.T("remind.usual"), Steps: map[winddown.Code]string{"": p.T("remind.finish")}}
+	if in.text != nil {
+		out.Text = *in.text
+	}
+	book, _ := winddown.PlaybookVersion(winddown.CurrentPlaybook)
+	for _, d := range book.Steps {
+		out.Steps[d.Code] = p.T("step." + string(d.Code) + ".imperative")
+	}
+	return out
+}
+
+// putAway is where the seller puts a reminder away.
+func putAwayHref(id winddown.ID) string { return caseHref(id) + "/reminder" }
+
+// PutAway puts the reminder of a case away.
+func (s *Site) PutAway(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	if err := s.app.PutAway(r.Context(), actorOf(r.Context()), id); err != nil {
+		return err
+	}
+	return s.redirect(w, r, caseHref(id))
+}

@@ -1,0 +1,134 @@
+package site
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"winddown/internal/app"
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+	"winddown/web/ui"
+)
+
+// bulkView is what the reader can do with ticked rows, nil for somebody without a firm.
+func bulkView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, reg winddown.Register, m mistakes) *page.BulkView {
+	if !winddown.MayInFirm(winddown.CanRemind, actor.FirmRole) {
+		return nil
+	}
+	v := &page.BulkView{Error: m.of("case"), Query: registerQuery(f)}
+	add := func(do string) {
+		v.Buttons = append(v.Buttons, ui.ButtonProps{Label: p.T("register.bulk." + do), Variant: ui.ButtonGhost, Name: "do", Value: do})
+	}
+	if !f.Archive {
+		add(doRemind)
+		if winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) && teamwork(reg) {
+			add(doAssign)
+		}
+	}
+	add("csv")
+	add("xlsx")
+	if f.Archive {
+		add(doUnarchive)
+	} else {
+		add(doArchive)
+	}
+	return v
+}
+
+func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now time.Time) page.BulkPageView {
+	n := len(plan.Picked)
+	v := page.BulkPageView{
+		Back:   ui.BackLinkProps{Href: registerHref(in.filter), Text: p.T("register.assign.back")},
+		Title:  p.N("register.bulk.title."+in.do, n),
+		Action: "/sellers/" + in.do, Query: registerQuery(in.filter), Submit: p.T("register.bulk.submit." + in.do), Errors: m.items,
+	}
+	for _, c := range plan.Picked {
+		v.Picked = append(v.Picked, page.PickedView{ID: c.ID.String(), Name: c.Seller})
+	}
+	switch {
+	case plan.Total > winddown.MaxPicked:
+		v.TooMany = p.T("register.bulk.too_many", "N", plan.Total, "Max", winddown.MaxPicked)
+	case slices.ContainsFunc(plan.Found, func(c winddown.Picked) bool { return !isPicked(plan, c.ID) }):
+		for _, c := range plan.Found {
+			v.Found = append(v.Found, c.ID.String())
+		}
+		v.Scope = &ui.ChoiceProps{Name: "scope", Legend: p.T("register.bulk.scope"), Options: []ui.Option{
+			{Value: "picked", Label: p.T("register.bulk.scope.picked", "N", n), Checked: !in.all},
+			{Value: "found", Label: p.T("register.bulk.scope.found", "N", plan.Total), Checked: in.all},
+		}}
+		if in.do == doRemind {
+			able := 0
+			for _, c := range plan.Found {
+				if c.Remindable(now) == "" {
+					able++
+				}
+			}
+			v.Scope.Options[1].Hint = p.T("remind.able", "N", able)
+		}
+	}
+	switch in.do {
+	case doAssign:
+		v.Texts = []string{p.T("register.assign.note")}
+		v.Assign = &ui.SelectProps{Name: "to", Label: p.T("register.bulk.to"), Error: m.of("to"), Options: []ui.Option{{Label: p.T("register.bulk.choose")}}}
+		for _, one := range plan.Firm.Members {
+			v.Assign.Options = append(v.Assign.Options, ui.Option{Value: one.UserID.String(), Label: one.Name, Checked: one.UserID == in.to.ID})
+		}
+		v.Assign.Options = append(v.Assign.Options,
+			ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: in.to.None})
+	case doRemind:
+		remindView(p, &v, plan, reminderOf(p, in), m, now)
+	default:
+		v.Texts = []string{p.T("register.bulk.text." + in.do)}
+	}
+	return v
+}
+
+func isPicked(plan app.Bulk, id winddown.ID) bool {
+	return slices.ContainsFunc(plan.Picked, func(c winddown.Picked) bool { return c.ID == id })
+}
+
+// remindView adds the text, how it looks to the first who gets it, and who does not.
+func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind winddown.Remind, m mistakes, now time.Time) {
+	v.Texts = []string{p.T("remind.note")}
+	v.Text = &ui.TextareaProps{Name: "text", Label: p.T("remind.text"), Hint: p.T("remind.hint"), Error: m.of("text"), Value: remind.Text,
+		Rows: 5, MaxLength: winddown.MaxReminder}
+	for _, c := range plan.Picked {
+		if c.Remindable(now) == "" {
+			v.Preview = &page.PreviewView{To: p.T("remind.preview.to", "Seller", c.Seller), Text: remind.Fill(c, now).Text}
+			break
+		}
+	}
+	for _, why := range winddown.Skips() {
+		var sellers []page.SkippedSeller
+		for _, c := range plan.Picked {
+			if c.Remindable(now) != why {
+				continue
+			}
+			one := page.SkippedSeller{Name: c.Seller, Href: sellerHref(c.ID)}
+			if why == winddown.SkipNobody {
+				one.WayOut = ui.Link{Href: peopleHref(c.ID), Text: p.T("remind.invite")}
+			}
+			sellers = append(sellers, one)
+		}
+		if len(sellers) > 0 {
+			v.Skipped = append(v.Skipped, page.SkippedView{Why: p.T("remind.skip." + string(why)), Sellers: sellers})
+		}
+	}
+}
+
+// reminder is what the accountant asks of the seller, as the case's page shows it.
+func (w caseWords) reminder() *page.ReminderView {
+	r := w.c.Asks()
+	if r == nil {
+		return nil
+	}
+	v := &page.ReminderView{
+		Title: w.p.T("remind.asks", "Name", cmp.Or(w.view.Names[r.By], w.p.T("history.nobody"))), Text: r.Text, Meta: w.p.DateTime(r.At.In(winddown.Zone(w.zone))),
+	}
+	if w.may(winddown.CanMark) {
+		v.Action = putAwayHref(w.c.ID)
+	}
+	return v
+}
