@@ -43,6 +43,7 @@ type cli struct {
 	Playbook    playbookCmd    `cmd:"" help:"Show and replace instruction texts and letters."`
 	Pack        packCmd        `cmd:"" help:"Write the handover pack of a case."`
 	Verify      verifyCmd      `cmd:"" help:"Check that a handover pack, or the trail of a case, was not tampered with."`
+	Doctor      doctorCmd      `cmd:"" help:"Check database, files, address and mail, and say how to mend what is wrong."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

@@ -845,6 +845,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			d := w.letter(a)
 			return func() error { return w.app.DigestSent(ctx, d) }, func() outcome { return pages(a) }
 		}},
+		{"InviteByMail", "", "case person_invited", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			a.Confirmed = true
+			return func() error {
+				_, err := w.app.InviteByMail(ctx, a, id, winddown.Helper, "helper@example.ru")
+				return err
+			}, func() outcome { return pages(a) }
+		}},
 		{"AskConfirmation", "", "user confirm_asked", func(_ *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			return func() error { return w.app.AskConfirmation(ctx, a) }, func() outcome { return pages(a) }
@@ -951,7 +960,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanBulk Start Views
-		InviteView InvitedMaySignUp LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		InviteLetter InviteView InvitedMaySignUp MailedInvites LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

@@ -88,6 +88,31 @@ func (a *App) Reminder(ctx context.Context, id winddown.ID, seq int64, user wind
 	return r, err
 }
 
+// MailedInvite is an invitation that goes out by mail.
+type MailedInvite = postgres.MailedInvite
+
+// MailedInvites returns those of the invitations that go out by mail.
+func (a *App) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.ID, error) {
+	return a.db.MailedInvites(ctx, ids)
+}
+
+// InviteLetter returns an invitation for its letter with the token of the link in it, or
+// ErrMoot when it was used, taken back or has expired.
+func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, string, error) {
+	m, err := a.db.MailedInvite(ctx, id)
+	if errors.Is(err, winddown.NotFound) || err == nil && !a.now().Before(m.Invite.ExpiresAt) {
+		err = ErrMoot
+	}
+	if err != nil {
+		return m, "", err
+	}
+	token, hash := newToken()
+	return m, token, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.InsertInviteToken(m.Invite, hash)
+		return nil, nil
+	})
+}
+
 // system is the actor of what happens by itself.
 func system() winddown.Actor { return winddown.Actor{Via: winddown.ViaSystem} }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -31,6 +32,27 @@ func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) 
 // NotFound, Forbidden for a role the actor may not invite, or Conflict when the case has an
 // accountant already or too many open invitations.
 func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
+	return a.invite(ctx, actor, id, role, "")
+}
+
+// InviteByMail is Invite that has a letter with a link of its own sent to an address too:
+// Invalid for one that cannot be written to, Conflict for an actor whose own address is not
+// confirmed, so that nobody fills the mailboxes of others under a made-up name.
+func (a *App) InviteByMail(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, email string) (token string, err error) {
+	email = strings.TrimSpace(email)
+	switch {
+	case !a.mail:
+		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.no_mail"}
+	case !winddown.ValidEmail(email):
+		return "", &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email"}}}
+	case !actor.Confirmed:
+		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.unconfirmed"}
+	}
+	return a.invite(ctx, actor, id, role, email)
+}
+
+func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, email string) (token string, err error) {
 	now := a.now()
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, _, open, err := tx.LockCasePeople(ctx, id)
@@ -62,7 +84,7 @@ func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		}
 		var hash []byte
 		token, hash = newToken()
-		tx.InsertInvite(winddown.Invite{ID: inviteID, CaseID: id, Role: role, CreatedBy: actor.UserID,
+		tx.InsertInvite(winddown.Invite{ID: inviteID, CaseID: id, Role: role, CreatedBy: actor.UserID, Email: email,
 			CreatedAt: now, ExpiresAt: now.Add(winddown.InviteTerm)}, hash)
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonInvited, Role: role, Invite: inviteID,
 			OnBehalf: view.Standing.OnBehalf()}}, nil

@@ -116,6 +116,61 @@ func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
 	tx.write(sqlSpendMailTokens, pgx.StrictNamedArgs{"user": user, "purpose": purpose, "now": tx.now})
 }
 
+// MailedInvite is an invitation that goes out by mail.
+type MailedInvite struct {
+	Invite winddown.Invite
+	Seller string
+	By     string
+	Locale string // of whoever invites
+}
+
+const sqlMailedInvites = `-- name: MailedInvites
+select id from invites where id = any(@ids::uuid[]) and email <> ''`
+
+// MailedInvites returns those of the invitations that go out by mail. It is the program's own
+// and takes no actor.
+func (db *DB) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.ID, error) {
+	plain := make([][16]byte, len(ids))
+	for i, id := range ids {
+		plain[i] = id
+	}
+	rows, err := db.pool.Query(ctx, sqlMailedInvites, pgx.StrictNamedArgs{"ids": plain})
+	if err != nil {
+		return nil, classify(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
+	return found, classify(err)
+}
+
+const sqlMailedInvite = `-- name: MailedInvite
+select i.id, i.case_id, i.role, i.expires_at, i.used_at is not null or i.revoked_at is not null, i.email, c.seller_name, u.name, u.locale
+from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
+where i.id = @id and i.email <> ''`
+
+// MailedInvite returns an invitation for its letter; NotFound too when it was used or taken
+// back. It is the program's own and takes no actor.
+func (db *DB) MailedInvite(ctx context.Context, id winddown.ID) (MailedInvite, error) {
+	var m MailedInvite
+	var over bool
+	err := db.pool.QueryRow(ctx, sqlMailedInvite, pgx.StrictNamedArgs{"id": id}).
+		Scan(&m.Invite.ID, &m.Invite.CaseID, &m.Invite.Role, &m.Invite.ExpiresAt, &over, &m.Invite.Email, &m.Seller, &m.By, &m.Locale)
+	if err == nil && over {
+		err = pgx.ErrNoRows
+	}
+	return m, classify(err)
+}
+
+const sqlInsertInviteToken = `-- name: InsertInviteToken
+insert into mail_tokens (token_hash, purpose, invite_id, created_at, expires_at)
+values (@token, 'invite', @invite, @now, @expires)`
+
+// InsertInviteToken writes the token of a letter with an invitation about to be sent: see
+// InsertMailToken.
+func (tx *Tx) InsertInviteToken(i winddown.Invite, tokenHash []byte) {
+	tx.silent++
+	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{"token": tokenHash, "invite": i.ID, "now": tx.now, "expires": i.ExpiresAt})
+}
+
 // Reminded is somebody who gets a letter about a case.
 type Reminded struct {
 	CaseID winddown.ID

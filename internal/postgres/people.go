@@ -103,10 +103,16 @@ func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	return read, q.people, q.open(), err
 }
 
+// inviteOfToken is the invitation whose link, handed on or mailed, holds the token.
+const inviteOfToken = `(
+    select id from invites where token_hash = @token
+    union all
+    select invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and invite_id is not null)`
+
 const sqlInviteByToken = `-- name: InviteByToken
 select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, c.seller_name, u.name
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
-where i.token_hash = @token`
+where i.id = ` + inviteOfToken
 
 // InviteView is an invitation as the invited person sees it: whoever holds the token may
 // know the seller's name and who invites.
@@ -130,12 +136,12 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 // invitation, as in RevokeInvite: the other way round the two could wait for each other.
 const sqlLockCaseByInvite = `-- name: LockCaseByInvite
 select c.id from cases c
-where c.id = (select i.case_id from invites i where i.token_hash = @token)
+where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)
 for no key update of c`
 
 const sqlInviteLocked = `-- name: InviteLocked
 select id, case_id, role, created_by, created_at, expires_at, used_at, revoked_at
-from invites where token_hash = @token for update`
+from invites where id = ` + inviteOfToken + ` for update`
 
 // sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
 // invitation: the token's holder is not one of the case's people yet.
@@ -148,23 +154,23 @@ select ` + caseColumns + `,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
 from cases c
-where c.id = (select i.case_id from invites i where i.token_hash = @token)`
+where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)`
 
 const sqlStepsByInvite = `-- name: StepsByInvite
 select ` + stepColumns + `
 from case_steps s
-where s.case_id = (select i.case_id from invites i where i.token_hash = @token)`
+where s.case_id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)`
 
 const sqlActsByInvite = `-- name: ActsByInvite
 select ` + actColumns + `
 from acts a
-where a.case_id = (select i.case_id from invites i where i.token_hash = @token)
+where a.case_id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)
 order by a.position, a.round`
 
 const sqlDeadlinesByInvite = `-- name: DeadlinesByInvite
 select ` + deadlineColumns + `
 from deadlines d
-where d.case_id = (select i.case_id from invites i where i.token_hash = @token)
+where d.case_id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)
 order by d.number`
 
 // LockedInvite is an invitation, the case it leads to and the person who holds it, all
@@ -237,13 +243,13 @@ func (tx *Tx) RemoveHelper(id, user winddown.ID) {
 }
 
 const sqlInsertInvite = `-- name: InsertInvite
-insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at)
-values (@id, @case, @role, @token, @by, @created_at, @expires_at)`
+insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at, email)
+values (@id, @case, @role, @token, @by, @created_at, @expires_at, @email)`
 
 // InsertInvite writes an invitation to a locked case.
 func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
 	tx.writeCase(i.CaseID, sqlInsertInvite, pgx.StrictNamedArgs{
-		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy,
+		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
 	})
 }

@@ -141,6 +141,8 @@ func unscoped() map[string]string {
 		"sqlUpdateDebt":                 locked,
 		"sqlDeadlinesByInvite":          byInvite,
 		"sqlReminded":                   letters,
+		"sqlMailedInvites":              letters,
+		"sqlMailedInvite":               letters,
 		"sqlReminder":                   letters,
 		"sqlKnownFiles":                 "the sweeper of files asks for hashes alone",
 		"sqlAdvanceCase":                locked,

@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
@@ -31,13 +32,22 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	role := winddown.Role(f.Get("role"))
-	token, err := s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
+	email := strings.TrimSpace(f.Get("email"))
+	var token string
+	if email == "" {
+		token, err = s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
+	} else if err = s.logins.take(w, r, actorOf(r.Context()).Email); err == nil { // nobody's mailbox is filled
+		token, err = s.app.InviteByMail(r.Context(), actorOf(r.Context()), id, role, email)
+	}
 	switch {
+	case err == nil && email != "":
+		s.notice(w, "invited", id.String(), string(role), token, "mail")
+		return s.redirect(w, r, peopleHref(id))
 	case err == nil:
 		s.notice(w, "invited", id.String(), string(role), token)
 		return s.redirect(w, r, peopleHref(id))
 	case redrawable(err):
-		return s.people(w, r, id, role, err)
+		return s.peopleAgain(w, r, id, role, email, err)
 	}
 	return err
 }
@@ -136,6 +146,11 @@ func (s *Site) SetActing(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) people(w http.ResponseWriter, r *http.Request, id winddown.ID, role winddown.Role, failure error) error {
+	return s.peopleAgain(w, r, id, role, "", failure)
+}
+
+// peopleAgain is the page with what was typed into the form of an invitation.
+func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.ID, role winddown.Role, email string, failure error) error {
 	actor := actorOf(r.Context())
 	in, err := s.app.People(r.Context(), actor, id)
 	if err != nil {
@@ -144,7 +159,7 @@ func (s *Site) people(w http.ResponseWriter, r *http.Request, id winddown.ID, ro
 	p := i18n.From(r.Context())
 	v := peopleView(p, actor, in, role)
 	m := mistakesOf(r.Context(), failure)
-	v.Errors, v.RoleError = m.items, m.of("role")
+	v.Errors, v.RoleError, v.Mail, v.Email, v.EmailError = m.items, m.of("role"), s.app.Mail(), email, m.of("email")
 	status, options := formStatus(failure, layoutText)
 	if failure == nil {
 		text, link := s.peopleNotice(p, id, s.takeNotice(w, r))
@@ -161,11 +176,15 @@ func (s *Site) people(w http.ResponseWriter, r *http.Request, id winddown.ID, ro
 // with its link, which nobody can see again: only the token's hash is stored.
 func (s *Site) peopleNotice(p *i18n.Printer, id winddown.ID, n []string) (string, *page.InviteLinkView) {
 	switch {
-	case len(n) == 4 && n[0] == "invited" && n[1] == id.String():
+	case (len(n) == 4 || len(n) == 5 && n[4] == "mail") && n[0] == "invited" && n[1] == id.String():
 		if !slices.Contains(winddown.Roles(), winddown.Role(n[2])) || n[3] == "" {
 			return "", nil
 		}
-		return p.T("people.notice.invited"), &page.InviteLinkView{
+		said := p.T("people.notice.invited")
+		if len(n) == 5 {
+			said = p.T("people.notice.invited_mail")
+		}
+		return said, &page.InviteLinkView{
 			Address: s.base + "/invites/" + n[3], Text: p.T("people.link." + n[2]),
 		}
 	case len(n) == 1 && (n[0] == "invite_revoked" || n[0] == "person_removed" || n[0] == "left_firm"):

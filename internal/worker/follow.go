@@ -46,6 +46,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		seq int64
 	}
 	var reminders []reminder
+	var invites []winddown.ID
 	for _, f := range events {
 		e := f.Event
 		if w.App.Now().Sub(e.At) > stale {
@@ -60,8 +61,19 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq})
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
+		case winddown.PersonInvited:
+			invites = append(invites, e.Invite)
 		case winddown.SellerReminded:
 			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})
+		}
+	}
+	if len(invites) > 0 {
+		mailed, err := w.App.MailedInvites(ctx, invites)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range mailed {
+			add(inviteArgs{Invite: id})
 		}
 	}
 	if len(reminders) == 0 {

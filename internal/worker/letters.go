@@ -33,6 +33,7 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.resetLetter)
 	addNotedKind(w, bundle, w.digestLetter)
 	addKind(w, bundle, w.remindLetter)
+	addKind(w, bundle, w.inviteLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address; Seq is the event
@@ -127,6 +128,35 @@ func (w *Workers) remindLetter(ctx context.Context, job *river.Job[remindArgs]) 
 	return w.message(ctx, r.To.Email, w.id(job.Kind, job.Args.User, job.Args.Case, job.Args.Seq), subject, webmail.Letter{
 		Lang: r.To.Locale, Title: subject, Blocks: []webmail.Block{said, next},
 		Footer: []string{p.T("mail.remind.why", "Seller", r.Seller), p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// inviteArgs ask for a letter with an invitation to a case.
+type inviteArgs struct {
+	Invite winddown.ID `json:"invite"`
+}
+
+// Kind names the job.
+func (inviteArgs) Kind() string { return "invite" }
+
+// InsertOpts puts the job where it belongs.
+func (inviteArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
+
+// inviteLetter is in the language of whoever invites: the other's is not known yet.
+func (w *Workers) inviteLetter(ctx context.Context, job *river.Job[inviteArgs]) (mail.Message, error) {
+	m, token, err := w.App.InviteLetter(ctx, job.Args.Invite)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(m.Locale)
+	subject := p.T("mail.invite.subject", "Seller", m.Seller)
+	return w.message(ctx, m.Invite.Email, w.id(job.Kind, job.Args.Invite), subject, webmail.Letter{
+		Lang: string(p.Locale()), Title: subject,
+		Blocks: []webmail.Block{{
+			Text:   []string{p.T("invite.by."+string(m.Invite.Role), "By", m.By), p.T("mail.invite.what")},
+			Button: w.link(p.T("mail.invite.button"), "/invites/"+token),
+		}, {Text: []string{p.T("invite.expires", "Time", p.DateTime(m.Invite.ExpiresAt.In(winddown.Zone(winddown.DefaultZone)))), p.T("mail.invite.stranger")}}},
+		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
 }
 

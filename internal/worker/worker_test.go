@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -148,5 +150,55 @@ func wantKind(t *testing.T, err error, want winddown.Kind) {
 	t.Helper()
 	if winddown.KindOf(err) != want || err == nil {
 		t.Errorf("%v, want %v", err, want)
+	}
+}
+
+// Invitations and reminders go to the right people, and invitations lead where their links do.
+func TestLettersAboutCases(t *testing.T) {
+	o := open(t)
+	anna, boris := o.SignUp("Петрова", "petrova"), o.SignUp("Смирнов", "smirnov")
+	for _, c := range []*testkit.Client{anna, boris} {
+		l, err := o.App.ConfirmLetter(t.Context(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.App.Confirm(t.Context(), l.Token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.work(t)
+	id := anna.OpenCase("ИП Петрова", 1)
+	if _, err := o.App.InviteByMail(t.Context(), anna.Actor(), id, winddown.Accountant, "buh@example.ru"); err != nil {
+		t.Fatal(err)
+	}
+	invite := o.mail.Wait(t, 1)[0].Parse(t)
+	if invite.Subject != "ИП Петрова: приглашение в Winddown" || invite.Get("To") != "<buh@example.ru>" {
+		t.Errorf("%s to %s", invite.Subject, invite.Get("To"))
+	}
+	if _, role, err := o.App.Accept(t.Context(), boris.Actor(), linkIn(t, invite, "/invites/")); err != nil || role != winddown.Accountant {
+		t.Fatalf("%s, %v", role, err)
+	}
+	const text = "Пора запросить акт.\nЖдём до пятницы."
+	if n, err := o.App.Remind(t.Context(), boris.Actor(), []winddown.ID{id}, winddown.Remind{Text: text}); err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	reminder := o.mail.Wait(t, 2)[1].Parse(t)
+	if !strings.HasPrefix(reminder.Subject, "ИП Петрова: бухгалтер напоминает") || reminder.Get("To") != "<"+anna.Email+">" ||
+		!strings.Contains(reminder.Text, "> Ждём до пятницы.") || !strings.Contains(reminder.HTML, "Смирнов пишет") ||
+		!strings.Contains(reminder.HTML, o.URL+"/cases/"+id.String()) {
+		t.Errorf("%s to %s\n%s", reminder.Subject, reminder.Get("To"), reminder.Text)
+	}
+	if dir := os.Getenv("LETTER_PICTURES"); dir != "" { // to be looked at
+		for name, html := range map[string]string{"invite": invite.HTML, "reminder": reminder.HTML} {
+			if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(html), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all := strings.Join(o.rows(t, "select concat_ws(' ', kind, args, errors, metadata, tags) from river_job"), "\n")
+	for _, secret := range []string{"Петрова", "example.ru", "запросить"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("%q stands in a job: %s", secret, all)
+		}
 	}
 }
