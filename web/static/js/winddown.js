@@ -129,6 +129,7 @@
   const changedField = (field) =>
     field.options
       ? field.value !== ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value
+      : field.name === "case" ? field.checked // a row somebody is about to do something with
       : field.type === "file" ? field.value : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   const fields = "input:not([type=hidden]), textarea, select";
   const typing = () =>
