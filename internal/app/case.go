@@ -67,6 +67,7 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 		if err != nil {
 			return nil, err
 		}
+		opened = append(opened, c.BeginsActing()...)
 		cal := a.Calendar()
 		tx.InsertCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 		after(tx, c)
@@ -79,7 +80,7 @@ func (a *App) openCase(ctx context.Context, actor winddown.Actor, in winddown.Ne
 // written, and founds his firm of one if he has none.
 func entrust(tx *postgres.Tx, c *winddown.Case, who postgres.Account) ([]winddown.Event, error) {
 	firm, events, err := firmOf(tx, who)
-	c.FirmID, c.ResponsibleID = firm, who.User.ID
+	c.Entrust(firm, who.User.ID, who.Practice)
 	return events, err
 }
 

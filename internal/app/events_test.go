@@ -594,6 +594,43 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 				return func() error { _, err := w.app.RemoveFirmPerson(ctx, f.admin, f.accountant.UserID); return err },
 					func() outcome { return about(pages(f.admin), f.accountant.UserID) }
 			}},
+		{"QuitFirm", "with a case", "case responsible_cleared, firm firm_person_removed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			w.addSeller(f.accountant)
+			return func() error { _, err := w.app.QuitFirm(ctx, f.accountant); return err },
+				func() outcome { return about(pages(f.accountant), f.accountant.UserID) }
+		}},
+		{"SetRequisites", "", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error {
+					return w.app.SetRequisites(ctx, f.admin, winddown.Requisites{LegalName: "ООО «Учёт»", INN: "7707083893"})
+				},
+				func() outcome { return pages(f.admin) }
+		}},
+		{"SetFirmActing", "", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.SetFirmActing(ctx, f.admin, true) }, func() outcome { return pages(f.admin) }
+		}},
+		{"SetFirmActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.SetFirmActing(ctx, f.admin, false) }, func() outcome { return pages(f.admin) }
+		}},
+		{"AddSeller", "in a firm that marks for its sellers", "case case_opened, case acting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.app.SetFirmActing(ctx, f.admin, true))
+			return func() error { _, err := w.app.AddSeller(ctx, f.accountant, newCase(everything())); return err },
+				func() outcome { return pages(f.accountant) }
+		}},
+		{"SetFirmChase", "with an act that is awaited", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			w.mark(f.accountant, w.addSeller(f.accountant), append(goods(), winddown.RequestAct)...)
+			return func() error { return w.app.SetFirmChase(ctx, f.admin, []int{2}) }, func() outcome { return pages(f.admin) }
+		}},
+		{"SetFirmDays", "", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.SetFirmDays(ctx, f.admin, []winddown.Date{w.today(f.admin)}, nil) },
+				func() outcome { return pages(f.admin) }
+		}},
 		{"Assign", "", "case responsible_assigned, case responsible_assigned", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			ids := []winddown.ID{w.addSeller(f.accountant), w.addSeller(f.admin), w.addSeller(f.lead)}
@@ -959,7 +996,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
-		FirmInviteView History Import Memberships PlanBulk Start Views
+		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory
 		InviteLetter InviteView InvitedMaySignUp MailedInvites LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {

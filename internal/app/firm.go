@@ -28,7 +28,13 @@ func errNotFound() error { return &winddown.Error{Kind: winddown.NotFound, Key: 
 
 // Firm returns the firm the actor works in now, or NotFound for somebody without one.
 func (a *App) Firm(ctx context.Context, actor winddown.Actor) (FirmView, error) {
-	return a.db.Firm(ctx, actor, a.now(), TrailOnFirm)
+	return a.db.Firm(ctx, actor, a.now(), postgres.TrailQuery{Limit: TrailOnFirm})
+}
+
+// FirmHistory is Firm with a page of its trail, newest first, before the event with the given
+// number (0 for the newest).
+func (a *App) FirmHistory(ctx context.Context, actor winddown.Actor, before int64) (FirmView, error) {
+	return a.db.Firm(ctx, actor, a.now(), postgres.TrailQuery{Before: before, Limit: TrailOnPage})
 }
 
 // Memberships returns the firms the actor belongs to.
@@ -168,10 +174,14 @@ func (a *App) SetFirmRole(ctx context.Context, actor winddown.Actor, user winddo
 // firm, without anybody responsible, and the unused invitations he made lead nowhere. It
 // returns the number of these cases.
 func (a *App) RemoveFirmPerson(ctx context.Context, actor winddown.Actor, user winddown.ID) (cases int, err error) {
+	return a.removeFirmPerson(ctx, actor, user, winddown.CanRunFirm)
+}
+
+func (a *App) removeFirmPerson(ctx context.Context, actor winddown.Actor, user winddown.ID, action winddown.FirmAction) (cases int, err error) {
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		f, his, err := tx.LockFirmPerson(ctx, user)
 		if err == nil {
-			err = f.Allow(winddown.CanRunFirm, actor.UserID)
+			err = f.Allow(action, actor.UserID)
 		}
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -88,13 +89,14 @@ func (w *world) responsible(id winddown.ID) winddown.ID {
 func TestFirmRights(t *testing.T) {
 	ctx := t.Context()
 	w := newWorld(t)
-	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive"}
+	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive",
+		"FirmHistory", "SetRequisites", "SetFirmChase", "SetFirmDays", "SetFirmActing"}
 	table := map[string]string{
-		"admin":        "+++++++++",
-		"lead":         "++-----++",
-		"accountant":   "+------++",
-		"other admin":  "00++00000", // renames his own firm and invites to it
-		"without firm": "0-00000--",
+		"admin":        "++++++++++++++",
+		"lead":         "++-----+++----",
+		"accountant":   "+------+++----",
+		"other admin":  "00++000000++++", // renames and settles his own firm and invites to it
+		"without firm": "0-00000--00000",
 	}
 	for row, cells := range table {
 		for i, name := range names {
@@ -126,6 +128,19 @@ func TestFirmRights(t *testing.T) {
 				"Remind":           func() error { return w.remind(a, "Сделайте: {шаг}", id) },
 				"Archive":          func() error { _, err := w.app.Archive(ctx, a, []winddown.ID{id}, true); return err },
 				"RemoveFirmPerson": func() error { _, err := w.app.RemoveFirmPerson(ctx, a, guest.UserID); return err },
+				"FirmHistory": func() error {
+					v, err := w.app.FirmHistory(ctx, a, 0)
+					if err == nil && v.Firm.ID != f.id {
+						return &winddown.Error{Kind: winddown.NotFound}
+					}
+					return err
+				},
+				"SetRequisites": func() error {
+					return w.app.SetRequisites(ctx, a, winddown.Requisites{LegalName: "ООО «Учёт»"})
+				},
+				"SetFirmChase":  func() error { return w.app.SetFirmChase(ctx, a, []int{2, 5}) },
+				"SetFirmDays":   func() error { return w.app.SetFirmDays(ctx, a, []winddown.Date{w.today(a)}, nil) },
+				"SetFirmActing": func() error { return w.app.SetFirmActing(ctx, a, true) },
 			}[name]()
 			got := byte('+')
 			switch {
@@ -140,7 +155,8 @@ func TestFirmRights(t *testing.T) {
 				t.Errorf("%s by %s: %c, want %c (%v)", name, row, got, cells[i], err)
 			}
 			if after, err := w.app.Firm(ctx, f.admin); got != '+' || row == "other admin" {
-				if err != nil || after.Firm.Name != v.Firm.Name || len(after.Firm.Members) != len(v.Firm.Members) || len(after.Invites) != len(v.Invites) ||
+				if err != nil || after.Firm.Name != v.Firm.Name || !reflect.DeepEqual(after.Firm.Practice, v.Firm.Practice) ||
+					after.Firm.Requisites != v.Firm.Requisites || len(after.Firm.Members) != len(v.Firm.Members) || len(after.Invites) != len(v.Invites) ||
 					w.responsible(id) != f.accountant.UserID {
 					t.Errorf("%s by %s changed the firm, %v", name, row, err)
 				}

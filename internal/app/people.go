@@ -240,12 +240,12 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	case winddown.Helper:
 		tx.AddPerson(c.ID, user, winddown.Helper)
 	case winddown.Owner:
-		// What the accountant allowed himself and others while nobody owned the case ends
-		// with the owner's arrival.
+		// The invitations of the accountant end with the owner's arrival. The leave the case
+		// began with stays until the owner takes it away.
 		tx.AddPerson(c.ID, user, winddown.Owner)
 		tx.RevokeInvites(c.ID, invite.ID)
 		tx.RevokeShares(c.ID)
-		c.HasOwner, c.Acting = true, false
+		c.HasOwner = true
 	case winddown.Lead, winddown.Admin:
 		return fail(&winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
 	}

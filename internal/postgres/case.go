@@ -25,7 +25,8 @@ const (
 	caseColumns = `c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, c.ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
        c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
        c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines, c.archived_at,
-       c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen`
+       c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen,
+       c.texts, ` + practiceColumns
 	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
        s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
@@ -44,7 +45,8 @@ select ` + caseColumns + `,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
-from cases c`
+from cases c ` + joinPractice + `
+`
 
 const sqlCase = `-- name: Case` + caseSelect + `
 where c.id = @case and ` + caseScope
@@ -111,12 +113,14 @@ type caseRow struct {
 	ReminderStep  string
 	ReminderText  string
 	ReminderSeen  bool
-	HasOwner      bool
-	IsOwner       bool
-	IsHelper      bool
-	IsAccountant  bool
-	IsLead        bool
-	IsAdmin       bool
+	Texts         int
+	practiceRow
+	HasOwner     bool
+	IsOwner      bool
+	IsHelper     bool
+	IsAccountant bool
+	IsLead       bool
+	IsAdmin      bool
 }
 
 type stepRow struct {
@@ -163,7 +167,7 @@ func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow)
 		Version: r.Version, OpenedOn: r.OpenedOn, FinishedOn: r.FinishedOn,
 		Balance: winddown.Money(r.Balance), Lines: r.Lines, InboxOn: r.InboxOn, EvidenceSeq: r.EvidenceSeq,
 		EvidenceBytes: r.EvidenceBytes, QuestionSeq: r.QuestionSeq, DeadlineSeq: r.DeadlineSeq, ActSeq: r.ActSeq,
-		ArchivedAt: timeOf(r.ArchivedAt),
+		ArchivedAt: timeOf(r.ArchivedAt), Practice: r.practice(), Texts: r.Texts,
 	}
 	if r.RemindedAt != nil {
 		c.Reminder = &winddown.Reminder{Step: winddown.Code(r.ReminderStep), Text: r.ReminderText, At: *r.RemindedAt, By: r.RemindedBy, Seen: r.ReminderSeen}
@@ -446,13 +450,13 @@ insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet,
     leftover, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
     act_state, act_on, act_ticket, stage, burn_on, overdue_on, due_on, due_kind, problem, blocker, ball, ball_on,
     steps_done, steps_needed, evidence_seq, evidence_bytes, question_seq, deadline_seq, act_seq, inbox_on, terms, balance, lines,
-    waived, questions, archived_at, reminded_at, reminded_by, reminder_step, reminder_text, reminder_seen)
+    waived, questions, archived_at, reminded_at, reminded_by, reminder_step, reminder_text, reminder_seen, texts)
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
     coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
     @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
-    @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen)`
+    @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen, @texts)`
 
 const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
@@ -470,7 +474,7 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
     terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
     reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,
-    reminder_seen = @reminder_seen
+    reminder_seen = @reminder_seen, texts = @texts
 where id = @id`
 
 const sqlUpdateSeller = `-- name: UpdateSeller
@@ -547,6 +551,7 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs
 		"inbox_on": c.InboxOn, "terms": termsJSON(c.Terms), "balance": int64(c.Balance), "lines": c.Lines, "waived": s.Waived,
 		"questions": s.Questions, "archived_at": orNull(c.ArchivedAt), "reminded_at": orNull(r.At), "reminded_by": r.By,
 		"reminder_step": r.Step, "reminder_text": r.Text, "reminder_seen": r.Seen,
+		"texts": c.Texts,
 	}
 }
 

@@ -51,6 +51,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 	err = db.InTx(t.Context(), actor, moment, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.InsertFirm(firm, "Ким", me.ID)
 		tx.AddFirmPerson(firm, other.ID, winddown.Accountant)
+		tx.SavePractice(&winddown.Firm{ID: firm, Practice: fullPractice()})
 		return []winddown.Event{{Stream: winddown.Stream{Kind: winddown.FirmStream, ID: firm}, Kind: winddown.FirmFounded}}, nil
 	})
 	if err != nil {
@@ -104,6 +105,7 @@ func fillFirst(c *winddown.Case, me, other, _ winddown.ID) {
 func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 	later := moment.Add(time.Hour)
 	c.FirmID, c.ResponsibleID, c.Acting, c.Version = firm, other, true, 7
+	c.Practice, c.Texts = fullPractice(), 3
 	c.Seller = winddown.Seller{Name: "ООО «Маяк»", INN: "7707083893", OGRN: "1027700132195", Cabinet: "Второй"}
 	c.Answers = winddown.Answers{FBS: true, WBStock: true, Leftover: winddown.Both}
 	c.Zone, c.FinishedOn = "Asia/Omsk", date(0)
@@ -139,6 +141,10 @@ func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 	paid := debt
 	paid.ID, paid.WrittenOff, paid.WrittenOffOn, paid.SettledOn = other, "", winddown.Date{}, date(-1)
 	c.Debts = winddown.Ledger{debt, paid}
+}
+
+func fullPractice() winddown.Practice {
+	return winddown.Practice{Chase: []int{2, 5}, Off: []winddown.Date{date(3)}, Worked: []winddown.Date{date(4), date(5)}, Acting: true, Texts: 4}
 }
 
 func fullAct(position, round int) winddown.Act {

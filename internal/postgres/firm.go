@@ -24,6 +24,7 @@ type FirmRead struct {
 	// all cases of the firm see it.
 	Unassigned int
 	Trail      []TrailLine // newest first
+	TrailMore  bool        // whether older lines exist
 }
 
 // InviteToFirm is an invitation as the invited person sees it: whoever holds the token may
@@ -43,7 +44,8 @@ type Membership struct {
 }
 
 const (
-	firmColumns       = `f.id, f.name, f.event_seq, f.event_hash`
+	firmColumns = `f.id, f.name, f.event_seq, f.event_hash, f.legal_name, f.inn, f.kpp, f.address, f.phone, f.signer, f.authority,
+       f.chase_days, f.days_off, f.days_worked, f.acting as firm_acting, f.texts as firm_texts`
 	firmPeopleColumns = `u.id, u.name, u.email, p.role, p.added_at`
 	firmInviteColumns = `i.id, i.firm_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at`
 )
@@ -77,6 +79,7 @@ join firms f on f.id = e.stream_id
 left join users b on b.id = e.by_id
 left join users a on a.id = e.about_id
 where e.stream_kind = 'firm' and e.stream_id = @firm and ` + firmScope + `
+  and (@before::bigint = 0 or e.seq < @before)
 order by e.seq desc
 limit @limit`
 
@@ -85,6 +88,8 @@ type firmRow struct {
 	Name      string
 	EventSeq  int64
 	EventHash []byte
+	requisitesRow
+	practiceRow
 }
 
 type firmPersonRow struct {
@@ -138,7 +143,8 @@ func (q *firmQuery) result() (*winddown.Firm, error) {
 	if len(q.firms) == 0 {
 		return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	return &winddown.Firm{ID: q.firms[0].ID, Name: q.firms[0].Name, Members: members(q.people)}, nil
+	f := q.firms[0]
+	return &winddown.Firm{ID: f.ID, Name: f.Name, Members: members(q.people), Requisites: f.requisites(), Practice: f.practice()}, nil
 }
 
 func members(rows []firmPersonRow) []winddown.Member {
@@ -171,8 +177,8 @@ func firmStream(id winddown.ID) winddown.Stream {
 }
 
 // Firm returns the firm the actor works in now with its people, what each is responsible for,
-// its open invitations and the newest lines of its trail, in one round trip, or NotFound.
-func (db *DB) Firm(ctx context.Context, actor winddown.Actor, now time.Time, trail int) (FirmRead, error) {
+// its open invitations and lines of its trail, in one round trip, or NotFound.
+func (db *DB) Firm(ctx context.Context, actor winddown.Actor, now time.Time, trail TrailQuery) (FirmRead, error) {
 	var q firmQuery
 	var load []loadRow
 	var lines []trailRow
@@ -180,7 +186,7 @@ func (db *DB) Firm(ctx context.Context, actor winddown.Actor, now time.Time, tra
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, actor.FirmID, now)
 		b.Queue(sqlFirmLoad, args).Query(collect(&load))
-		b.Queue(sqlFirmTrail, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "limit": trail}).Query(collect(&lines))
+		b.Queue(sqlFirmTrail, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "before": trail.Before, "limit": trail.Limit + 1}).Query(collect(&lines))
 	})
 	if err != nil {
 		return FirmRead{}, err
@@ -196,7 +202,7 @@ func (db *DB) Firm(ctx context.Context, actor winddown.Actor, now time.Time, tra
 			m.Cases = l.N
 		}
 	}
-	read.Trail, _, err = trailLines(lines, trail)
+	read.Trail, read.TrailMore, err = trailLines(lines, trail.Limit)
 	return read, err
 }
 

@@ -153,7 +153,7 @@ select ` + caseColumns + `,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
-from cases c
+from cases c ` + joinPractice + `
 where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)`
 
 const sqlStepsByInvite = `-- name: StepsByInvite
@@ -173,6 +173,14 @@ from deadlines d
 where d.case_id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)
 order by d.number`
 
+// sqlShareFirmOf keeps what the guest's firm has settled as it is until the case is in it: its
+// dates are counted by that. The firm comes before the case, as everywhere.
+const sqlShareFirmOf = `-- name: ShareFirmOf
+select f.id from firms f
+where f.id = (select p.firm_id from firm_people p join users u on u.id = p.user_id where p.user_id = @user
+    order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id limit 1)
+for share of f`
+
 // LockedInvite is an invitation, the case it leads to and the person who holds it, all
 // held until the transaction ends.
 type LockedInvite struct {
@@ -189,6 +197,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	var guest userQuery
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlShareFirmOf, pgx.StrictNamedArgs{"user": user})
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
 		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))

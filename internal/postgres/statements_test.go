@@ -190,6 +190,7 @@ func unscoped() map[string]string {
 		"sqlDigestCases":                ownRows,
 		"sqlDigestItems":                ownRows,
 		"sqlFeedCases":                  "the secret address of the calendar is the scope",
+		"sqlRedateCases":                locked,
 	}
 }
 

@@ -55,7 +55,8 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 type Account struct {
 	User         winddown.User
 	PasswordHash string
-	FirmID       winddown.ID // the firm he works in now, or zero; known of a locked person only
+	FirmID       winddown.ID       // the firm he works in now, or zero; known of a locked person only
+	Practice     winddown.Practice // of that firm
 }
 
 const sqlAccount = `-- name: Account
@@ -135,8 +136,8 @@ const userColumns = `id, email, name, locale, zone, disabled_at is not null as d
        operator, password_hash, event_seq, event_hash`
 
 const sqlFirmOf = `-- name: FirmOf
-select p.firm_id as id
-from firm_people p join users u on u.id = p.user_id
+select p.firm_id as id, ` + practiceColumns + `
+from firm_people p join users u on u.id = p.user_id join firms g on g.id = p.firm_id
 where p.user_id = @user
 order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
 limit 1`
@@ -144,7 +145,7 @@ limit 1`
 // userQuery collects the rows of one person.
 type userQuery struct {
 	users []lockedUserRow
-	firms []idRow
+	firms []firmOfRow
 }
 
 type lockedUserRow struct {
@@ -163,6 +164,11 @@ type lockedUserRow struct {
 
 type idRow struct{ ID winddown.ID }
 
+type firmOfRow struct {
+	ID winddown.ID
+	practiceRow
+}
+
 func (q *userQuery) queue(b *pgx.Batch, id winddown.ID) {
 	b.Queue(sqlUserLocked, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.users))
 	b.Queue(sqlFirmOf, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.firms))
@@ -180,7 +186,7 @@ func (q *userQuery) hold(tx *Tx) (Account, error) {
 		PasswordHash: r.PasswordHash,
 	}
 	if len(q.firms) > 0 {
-		a.FirmID = q.firms[0].ID
+		a.FirmID, a.Practice = q.firms[0].ID, q.firms[0].practice()
 	}
 	return a, nil
 }

@@ -217,6 +217,13 @@ func table() []access {
 		{"GET /firm", "", signedIn},
 		{"POST /firm", "", badByAll},
 		{"POST /firm/name", "", badByAdmin},
+		{"GET /firm/history", "", want{303, 404, 404, 404, 200, 200, 200, 200, 200, 200}},
+		{"GET /firm/leave", "", want{303, 404, 404, 404, 200, 200, 200, 200, 200, 200}},
+		{"GET /firm/settings", "", want{303, 404, 404, 404, 404, 200, 404, 200, 404, 200}},
+		{"POST /firm/settings/requisites", "inn=1", badByAdmin},
+		{"POST /firm/settings/reminders", "days=0", badByAdmin},
+		{"POST /firm/settings/days", "off=x", want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422}},
+		{"POST /firm/settings/acting", "", want{303, 404, 404, 404, 404, 303, 404, 303, 404, 303}},
 		{"GET /firm/choose", "", want{303, 404, 404, 404, 200, 200, 200, 200, 200, 200}},
 		{"POST /firm/choose", "", want{303, 404, 404, 404, 422, 422, 422, 422, 422, 422}},
 		{"POST /firm/invites", "role=king", badByAdmin},
@@ -253,7 +260,8 @@ func table() []access {
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},
 
-		// Last: it signs the people out.
+		// Last: they sign people out.
+		{"POST /firm/leave", "", want{303, 404, 404, 404, 303, 409, 303, 409, 303, 409}},
 		{"POST /logout", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 	}
 }

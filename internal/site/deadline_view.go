@@ -69,6 +69,9 @@ func (w caseWords) far(on winddown.Date) (text, state string) {
 // termSource says on what a term rests and as of when.
 func (w caseWords) termSource(t winddown.Term) string {
 	source := t.Source
+	if t.Kind == winddown.DueChase && w.c.ChaseOfFirm() {
+		return w.p.T("deadline.source.firm", "Term", w.termDays(t))
+	}
 	if source == "" {
 		source = w.p.T("deadline.source." + string(t.Kind))
 	}

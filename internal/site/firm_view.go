@@ -47,15 +47,15 @@ func firmView(p *i18n.Printer, actor winddown.Actor, in app.FirmView, typed firm
 		}
 		v.People = append(v.People, row)
 	}
-	for _, line := range in.Trail {
-		at := line.Event.At.In(zone)
-		v.History = append(v.History, ui.TimelineItem{
-			Title: firmEventTitle(p, line), Meta: p.DateTime(at) + " · " + cmp.Or(line.By, p.T("history.system")), Datetime: at.Format(time.RFC3339),
-		})
+	v.History = firmTrail(p, actor, in.Trail)
+	if in.TrailMore {
+		v.HistoryHref = "/firm/history"
 	}
+	v.QuitHref = "/firm/leave"
 	if !runs {
 		return v
 	}
+	v.SettingsHref = settingsHref
 	v.Roles = firmRoles(p, typed.role)
 	for _, i := range in.Invites {
 		v.Invites = append(v.Invites, page.OpenInviteView{
@@ -81,9 +81,28 @@ func firmRoles(p *i18n.Printer, chosen winddown.Role) []ui.Option {
 	return all
 }
 
+// firmTrail writes lines of a firm's trail.
+func firmTrail(p *i18n.Printer, reader winddown.Actor, lines []app.TrailLine) []ui.TimelineItem {
+	var all []ui.TimelineItem
+	for _, line := range lines {
+		at := line.Event.At.In(winddown.Zone(reader.Zone))
+		all = append(all, ui.TimelineItem{
+			Title: firmEventTitle(p, line), Meta: p.DateTime(at) + " · " + cmp.Or(line.By, p.T("history.system")), Datetime: at.Format(time.RFC3339),
+		})
+	}
+	return all
+}
+
 // firmEventTitle says what happened in a firm.
 func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
 	e := line.Event
+	if e.Kind == winddown.FirmSettingChanged {
+		key := e.After["setting"]
+		if key == "acting" {
+			key += "_" + e.After["acting"]
+		}
+		return p.T("event.firm_setting_changed."+key, "Before", e.Before["days"], "After", e.After["days"])
+	}
 	role := ""
 	if e.Role != "" {
 		role = p.T("history.role." + string(e.Role))

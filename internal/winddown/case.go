@@ -65,6 +65,8 @@ type Case struct {
 	Terms         []Term     // of the case's own
 	Reminder      *Reminder  // the last one
 	ArchivedAt    time.Time  // zero while it is in the firm's register
+	Practice      Practice   // of the firm that keeps the books
+	Texts         int        // the edition of the firm's texts it is read with
 	EvidenceSeq   int        // number of the last version of evidence
 	EvidenceBytes int64      // size of all its files
 	QuestionSeq   int        // number of the last question

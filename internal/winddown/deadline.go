@@ -1,10 +1,8 @@
 package winddown
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -28,7 +26,7 @@ func DueKinds() []DueKind { return []DueKind{DuePickUp, DueReport, DueInbox, Due
 type Term struct {
 	Kind   DueKind
 	Days   []int
-	Source string // typed; empty for the product's own, whose source is in the catalogs
+	Source string // typed; empty for the product's own, whose source is in the catalogs, and for a firm's
 	AsOf   Date
 }
 
@@ -52,14 +50,23 @@ func DefaultTerms() []Term {
 	}
 }
 
-// Term returns the case's term of a kind: its own, or the default one.
+// Term returns the case's term of a kind: its own, its firm's, or the default one.
 func (c *Case) Term(kind DueKind) Term {
-	for _, t := range slices.Concat(c.Terms, DefaultTerms()) {
+	terms := c.Terms
+	if len(c.Practice.Chase) > 0 {
+		terms = append(slices.Clone(terms), Term{Kind: DueChase, Days: c.Practice.Chase})
+	}
+	for _, t := range slices.Concat(terms, DefaultTerms()) {
 		if t.Kind == kind {
 			return t
 		}
 	}
 	return Term{}
+}
+
+// ChaseOfFirm reports whether the marketplace is reminded as the case's firm has settled.
+func (c *Case) ChaseOfFirm() bool {
+	return len(c.Practice.Chase) > 0 && !slices.ContainsFunc(c.Terms, func(t Term) bool { return t.Kind == DueChase })
 }
 
 // Deadline is a date typed in: a batch of returns at the pick-up point, or a weekly report.
@@ -269,13 +276,11 @@ func (c *Case) ChangeTerm(in ChangeTerm, s Stamp) ([]Event, error) {
 		v.add("kind", "error.field.unknown", nil)
 		return nil, v.err()
 	}
-	most, key := 1, "deadline.error.days"
-	if t.Kind == DueChase {
-		most, key = 5, "deadline.error.days_chase"
-	}
-	ascending := slices.IsSorted(t.Days) && len(slices.Compact(slices.Clone(t.Days))) == len(t.Days)
-	if len(t.Days) < 1 || len(t.Days) > most || !ascending || t.Days[0] < 1 || t.Days[len(t.Days)-1] > MaxTermDays {
-		v.add("days", key, Args{"Max": MaxTermDays})
+	switch {
+	case t.Kind == DueChase && !validChase(t.Days):
+		v.add("days", "deadline.error.days_chase", Args{"Max": MaxTermDays})
+	case t.Kind != DueChase && (len(t.Days) != 1 || !validChase(t.Days)):
+		v.add("days", "deadline.error.days", Args{"Max": MaxTermDays})
 	}
 	switch n := utf8.RuneCountInString(t.Source); {
 	case n == 0:
@@ -301,7 +306,7 @@ func (c *Case) ChangeTerm(in ChangeTerm, s Stamp) ([]Event, error) {
 }
 
 func (t Term) changes() Changes {
-	return Changes{"days": strings.Trim(strings.ReplaceAll(fmt.Sprint(t.Days), " ", ", "), "[]"), "source": t.Source, "as_of": t.AsOf.String()}
+	return Changes{"days": listed(t.Days), "source": t.Source, "as_of": t.AsOf.String()}
 }
 
 // changes says on what the last day rests as "basis": typed, or term with the term.
@@ -373,6 +378,7 @@ func (c *Case) Dues(cal Calendar) []Due {
 
 // ChaseDates returns the days on which to remind the marketplace of a requested act.
 func (c *Case) ChaseDates(cal Calendar, a Act) []Date {
+	cal = c.Practice.Days(cal)
 	var dates []Date
 	for _, n := range c.Term(DueChase).Days {
 		dates = append(dates, cal.AddWorkdays(a.RequestedOn, n))
@@ -384,7 +390,7 @@ func (c *Case) ChaseDates(cal Calendar, a Act) []Date {
 // than the last reminder.
 func (c *Case) OverdueOn(cal Calendar, a Act) Date {
 	days := c.Term(DueChase).Days
-	return cal.AddWorkdays(a.RequestedOn, days[len(days)-1]+1)
+	return c.Practice.Days(cal).AddWorkdays(a.RequestedOn, days[len(days)-1]+1)
 }
 
 // pickUpBy returns the earliest day until which an uncollected batch waits.

@@ -106,6 +106,7 @@ const (
 	FirmJoined          EventKind = "firm_joined"          // firm
 	FirmRoleChanged     EventKind = "firm_role_changed"    // firm
 	FirmPersonRemoved   EventKind = "firm_person_removed"  // firm
+	FirmSettingChanged  EventKind = "firm_setting_changed" // firm: which one stands in After
 	UserRegistered      EventKind = "user_registered"      // user
 	UserLoggedIn        EventKind = "user_logged_in"       // user
 	UserLoggedOut       EventKind = "user_logged_out"      // user
@@ -135,7 +136,9 @@ func EventKinds() []EventKind {
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
-		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved, UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
+		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
+		FirmSettingChanged,
+		UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
 		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}

@@ -58,6 +58,9 @@ type Firm struct {
 	ID      ID
 	Name    string
 	Members []Member
+	// What its admins have settled.
+	Requisites Requisites
+	Practice   Practice
 }
 
 // Member is a person of a firm.
@@ -248,5 +251,6 @@ func (c *Case) LeaveFirm(s Stamp) ([]Event, error) {
 		e = Event{Kind: PersonRemoved, Role: Accountant, User: c.ResponsibleID, OnBehalf: s.OnBehalf}
 	}
 	c.FirmID, c.ResponsibleID, c.Acting, c.ArchivedAt = ID{}, ID{}, false, time.Time{}
+	c.Practice, c.Texts = Practice{}, 0
 	return []Event{e}, nil
 }

@@ -528,7 +528,8 @@ func (p *importPlan) open(line *ImportLine, to ID, v *invalid) error {
 	standing := Standing{Accountant: true, Lead: p.Role == Lead, Admin: p.Role == Admin}
 	c.ResponsibleID = p.Stamp.By
 	if p.Firm != nil {
-		c.FirmID = p.Firm.ID
+		c.Entrust(p.Firm.ID, p.Stamp.By, p.Firm.Practice)
+		events = append(events, c.BeginsActing()...)
 	}
 	if !to.IsZero() && to != p.Stamp.By {
 		c.ResponsibleID, standing.Accountant = to, false

@@ -18,6 +18,7 @@ type CalendarYear struct {
 // Calendar knows the non-working days of Russia (Labour Code, art. 112).
 type Calendar struct {
 	years map[int]calendarYear
+	own   map[Date]bool // a firm's: whether the day is worked
 }
 
 type calendarYear struct {
@@ -93,7 +94,12 @@ func (c Calendar) Complete(year int) bool { return c.years[year].table.Transfers
 
 // IsWorkday reports whether d is a working day. A year that is not in the table has
 // only its weekends off.
-func (c Calendar) IsWorkday(d Date) bool { return d.weekend() == c.years[d.Year].moved[d] }
+func (c Calendar) IsWorkday(d Date) bool {
+	if worked, ok := c.own[d]; ok {
+		return worked
+	}
+	return d.weekend() == c.years[d.Year].moved[d]
+}
 
 // Workdays returns the number of working days of a month.
 func (c Calendar) Workdays(year int, month time.Month) int {
