@@ -286,6 +286,9 @@ func termsView(w caseWords) page.TermsView {
 			Key: w.p.T("deadline.term." + string(kind)), Value: w.termDays(t),
 			Note: w.p.T("deadline.term.note", "Means", w.p.T("deadline.means."+string(kind)), "Source", strings.TrimRight(source, ". "), "Date", w.date(t.AsOf)),
 		}
+		if kind == winddown.DueChase && w.c.ChaseOfFirm() {
+			row.Note = w.p.T("deadline.term.note_firm", "Means", w.p.T("deadline.means."+string(kind)))
+		}
 		if w.writable() {
 			row.Action = &ui.Link{Href: deadlinesHref(w.c.ID) + "/terms/" + string(kind), Text: w.p.T("common.button.change"), Hidden: row.Key}
 		}
@@ -308,7 +311,7 @@ func termView(w caseWords, kind winddown.DueKind) page.TermView {
 	if kind == winddown.DueChase {
 		v.DaysHint = w.p.T("deadline.term.days_hint_chase")
 	}
-	if v.Source == "" {
+	if v.Source == "" && (kind != winddown.DueChase || !w.c.ChaseOfFirm()) {
 		v.Source = w.p.T("deadline.source." + string(kind))
 	}
 	return v

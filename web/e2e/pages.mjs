@@ -192,6 +192,12 @@ function pages(at) {
   send("boss", "/firm/invites", 200, { role: "lead" }); // the fresh link, after the redirect
   send("boss", "/firm/name", 422, { name: "" });
   send("boss", `${at.member}/role`, 422, { role: "king" });
+  for (const path of ["/firm/settings", "/firm/history", "/firm/leave"]) get("boss", path);
+  send("boss", "/firm/settings/requisites", 422, { inn: "1", kpp: "2", phone: "3" });
+  send("boss", "/firm/settings/reminders", 422, { days: "7, 3" });
+  send("boss", "/firm/settings/days", 422, { off: "yesterday", worked: "2026-11-28" });
+  send("boss", "/firm/leave", 409, {});
+  get("clerk", "/firm/settings", 404);
   send("boss", "/sellers/bulk", 422, { do: "assign", query: "sort=name" });
   send("boss", "/sellers/assign", 422, { case: at.sellers[2] });
   for (const way of ["remind", "assign", "archive"]) send("boss", "/sellers/bulk", 200, { case: at.sellers[2], do: way });
