@@ -165,7 +165,7 @@ const sqlSharedCase = `-- name: SharedCase
 select ` + caseColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        false as is_owner, false as is_helper, false as is_accountant, false as is_lead, false as is_admin
-from cases c
+from cases c ` + joinPractice + `
 where ` + shareScope
 
 const sqlSharedSteps = `-- name: SharedSteps
