@@ -147,7 +147,7 @@ const (
 	seedCaseColumns = "id firm_id responsible_id seller_name inn ogrn cabinet name_key search_text fbs wb_stock leftover acting " +
 		"playbook zone version opened_on finished_on created_at changed_at event_seq event_hash act_state act_on act_ticket stage " +
 		"burn_on overdue_on due_on due_kind problem blocker ball ball_on steps_done steps_needed evidence_seq evidence_bytes " +
-		"question_seq deadline_seq act_seq inbox_on terms balance lines waived questions"
+		"question_seq deadline_seq act_seq inbox_on terms balance lines waived questions texts"
 	seedStepColumns = "case_id code version started_on note done_on done_at done_by on_behalf problem problem_reason problem_steps " +
 		"problem_on problem_at problem_by proofs questions accepted_by accepted_at accepted_dropped dropped_by dropped_accepted " +
 		"dropped_at waiver_steps waiver_reason waiver_on waiver_at waiver_by"
