@@ -626,6 +626,42 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			w.mark(f.accountant, w.addSeller(f.accountant), append(goods(), winddown.RequestAct)...)
 			return func() error { return w.app.SetFirmChase(ctx, f.admin, []int{2}) }, func() outcome { return pages(f.admin) }
 		}},
+		{"DraftFirmText", "", "firm firm_text_drafted", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			return func() error { return w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")) }, func() outcome { return pages(f.admin) }
+		}},
+		{"DraftFirmText", "as it stands", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")))
+			return func() error { return w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")) }, func() outcome { return pages(f.admin) }
+		}},
+		{"DiscardFirmTexts", "", "firm firm_texts_discarded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")))
+			return func() error { return w.app.DiscardFirmTexts(ctx, f.admin) }, func() outcome { return pages(f.admin) }
+		}},
+		{"PublishFirmTexts", "", "firm firm_texts_published", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			must(t, w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")))
+			return func() error { return w.app.PublishFirmTexts(ctx, f.admin) }, func() outcome { return pages(f.admin) }
+		}},
+		{"UpgradeCase", "", "case case_upgraded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			w.publish(f.admin, "Всем")
+			return func() error { return w.app.UpgradeCase(ctx, f.accountant, id, newest(1)) }, func() outcome { return forSeller(f.accountant) }
+		}},
+		{"UpgradeCase", "that is there", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			return func() error { return w.app.UpgradeCase(ctx, f.accountant, id, newest(0)) }, func() outcome { return forSeller(f.accountant) }
+		}},
+		{"UpgradeFirm", "of one case", "case case_upgraded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f := w.firm()
+			w.addSeller(f.accountant)
+			w.publish(f.admin, "Всем")
+			return func() error { _, err := w.app.UpgradeFirm(ctx, f.admin, newest(1)); return err }, func() outcome { return forSeller(f.admin) }
+		}},
 		{"SetFirmDays", "", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			return func() error { return w.app.SetFirmDays(ctx, f.admin, []winddown.Date{w.today(f.admin)}, nil) },
@@ -996,7 +1032,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
-		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory
+		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {

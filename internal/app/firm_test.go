@@ -90,13 +90,14 @@ func TestFirmRights(t *testing.T) {
 	ctx := t.Context()
 	w := newWorld(t)
 	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive",
-		"FirmHistory", "SetRequisites", "SetFirmChase", "SetFirmDays", "SetFirmActing"}
+		"FirmHistory", "SetRequisites", "SetFirmChase", "SetFirmDays", "SetFirmActing",
+		"FirmTexts", "DraftFirmText", "UpgradeFirm"}
 	table := map[string]string{
-		"admin":        "++++++++++++++",
-		"lead":         "++-----+++----",
-		"accountant":   "+------+++----",
-		"other admin":  "00++000000++++", // renames and settles his own firm and invites to it
-		"without firm": "0-00000--00000",
+		"admin":        "+++++++++++++++++",
+		"lead":         "++-----+++-------",
+		"accountant":   "+------+++-------",
+		"other admin":  "00++000000+++++++", // renames and settles his own firm and invites to it
+		"without firm": "0-00000--00000000",
 	}
 	for row, cells := range table {
 		for i, name := range names {
@@ -140,6 +141,9 @@ func TestFirmRights(t *testing.T) {
 				},
 				"SetFirmChase":  func() error { return w.app.SetFirmChase(ctx, a, []int{2, 5}) },
 				"SetFirmDays":   func() error { return w.app.SetFirmDays(ctx, a, []winddown.Date{w.today(a)}, nil) },
+				"FirmTexts":     func() error { _, err := w.app.FirmTexts(ctx, a); return err },
+				"DraftFirmText": func() error { return w.app.DraftFirmText(ctx, a, w.firmText("Всем")) },
+				"UpgradeFirm":   func() error { _, err := w.app.UpgradeFirm(ctx, a, newest(0)); return err },
 				"SetFirmActing": func() error { return w.app.SetFirmActing(ctx, a, true) },
 			}[name]()
 			got := byte('+')

@@ -117,6 +117,15 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 				return s.app.RevokeShare(ctx, a, s.id, s.link)
 			},
 		},
+		"upgrade": {
+			"Newer": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.Newer(ctx, a, s.id)
+				return err
+			},
+			"UpgradeCase": func(ctx context.Context, s scene, a winddown.Actor) error { // it is there already
+				return s.app.UpgradeCase(ctx, a, s.id, newest(0))
+			},
+		},
 		"let_act": {
 			"SetActing": func(ctx context.Context, s scene, a winddown.Actor) error {
 				v, err := s.app.Case(ctx, a, s.id)
@@ -289,21 +298,21 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage share owner_link let_act review answer")
+	columns := strings.Fields("see mark regress manage share owner_link let_act review answer upgrade")
 	table := map[string]string{
-		"owner":                    "+ + + + + x + - +",
-		"helper":                   "+ + + - - - - - +",
-		"accountant":               "+ - + - - - - + +",
-		"accountant acting":        "+ + + - - - - + +",
-		"accountant without owner": "+ + + + + + - + +",
-		"lead":                     "+ - + - - - - + +",
-		"lead acting":              "+ + + - - - - + +",
-		"admin":                    "+ - + - - - - + +",
-		"firm's accountant":        "0 0 0 0 0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0 0 0 0 0",
+		"owner":                    "+ + + + + x + - + +",
+		"helper":                   "+ + + - - - - - + -",
+		"accountant":               "+ - + - - - - + + +",
+		"accountant acting":        "+ + + - - - - + + +",
+		"accountant without owner": "+ + + + + + - + + +",
+		"lead":                     "+ - + - - - - + + +",
+		"lead acting":              "+ + + - - - - + + +",
+		"admin":                    "+ - + - - - - + + +",
+		"firm's accountant":        "0 0 0 0 0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}

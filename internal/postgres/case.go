@@ -279,7 +279,8 @@ func Questions() Part { return Part{table: "questions"} }
 // Ledger asks for the lines of a case's ledger.
 func Ledger() Part { return Part{table: "debts"} }
 
-// TextOf asks for a text as it was replaced last.
+// TextOf asks for a text as it was replaced last; an instruction in the edition of the firm's
+// texts that the case is read with.
 func TextOf(kind winddown.TextKind, key, locale string) Part {
 	return Part{table: "text_overrides", text: kind, key: key, locale: locale}
 }
@@ -293,6 +294,8 @@ type CaseRead struct {
 	Trail     []TrailLine            // newest first
 	TrailMore bool                   // whether older lines exist
 	Text      winddown.Text          // that was asked for; its zero where the one built in counts
+	Texts     []winddown.Text        // of the firm, where they were asked for: those the case is read with, and newer ones
+	Replaced  []winddown.Text        // the installation's, with these
 	Firm      string                 // that keeps the books, where its people were asked for
 }
 
@@ -380,6 +383,9 @@ type caseQuery struct {
 	questions []questionRow
 	debts     []debtRow
 	text      winddown.Text
+	firmText  []winddown.Text
+	newer     []winddown.Text
+	replaced  []winddown.Text
 }
 
 type nameRow struct {
@@ -404,6 +410,12 @@ func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, pa
 			b.Queue(sqlDebts, args).Query(collect(&q.debts))
 		case "text_overrides":
 			queueText(b, p.text, p.key, p.locale, &q.text)
+			if p.text == winddown.StepText {
+				b.Queue(sqlCaseText, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "key": p.key, "locale": p.locale}).Query(collect(&q.firmText))
+			}
+		case "firm_texts":
+			b.Queue(sqlCaseTexts, args).Query(collect(&q.newer))
+			b.Queue(sqlNewestTexts).Query(collect(&q.replaced))
 		}
 	}
 }
@@ -417,6 +429,10 @@ func (q *caseQuery) result() (CaseRead, error) {
 		return CaseRead{}, err
 	}
 	read := CaseRead{Case: c, Seq: q.cases[0].EventSeq, Standing: q.cases[0].standing(), Names: map[winddown.ID]string{}, Text: q.text}
+	read.Texts, read.Replaced = q.newer, q.replaced
+	if len(q.firmText) > 0 && !q.firmText[0].BuiltIn() {
+		read.Text = q.firmText[0]
+	}
 	for _, n := range q.people {
 		read.Names[n.ID] = n.Name
 	}

@@ -167,6 +167,7 @@ func unscoped() map[string]string {
 		"sqlDuesFirmPage":               firmRows,
 		"sqlForgetDues":                 locked,
 		"sqlStart":                      ownRows,
+		"sqlForgetChases":               locked,
 		"sqlRegisterSentence":           ownRows,
 		"sqlRegisterFirmSentence":       firmRows,
 		"sqlRegisterMoved":              ownRows,

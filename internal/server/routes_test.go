@@ -69,6 +69,8 @@ var (
 	badByBooks = want{303, 404, 404, 404, 422, 404, 422, 422, 404, 404}
 	firmRun    = want{303, 404, 404, 404, 404, 404, 404, 200, 404, 404}
 	badByAdmin = want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422} // of whatever firm, his own
+	anyAdmin   = want{303, 404, 404, 404, 404, 200, 404, 200, 404, 200}
+	noDraft    = want{303, 404, 404, 404, 404, 409, 404, 409, 404, 409}
 	assigned   = want{303, 404, 404, 404, 404, 404, 200, 200, 404, 404}
 	importer   = want{303, 404, 404, 404, 404, 404, 200, 404, 404, 404} // the lead, whose table it is
 	nobodys    = want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}
@@ -224,6 +226,17 @@ func table() []access {
 		{"POST /firm/settings/reminders", "days=0", badByAdmin},
 		{"POST /firm/settings/days", "off=x", want{303, 404, 404, 404, 404, 422, 404, 422, 404, 422}},
 		{"POST /firm/settings/acting", "", want{303, 404, 404, 404, 404, 303, 404, 303, 404, 303}},
+		{"GET /firm/texts", "", anyAdmin},
+		{"POST /firm/texts/publish", "", noDraft},
+		{"POST /firm/texts/discard", "", noDraft},
+		{"GET /firm/texts/{code}/{lang}", "", anyAdmin},
+		{"POST /firm/texts/{code}/{lang}", "who=", badByAdmin},
+		{"GET /firm/texts/{code}/{lang}/preview", "", anyAdmin},
+		{"POST /firm/texts/{code}/{lang}/revert", "", want{303, 404, 404, 404, 404, 303, 404, 303, 404, 303}},
+		{"GET /firm/upgrade", "", anyAdmin},
+		{"POST /firm/upgrade", "", noDraft},
+		{"GET /cases/{case}/upgrade", "", want{303, 404, 200, 404, 200, 404, 200, 200, 404, 404}},
+		{"POST /cases/{case}/upgrade", "", want{303, 404, 409, 404, 409, 404, 409, 409, 404, 404}},
 		{"GET /firm/choose", "", want{303, 404, 404, 404, 200, 200, 200, 200, 200, 200}},
 		{"POST /firm/choose", "", want{303, 404, 404, 404, 422, 422, 422, 422, 422, 422}},
 		{"POST /firm/invites", "role=king", badByAdmin},
@@ -401,7 +414,7 @@ func TestAccess(t *testing.T) {
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
 		"{invite}", none.String(), "{view}", none.String(), "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
-		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{deadline}", "1")
+		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{lang}", "ru", "{deadline}", "1")
 	for _, a := range table() {
 		method, path, _ := strings.Cut(address.Replace(a.route), " ")
 		for i, who := range actors() {

@@ -18,8 +18,11 @@ func caseView(w caseWords, changed winddown.Code) page.CaseView {
 		Books: w.books(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
 		PackHref: packHref(w.c.ID),
 	}
+	if w.c.Outdated() && w.may(winddown.CanUpgrade) {
+		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("upgrade.link"), Href: w.href() + "/upgrade"})
+	}
 	if w.may(winddown.CanManage) {
-		v.Links = w.settings()
+		v.Links = append(v.Links, w.settings()...)
 	}
 	if w.may(winddown.CanManage) || w.may(winddown.CanInviteOwner) {
 		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("case.people"), Href: w.href() + "/people"})

@@ -428,7 +428,7 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 	}
 	if len(codes) == 0 {
 		switch parts[0] {
-		case "case_opened", "joined", "answers", "details", "rest", "reopened":
+		case "case_opened", "joined", "answers", "details", "rest", "reopened", "case_upgraded":
 			return success(w.p.T("case.notice." + parts[0])), ""
 		}
 		return nil, ""

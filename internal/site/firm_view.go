@@ -103,11 +103,18 @@ func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
 		}
 		return p.T("event.firm_setting_changed."+key, "Before", e.Before["days"], "After", e.After["days"])
 	}
+	title := e.After["firm_name"]
+	switch e.Kind {
+	case winddown.FirmTextDrafted:
+		title = stepName(p, winddown.Code(e.After["text"])) + " · " + p.T("texts.language."+e.After["locale"])
+	case winddown.FirmTextsPublished:
+		title = e.After["edition"]
+	}
 	role := ""
 	if e.Role != "" {
 		role = p.T("history.role." + string(e.Role))
 	}
-	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "Title", e.After["firm_name"])
+	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "Title", title)
 }
 
 // registerQuery is the query of the register's address under a filter.

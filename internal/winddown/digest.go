@@ -131,6 +131,7 @@ func (c *Case) DigestItems(cal Calendar, s MailSettings, user ID, st Standing, o
 	if c.Finished() || c.shelved(st) {
 		return nil
 	}
+	cal = c.Practice.Days(cal)
 	seller := May(CanMark, st, c.HasOwner, c.Acting)
 	var items []DigestItem
 	add := func(i DigestItem) {

@@ -107,6 +107,10 @@ const (
 	FirmRoleChanged     EventKind = "firm_role_changed"    // firm
 	FirmPersonRemoved   EventKind = "firm_person_removed"  // firm
 	FirmSettingChanged  EventKind = "firm_setting_changed" // firm: which one stands in After
+	FirmTextDrafted     EventKind = "firm_text_drafted"    // firm: an instruction
+	FirmTextsDiscarded  EventKind = "firm_texts_discarded" // firm: the draft
+	FirmTextsPublished  EventKind = "firm_texts_published" // firm
+	CaseUpgraded        EventKind = "case_upgraded"        // case: newer texts of the firm, or a newer playbook
 	UserRegistered      EventKind = "user_registered"      // user
 	UserLoggedIn        EventKind = "user_logged_in"       // user
 	UserLoggedOut       EventKind = "user_logged_out"      // user
@@ -137,7 +141,7 @@ func EventKinds() []EventKind {
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
-		FirmSettingChanged,
+		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
 		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,

@@ -14,6 +14,7 @@ const (
 	CanReview      Action = "review"     // accept, send back, ask, open a gate without fulfilment
 	CanAnswer      Action = "answer"     // answer a question and close it
 	CanShare       Action = "share"      // make links for people without an account, and end them
+	CanUpgrade     Action = "upgrade"    // newer texts of the firm, a newer playbook
 
 	CanSeeFiles    Action = "see_files"
 	CanSeePeople   Action = "see_people"   // who marked a step, and when
@@ -22,7 +23,7 @@ const (
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare,
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare, CanUpgrade,
 		CanSeeFiles, CanSeePeople, CanSeeComments}
 }
 
@@ -53,6 +54,8 @@ func rights(a Action) map[Role]permission {
 		return map[Role]permission{Owner: never, Helper: never, Accountant: always, Lead: always, Admin: always}
 	case CanAnswer:
 		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
+	case CanUpgrade:
+		return map[Role]permission{Owner: always, Helper: never, Accountant: always, Lead: always, Admin: always}
 	case CanLetAct:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: never, Lead: never, Admin: never}
 	}

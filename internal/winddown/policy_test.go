@@ -29,6 +29,7 @@ func rights() map[winddown.Action]map[winddown.Role]when {
 		winddown.CanInviteOwner: {"owner": no, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanLetAct:      {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
 		winddown.CanReview:      {"owner": no, "helper": no, "accountant": yes, "lead": yes, "admin": yes},
+		winddown.CanUpgrade:     {"owner": yes, "helper": no, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanAnswer:      {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanShare:       {"owner": yes, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanSeeFiles:    {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
@@ -183,7 +184,7 @@ func TestActionAndRoleCodes(t *testing.T) {
 	if got := fmt.Sprint(winddown.Roles()); got != "[owner helper accountant lead admin]" {
 		t.Errorf("roles %s", got)
 	}
-	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer share see_files see_people see_comments]" {
+	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer share upgrade see_files see_people see_comments]" {
 		t.Errorf("actions %s", got)
 	}
 }
