@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-walk lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -63,6 +63,9 @@ test-live: assets generate ## 500 people look on for a minute while ticks are wr
 
 test-disk: ## Fill a small file system for real, to see that nothing is half-stored (Linux, as root)
 	go test -tags tmpfs -run TestFullFileSystem ./internal/files
+
+test-office: build ## Open the files of the register with LibreOffice (as root on Debian it is installed)
+	@node web/scripts/office.mjs
 
 test-walk: assets generate ## Let twenty people of three firms send 10,000 random requests: nobody sees a stranger's case
 	go test -run TestARandomWalk ./internal/server -walk.steps 10000 -v
