@@ -65,7 +65,7 @@ const duesDays = `
 select r.on_date, count(*) as n from r where r.on_date between @first::date and @last::date group by r.on_date`
 
 const duesCount = `
-select count(*) as matching, (select count(*) from r where r.on_date < r.today) as late from r` + duesWhere
+select count(*) filter (` + duesWhere + `) as matching, count(*) filter (where r.on_date < r.today) as late from r`
 
 const duesPage = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.kind, r.number, r.act, r.on_date, r.today, coalesce(u.name, '') as responsible,
@@ -74,7 +74,7 @@ select r.id, r.seller_name, r.inn, r.cabinet, r.kind, r.number, r.act, r.on_date
        end as what
 from r left join users u on u.id = r.responsible_id` + duesWhere + `
   and (@after::date is null or (r.on_date, r.name_key, r.id, r.kind, r.number, r.act)
-     > (@after::date, (select k.name_key from mine k where k.id = @after_case), @after_case::uuid, @after_kind::text, @after_number::int, @after_act::int))
+     > (@after::date, (select k.name_key from cases k where k.id = @after_case and k.firm_id = @firm), @after_case::uuid, @after_kind::text, @after_number::int, @after_act::int))
 order by r.on_date, r.name_key, r.id, r.kind, r.number, r.act
 limit @limit`
 
