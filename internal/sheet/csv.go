@@ -168,11 +168,16 @@ func separator(data []byte) rune {
 	return ';'
 }
 
-// table collects rows within limits.
+// maxCell is how many characters a cell of Excel holds.
+const maxCell = 32_767
+
+// table collects rows within limits. Text is counted as often as it stands there: in a workbook
+// many cells may share one, which whoever goes through the rows meets in each of them.
 type table struct {
 	limits Limits
 	rows   [][]string
 	cells  int
+	bytes  int64
 	next   int // where the next row stands
 }
 
@@ -187,7 +192,12 @@ func (t *table) put(cells []string) error {
 		return nil
 	}
 	t.cells += len(cells)
-	if at >= t.limits.Rows || t.cells > t.limits.Cells {
+	for _, cell := range cells {
+		if t.bytes += int64(len(cell)); utf8.RuneCountInString(cell) > maxCell {
+			return ErrTooLarge
+		}
+	}
+	if at >= t.limits.Rows || t.cells > t.limits.Cells || t.bytes > t.limits.Bytes {
 		return ErrTooLarge
 	}
 	for len(t.rows) < at {

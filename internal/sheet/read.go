@@ -172,20 +172,20 @@ func showsDate(id int, code string) bool {
 }
 
 func (b *book) readStyles() error {
-	codes := map[int]string{}
+	dates := map[int]bool{} // by the number of a format
 	inCells := false
 	return b.each("xl/styles.xml", func(_ *xml.Decoder, e xml.StartElement) error {
 		id, _ := strconv.Atoi(attr(e, "numFmtId"))
 		switch e.Name.Local {
 		case "numFmt":
-			codes[id] = attr(e, "formatCode")
+			dates[id] = showsDate(id, attr(e, "formatCode"))
 		case "cellXfs":
 			inCells = true
 		case "cellStyles", "dxfs":
 			inCells = false
 		case "xf":
 			if inCells {
-				b.dates = append(b.dates, showsDate(id, codes[id]))
+				b.dates = append(b.dates, dates[id] || showsDate(id, ""))
 			}
 		}
 		return nil

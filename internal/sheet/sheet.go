@@ -19,7 +19,7 @@ var errNoSheet = errors.New("no sheet was begun")
 type Limits struct {
 	Rows  int   // blank ones between others among them
 	Cells int   // of all rows, blank ones among them
-	Bytes int64 // of the text of a CSV file, or of everything an XLSX file unpacks to
+	Bytes int64 // of the text of all cells; of a CSV file, or of everything an XLSX file unpacks to
 }
 
 // Writer takes a table a row at a time.

@@ -344,18 +344,22 @@ func TestReadXLSXOfOthers(t *testing.T) {
 	}
 }
 
-// bare makes a workbook out of one sheet's XML.
-func bare(t testing.TB, data string) []byte {
+// bare makes a workbook out of one sheet's XML, and of further parts by name.
+func bare(t testing.TB, data string, parts ...[2]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for name, content := range map[string]string{
+	contents := map[string]string{
 		"xl/workbook.xml": `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><workbookPr date1904="1"/>` +
 			`<sheets><sheet name="A" r:id="rId1"/></sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Target="/XL/sheet.xml"/></Relationships>`,
 		"xl/styles.xml":              `<styleSheet><cellStyleXfs><xf numFmtId="0"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>`,
 		"xl/sheet.xml":               `<worksheet><sheetData>` + data + `</sheetData></worksheet>`,
-	} {
+	}
+	for _, p := range parts {
+		contents[p[0]] = p[1]
+	}
+	for name, content := range contents {
 		part, err := w.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -410,6 +414,33 @@ func TestReadXLSXByHand(t *testing.T) {
 	}
 	if _, err := readXLSX(empty.Bytes(), limits()); !errors.Is(err, sheet.ErrMalformed) {
 		t.Errorf("an empty archive: %v", err)
+	}
+}
+
+// A few kilobytes may stand for terabytes: what many cells share counts in each of them, and
+// a format that many styles share is looked at once.
+func TestWhatIsSharedIsNoBomb(t *testing.T) {
+	l := sheet.Limits{Rows: 100, Cells: 1000, Bytes: 1 << 20}
+	shared := func(text string) [2]string {
+		return [2]string{"xl/sharedStrings.xml", "<sst><si><t>" + text + "</t></si></sst>"}
+	}
+	cells := func(n int) string { return "<row>" + strings.Repeat(`<c t="s"><v>0</v></c>`, n) + "</row>" }
+	text := strings.Repeat("я", 1<<14) // 32 kB
+	for _, x := range []struct {
+		name string
+		data []byte
+		err  error
+	}{
+		{"as much as may be", bare(t, cells(16)+cells(16), shared(text)), nil},
+		{"a text too often", bare(t, cells(16)+cells(17), shared(text)), sheet.ErrTooLarge},
+		{"a cell as long as may be", bare(t, cells(1), shared(strings.Repeat("x", 32_767))), nil},
+		{"a cell too long", bare(t, cells(1), shared(strings.Repeat("x", 32_768))), sheet.ErrTooLarge},
+		{"a format of many styles", bare(t, cells(1), shared("x"), [2]string{"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` +
+			strings.Repeat("[", 300_000) + `"/></numFmts><cellXfs>` + strings.Repeat(`<xf numFmtId="164"/>`, 30_000) + `</cellXfs></styleSheet>`}), nil},
+	} {
+		if _, err := readXLSX(x.data, l); !errors.Is(err, x.err) {
+			t.Errorf("%s, %d kB: %v, want %v", x.name, len(x.data)>>10, err, x.err)
+		}
 	}
 }
 
