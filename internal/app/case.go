@@ -126,7 +126,7 @@ func (a *App) Step(ctx context.Context, actor winddown.Actor, id winddown.ID, co
 // Letter returns a case with the template of a letter, or NotFound. Letters are written in
 // Russian.
 func (a *App) Letter(ctx context.Context, actor winddown.Actor, id winddown.ID, key string) (CaseView, error) {
-	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.TextOf(winddown.LetterText, key, "ru"))
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{}, postgres.TextOf(winddown.LetterText, key, "ru"), postgres.FirmRequisites())
 }
 
 // History returns a case with a page of its trail, newest first, before the event with

@@ -66,6 +66,8 @@ type Data struct {
 	WBBalance    string
 	Difference   string
 	Objections   []string
+	// Representative signs for the seller; the seller does where it has no name.
+	Representative winddown.Requisites
 }
 
 // ogrnipDigits is the length of an entrepreneur's number; a company's has two less.
@@ -80,6 +82,7 @@ func (d Data) values() map[string]string {
 		"Дата": date(d.Today), "Дата запроса": date(d.RequestedOn), "Дата получения": date(d.ReceivedOn),
 		"Номер обращения": oneLine(d.Ticket),
 		"Наше сальдо":     oneLine(d.OurBalance), "Сальдо WB": oneLine(d.WBBalance), "Разница": oneLine(d.Difference),
+		signature: d.signature(),
 	}
 	if len(v["ОГРН"]) == ogrnipDigits {
 		v["ОГРН"], v["ОГРНИП"] = "", v["ОГРН"]
@@ -101,6 +104,32 @@ func Placeholders() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// signature is the name of the placeholder for who signs.
+const signature = "Подпись"
+
+// NamesSigner reports whether a template says who signs, so that a representative can.
+func NamesSigner(template string) bool {
+	return slices.ContainsFunc(placeholder.FindAllString(template, -1), func(p string) bool { return name(p) == signature })
+}
+
+// signature is who signs: the seller, or his representative with what the firm has settled.
+func (d Data) signature() string {
+	r := d.Representative
+	if r.LegalName == "" {
+		return oneLine(d.SellerName)
+	}
+	text := "представитель: " + oneLine(r.LegalName)
+	for _, one := range []struct{ label, value string }{
+		{", ИНН ", r.INN}, {", КПП ", r.KPP}, {"\nОснование: ", r.Authority}, {"\nАдрес: ", r.Address}, {"\nТелефон: ", r.Phone},
+		{"\nПодписывает: ", r.Signer},
+	} {
+		if one.value != "" {
+			text += one.label + oneLine(one.value)
+		}
+	}
+	return text
 }
 
 func (d Data) period() string {

@@ -100,6 +100,33 @@ func TestDefaultsWithAndWithoutDetails(t *testing.T) {
 	}
 }
 
+// A representative signs in place of the seller, in every letter; what the firm left out is left out.
+func TestRepresentativeSigns(t *testing.T) {
+	d := full()
+	d.Representative = winddown.Requisites{
+		LegalName: "ООО «Учёт и\nпорядок»", INN: "7707083893", KPP: "770701001", Address: "Москва, Тверская, 1", Phone: "+7 495 000-00-00",
+		Signer: "Иванова М. П.", Authority: "доверенность № 5",
+	}
+	const whole = "С уважением,\nпредставитель: ООО «Учёт и порядок», ИНН 7707083893, КПП 770701001\nОснование: доверенность № 5\n" +
+		"Адрес: Москва, Тверская, 1\nТелефон: +7 495 000-00-00\nПодписывает: Иванова М. П."
+	for _, k := range Kinds() {
+		if !NamesSigner(Default(k)) {
+			t.Errorf("%s does not say who signs", k)
+		}
+		text, _ := Fill(Default(k), d)
+		if !strings.HasSuffix(text, whole) || !strings.Contains(text, "От: ИП Петрова А. С.\n") {
+			t.Errorf("%s:\n%s", k, text)
+		}
+	}
+	d.Representative = winddown.Requisites{LegalName: "Иванова М. П.", Phone: "1"}
+	if text, _ := Fill("{ Подпись }", d); text != "представитель: Иванова М. П.\nТелефон: 1" {
+		t.Errorf("%q", text)
+	}
+	if NamesSigner("{Продавец} Подпись") {
+		t.Error("a text without the placeholder says who signs")
+	}
+}
+
 // A line on A4 with margins of 20 mm holds about 85 characters of 11 points, the sheet
 // about 52 lines.
 func TestDefaultsFitOnOnePage(t *testing.T) {

@@ -285,6 +285,9 @@ func TextOf(kind winddown.TextKind, key, locale string) Part {
 	return Part{table: "text_overrides", text: kind, key: key, locale: locale}
 }
 
+// FirmRequisites asks for what the firm of the case has settled to sign letters with.
+func FirmRequisites() Part { return Part{table: "firms"} }
+
 // CaseRead is a case as one person sees it.
 type CaseRead struct {
 	Case      *winddown.Case
@@ -297,6 +300,8 @@ type CaseRead struct {
 	Texts     []winddown.Text        // of the firm, where they were asked for: those the case is read with, and newer ones
 	Replaced  []winddown.Text        // the installation's, with these
 	Firm      string                 // that keeps the books, where its people were asked for
+
+	Requisites winddown.Requisites // of the firm, where they were asked for
 }
 
 // TrailQuery says which part of a case's trail to read: at most Limit lines before the
@@ -386,6 +391,8 @@ type caseQuery struct {
 	firmText  []winddown.Text
 	newer     []winddown.Text
 	replaced  []winddown.Text
+
+	requisites []requisitesRow
 }
 
 type nameRow struct {
@@ -416,6 +423,8 @@ func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, pa
 		case "firm_texts":
 			b.Queue(sqlCaseTexts, args).Query(collect(&q.newer))
 			b.Queue(sqlNewestTexts).Query(collect(&q.replaced))
+		case "firms":
+			b.Queue(sqlCaseRequisites, args).Query(collect(&q.requisites))
 		}
 	}
 }
@@ -432,6 +441,9 @@ func (q *caseQuery) result() (CaseRead, error) {
 	read.Texts, read.Replaced = q.newer, q.replaced
 	if len(q.firmText) > 0 && !q.firmText[0].BuiltIn() {
 		read.Text = q.firmText[0]
+	}
+	for _, r := range q.requisites {
+		read.Requisites = r.requisites()
 	}
 	for _, n := range q.people {
 		read.Names[n.ID] = n.Name

@@ -39,6 +39,11 @@ type requisitesRow struct {
 
 func (r requisitesRow) requisites() winddown.Requisites { return winddown.Requisites(r) }
 
+const sqlCaseRequisites = `-- name: CaseRequisites
+select g.legal_name, g.inn, g.kpp, g.address, g.phone, g.signer, g.authority
+from cases c join firms g on g.id = c.firm_id
+where c.id = @case and ` + caseScope
+
 const sqlSaveRequisites = `-- name: SaveRequisites
 update firms set legal_name = @legal_name, inn = @inn, kpp = @kpp, address = @address, phone = @phone, signer = @signer,
     authority = @authority

@@ -3,6 +3,7 @@ package site
 import (
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -24,10 +25,6 @@ func letterHref(id winddown.ID, kind letter.Kind, position int) string {
 	return lettersHref(id) + "/" + string(kind) + actQuery(position)
 }
 
-func letterFileHref(id winddown.ID, kind letter.Kind, position int, ending string) string {
-	return lettersHref(id) + "/" + string(kind) + "/letter." + ending + actQuery(position)
-}
-
 func actQuery(position int) string {
 	if position == 0 {
 		return ""
@@ -42,6 +39,28 @@ type written struct {
 	position int // of the act, as asked for
 	act      winddown.Act
 	text     string
+	firm     winddown.Requisites // may sign, where it has a name
+	byFirm   bool                // signs
+}
+
+// signedByFirm is the value of the query's signer for the firm; any other is the seller.
+const signedByFirm = "firm"
+
+// href is where the letter stands, or what its text is sent to: with an act and a signer as
+// they were asked for.
+func (l written) href(rest string) string {
+	query := url.Values{}
+	if l.position > 0 {
+		query.Set("act", strconv.Itoa(l.position))
+	}
+	if l.byFirm {
+		query.Set("signer", signedByFirm)
+	}
+	href := lettersHref(l.words.c.ID) + "/" + string(l.kind) + rest
+	if len(query) > 0 {
+		href += "?" + query.Encode()
+	}
+	return href
 }
 
 // letterAct is the act a letter is about: the one asked for, else the first that the letter
@@ -110,7 +129,14 @@ func (s *Site) letter(r *http.Request) (written, error) {
 	if !view.Text.BuiltIn() {
 		template = view.Text.Parts[winddown.PartBody]
 	}
-	l.text, _ = letter.Fill(template, letterData(l.words, *act)) // what is unknown stays to be seen
+	data := letterData(l.words, *act)
+	if letter.NamesSigner(template) {
+		l.firm = view.Requisites
+	}
+	if l.firm.LegalName != "" && r.URL.Query().Get("signer") == signedByFirm {
+		l.byFirm, data.Representative = true, l.firm
+	}
+	l.text, _ = letter.Fill(template, data) // what is unknown stays to be seen
 	return l, nil
 }
 
@@ -213,8 +239,17 @@ func letterView(l written) page.LetterView {
 	w := l.words
 	v := page.LetterView{
 		Back: w.backToCase(), Title: letterTitle(w.p, l.kind), Hint: w.p.T("letter." + string(l.kind) + ".hint"), Text: l.text, Doubt: l.doubt(),
-		Action: letterHref(w.c.ID, l.kind, l.position), AllHref: lettersHref(w.c.ID),
-		TextAction: letterFileHref(w.c.ID, l.kind, l.position, "txt"), WordAction: letterFileHref(w.c.ID, l.kind, l.position, "docx"),
+		Action: l.href(""), AllHref: lettersHref(w.c.ID), TextAction: l.href("/letter.txt"), WordAction: l.href("/letter.docx"),
+	}
+	if l.firm.LegalName != "" {
+		v.SignerAction = letterHref(w.c.ID, l.kind, 0)
+		if l.position > 0 {
+			v.Act = strconv.Itoa(l.position)
+		}
+		v.Signers = []ui.Option{
+			{Value: "seller", Label: w.p.T("letter.signer.seller", "Name", w.c.Seller.Name), Checked: !l.byFirm},
+			{Value: signedByFirm, Label: w.p.T("letter.signer.firm", "Name", l.firm.LegalName), Hint: l.firm.Authority, Checked: l.byFirm},
+		}
 	}
 	if code := letterStep(l.kind); code != "" {
 		v.Back = ui.BackLinkProps{Href: w.stepHref(code), Text: stepName(w.p, code)}

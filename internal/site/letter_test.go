@@ -208,6 +208,57 @@ func TestLettersThatDoNotExist(t *testing.T) {
 	}
 }
 
+// A firm that has settled its requisites may sign the letters of its sellers; the seller does
+// unless it is chosen, and where there is no such firm there is no choice.
+func TestLettersSignedByTheFirm(t *testing.T) {
+	s := testkit.Start(t)
+	anna, book := s.SignUp("Петрова", "petrova"), s.SignUp("Иванова", "ivanova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	path := "/cases/" + id.String() + "/letters/request"
+	const byFirm = "представитель: ООО «Учёт и порядок», ИНН 7707083893\nОснование: доверенность № 5"
+	if text := onPaper(anna.Get(path + "?signer=firm").Want(http.StatusOK)); !strings.HasSuffix(text, "С уважением,\nИП Петрова") {
+		t.Errorf("without a firm: %s", text)
+	}
+	anna.Join(book, id, winddown.Accountant)
+	if strings.Contains(anna.Get(path).Main(), "Кто подписывает") {
+		t.Error("a firm without requisites may sign")
+	}
+	book.PostForm("/firm/settings/requisites", url.Values{
+		"legal_name": {"ООО «Учёт и порядок»"}, "inn": {"7707083893"}, "authority": {"доверенность № 5"},
+	}).Want(http.StatusSeeOther)
+
+	page := anna.Get(path + "?act=1")
+	if choice := page.Form(path); choice.Get("signer") != "seller" || choice.Get("act") != "1" {
+		t.Errorf("the choice stands at %v", choice)
+	}
+	if text := onPaper(page); !strings.HasSuffix(text, "С уважением,\nИП Петрова") {
+		t.Errorf("nobody chose: %s", text)
+	}
+	for _, who := range []*testkit.Client{anna, book} {
+		page = who.Get(path + "?act=1&signer=firm").Want(http.StatusOK)
+		if text := page.ByID("text").FirstChild.Data; !strings.HasSuffix(text, "С уважением,\n"+byFirm) || text != onPaper(page) {
+			t.Errorf("the firm signs: %s", text)
+		}
+	}
+	for _, action := range []string{path, path + "/letter.txt", path + "/letter.docx"} {
+		action += "?act=1&signer=firm"
+		goes := func(n *node) bool {
+			return testkit.Attr(n, "action") == action || testkit.Attr(n, "formaction") == action
+		}
+		if len(page.All(goes)) != 1 {
+			t.Errorf("the text cannot be sent to %s", action)
+		}
+	}
+	text := url.Values{"text": {onPaper(page)}}
+	sheet := anna.PostForm(path+"?signer=firm", text).Want(http.StatusOK)
+	if sheet.Form(path).Get("signer") != "firm" || !strings.HasSuffix(onPaper(sheet), byFirm) {
+		t.Error("the sheet is signed by somebody else")
+	}
+	if txt := anna.PostForm(path+"/letter.txt?signer=firm", text); !strings.Contains(txt.Body, "Основание: доверенность № 5") {
+		t.Errorf("the file: %s", txt.Body)
+	}
+}
+
 // Letters are in Russian, whatever the reader reads.
 func TestLettersAreInRussian(t *testing.T) {
 	s := testkit.Start(t)
