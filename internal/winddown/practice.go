@@ -134,7 +134,7 @@ func validChase(days []int) bool {
 }
 
 // SetDays writes the days that are off, or worked, for the firm's cases whatever the calendar
-// says. Invalid on the fields off and worked.
+// says. Invalid on the fields off and worked, for a day too far off among those that are new.
 func (f *Firm) SetDays(off, worked []Date, today Date) ([]Event, error) {
 	tidy := func(days []Date) []Date {
 		days = slices.Clone(days)
@@ -143,8 +143,11 @@ func (f *Firm) SetDays(off, worked []Date, today Date) ([]Event, error) {
 	}
 	off, worked = tidy(off), tidy(worked)
 	var v invalid
-	check := func(field string, days []Date) {
+	check := func(field string, days, stand []Date) { // what stands may have grown old
 		for _, d := range days {
+			if slices.Contains(stand, d) {
+				continue
+			}
 			if d.Before(today.AddDays(-maxFirmDayAge)) || d.After(today.AddDays(2*maxFirmDayAge)) {
 				v.add(field, "settings.error.day_far", Args{"Date": d})
 				return
@@ -154,8 +157,8 @@ func (f *Firm) SetDays(off, worked []Date, today Date) ([]Event, error) {
 			v.add(field, "settings.error.days_many", Args{"Max": MaxFirmDays})
 		}
 	}
-	check("off", off)
-	check("worked", worked)
+	check("off", off, f.Practice.Off)
+	check("worked", worked, f.Practice.Worked)
 	for _, d := range worked {
 		if slices.Contains(off, d) {
 			v.add("worked", "settings.error.day_twice", Args{"Date": d})

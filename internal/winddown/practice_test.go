@@ -81,6 +81,10 @@ func TestFirmChase(t *testing.T) {
 func TestFirmDays(t *testing.T) {
 	today := winddown.Date{Year: 2026, Month: 11, Day: 23} // a Monday
 	day := today.AddDays
+	var many []winddown.Date
+	for n := range winddown.MaxFirmDays + 1 {
+		many = append(many, day(n))
+	}
 	for _, c := range []struct {
 		name        string
 		off, worked []winddown.Date
@@ -88,6 +92,7 @@ func TestFirmDays(t *testing.T) {
 	}{
 		{"a mistyped year", []winddown.Date{day(900)}, nil, []string{"off"}},
 		{"long ago", nil, []winddown.Date{day(-400)}, []string{"worked"}},
+		{"too many", many, nil, []string{"off"}},
 		{"both", []winddown.Date{day(1)}, []winddown.Date{day(1)}, []string{"worked"}},
 	} {
 		if _, err := firm().SetDays(c.off, c.worked, today); !slices.Equal(mistaken(err), c.want) {
@@ -98,6 +103,17 @@ func TestFirmDays(t *testing.T) {
 	events, err := f.SetDays([]winddown.Date{day(2), day(1), day(2)}, []winddown.Date{day(5)}, today)
 	if err != nil || len(events) != 1 || events[0].After["off"] != "2026-11-24, 2026-11-25" || events[0].After["worked"] != "2026-11-28" {
 		t.Fatalf("%+v, %v", events, err)
+	}
+	// They stay for as long as the firm wants, but no new ones of that time come.
+	later := today.AddDays(800)
+	if _, err := f.SetDays([]winddown.Date{day(1), day(2), later}, []winddown.Date{day(5)}, later); err != nil {
+		t.Errorf("days that stand are too old: %v", err)
+	}
+	if _, err := f.SetDays([]winddown.Date{day(1), day(2), day(3)}, []winddown.Date{day(5)}, later); !slices.Equal(mistaken(err), []string{"off"}) {
+		t.Errorf("a new day of two years ago: %v", err)
+	}
+	if _, err := f.SetDays([]winddown.Date{day(1), day(2)}, []winddown.Date{day(5)}, today); err != nil {
+		t.Fatal(err)
 	}
 	// Tuesday and Wednesday are off, Saturday is worked.
 	cal := f.Practice.Days(winddown.RussianCalendar())
