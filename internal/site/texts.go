@@ -113,7 +113,7 @@ func (s *Site) firmTexts(w http.ResponseWriter, r *http.Request, failure error) 
 		return err
 	}
 	p := i18n.From(r.Context())
-	published := in.Firm.Practice.Texts
+	published, draft := in.Firm.Practice.Texts, in.Firm.Draft(in.Texts)
 	v := page.TextsView{Errors: mistakesOf(r.Context(), failure).items, Edition: p.T("texts.edition.none")}
 	if published > 0 {
 		v.Edition = p.T("texts.edition", "Edition", published)
@@ -126,14 +126,14 @@ func (s *Site) firmTexts(w http.ResponseWriter, r *http.Request, failure error) 
 			if t, ok := winddown.NewestText(in.Texts, string(d.Code), string(locale), published); ok && !t.BuiltIn() {
 				row.State = p.T("texts.state.own", "Edition", t.Version, "Date", p.Date(t.CheckedOn.Time()))
 			}
-			if t, ok := winddown.NewestText(in.Texts, string(d.Code), string(locale), published+1); ok && t.Version > published {
+			if slices.ContainsFunc(draft, func(t winddown.Text) bool { return t.Key == string(d.Code) && t.Locale == string(locale) }) {
 				row.Draft = p.T("texts.state.draft")
 			}
 			list.Rows = append(list.Rows, row)
 		}
 		v.Lists = append(v.Lists, list)
 	}
-	if len(in.Firm.Draft(in.Texts)) > 0 {
+	if len(draft) > 0 {
 		v.Draft = &page.DraftView{Diffs: textDiffs(p, in.Texts, in.Replaced, published, published+1)}
 	}
 	if in.Outdated > 0 {
@@ -221,7 +221,7 @@ func (s *Site) DraftFirmText(w http.ResponseWriter, r *http.Request) error {
 		t.Parts[part] = values.Get(part)
 	}
 	if err = f.err(); err == nil {
-		err = s.app.DraftFirmText(r.Context(), actorOf(r.Context()), t)
+		err = s.draftFirmText(r, t)
 	}
 	switch {
 	case err == nil:
@@ -231,6 +231,21 @@ func (s *Site) DraftFirmText(w http.ResponseWriter, r *http.Request) error {
 		return s.firmText(w, r, &t, err)
 	}
 	return err
+}
+
+// draftFirmText takes the common text, saved as it is, for a wish to have the common one.
+func (s *Site) draftFirmText(r *http.Request, t winddown.Text) error {
+	actor := actorOf(r.Context())
+	in, err := s.app.FirmTexts(r.Context(), actor)
+	if err != nil {
+		return err
+	}
+	common := textInForce(nil, in.Replaced, winddown.Code(t.Key), i18n.Locale(t.Locale), 0)
+	checked, err := t.Check(winddown.Today(s.app.Now(), actor.Zone))
+	if err == nil && len(textDiff(i18n.From(r.Context()), common, checked)) == 0 {
+		t.Parts = nil
+	}
+	return s.app.DraftFirmText(r.Context(), actor, t)
 }
 
 // maxTextForm bounds the form of an instruction, in bytes: five parts of two thousand letters,

@@ -46,9 +46,12 @@ func (f *Firm) DraftText(t Text, texts []Text, today Date) (Text, []Event, error
 	return t, []Event{{Kind: FirmTextDrafted, Before: stands.changes(), After: after}}, nil
 }
 
-// Draft returns the texts of the firm's draft.
+// Draft returns the texts of the firm's draft that differ from those published.
 func (f *Firm) Draft(texts []Text) []Text {
-	return slices.DeleteFunc(slices.Clone(texts), func(t Text) bool { return t.Version <= f.Practice.Texts })
+	return slices.DeleteFunc(slices.Clone(texts), func(t Text) bool {
+		published, _ := NewestText(texts, t.Key, t.Locale, f.Practice.Texts)
+		return t.Version <= f.Practice.Texts || same(published.changes(), t.changes())
+	})
 }
 
 // PublishTexts makes the draft the firm's newest edition: cases opened from then on are read with

@@ -82,6 +82,15 @@ func TestDraftAndPublish(t *testing.T) {
 	if _, err := f.PublishTexts(all); err != nil || f.Practice.Texts != 1 || len(f.Draft(all)) != 0 {
 		t.Errorf("edition %d, %v", f.Practice.Texts, err)
 	}
+	// A draft that makes nothing different is none: one that was given up, or never was anything.
+	same, none := text, winddown.Text{Kind: winddown.StepText, Key: "sign_act", Locale: "ru", Version: 2}
+	same.Version = 2
+	if all := append(all, same, none); len(f.Draft(all)) != 0 {
+		t.Errorf("a draft of what is published: %+v", f.Draft(all))
+	} else {
+		_, err = f.PublishTexts(all)
+		wantKind(t, err, winddown.Conflict)
+	}
 	text.Parts = nil
 	back, events, err := f.DraftText(text, all, today)
 	if err != nil || len(events) != 1 || back.Version != 2 || !back.BuiltIn() || back.Source != "" {
