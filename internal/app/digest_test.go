@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -346,7 +347,7 @@ func TestDigests(t *testing.T) {
 				t.Fatal(err)
 			}
 			for token, want := range map[string]error{first: winddown.Gone, second: winddown.Gone, "another": winddown.NotFound} {
-				if _, err := w.app.Feed(t.Context(), token); winddown.KindOf(err) != want {
+				if _, err := w.app.Feed(t.Context(), token); !errors.Is(err, want) {
 					t.Errorf("address %s: %v, want %v", token, err, want)
 				}
 			}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestLinksInLetters(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantKind(t, w.app.Confirm(ctx, second), winddown.Gone)
-	if _, err := confirm(); err != app.ErrMoot {
+	if _, err := confirm(); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("a confirmed address is to be confirmed again: %v", err)
 	}
 
@@ -63,14 +64,14 @@ func TestLinksInLetters(t *testing.T) {
 	}
 
 	// Who asked long ago has asked again, and who is barred gets no letters.
-	if _, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now().Add(-2*time.Hour)); err != app.ErrMoot {
+	if _, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now().Add(-2*time.Hour)); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("an old request is answered: %v", err)
 	}
 	last := letter(reset)
 	if err := w.app.DisableUser(ctx, "kim@example.ru"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reset(); err != app.ErrMoot {
+	if _, err := reset(); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("somebody barred gets a letter: %v", err)
 	}
 	wantKind(t, w.app.ResetPassword(ctx, last, password), winddown.Gone)

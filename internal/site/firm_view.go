@@ -109,6 +109,7 @@ func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
 		title = stepName(p, winddown.Code(e.After["text"])) + " · " + p.T("texts.language."+e.After["locale"])
 	case winddown.FirmTextsPublished:
 		title = e.After["edition"]
+	default:
 	}
 	role := ""
 	if e.Role != "" {

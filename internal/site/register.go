@@ -47,7 +47,7 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 		options = append(options, s.layoutLive("/sellers", asked.Unix()))
 	}
 	if n := s.takeNotice(w, r); failure == nil && len(n) > 0 {
-		text := ""
+		var text string
 		if n[0] == "view_saved" {
 			text = p.T("view.notice.view_saved")
 		} else {

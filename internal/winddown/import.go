@@ -462,7 +462,7 @@ func (p *importPlan) line(row ImportRow) (ImportLine, error) {
 	line := ImportLine{ImportRow: row}
 	var err error
 	if len(found) == 1 {
-		err = p.change(&line, found[0], to, &v)
+		p.change(&line, found[0], to, &v)
 	} else {
 		err = p.open(&line, to, &v)
 	}
@@ -541,7 +541,7 @@ func (p *importPlan) open(line *ImportLine, to ID, v *invalid) error {
 }
 
 // change plans what becomes of a case that is there.
-func (p *importPlan) change(line *ImportLine, found ImportedCase, to ID, v *invalid) error {
+func (p *importPlan) change(line *ImportLine, found ImportedCase, to ID, v *invalid) {
 	c, d := found.Case, line.Draft
 	seller := c.Seller
 	seller.Name = orOld(d.Seller.Name, seller.Name)
@@ -555,7 +555,7 @@ func (p *importPlan) change(line *ImportLine, found ImportedCase, to ID, v *inva
 	seller.check(&wrong)
 	parsed := answers.parse(&wrong)
 	if !v.take(wrong.err(), nil) || len(v.fields) > 0 {
-		return nil
+		return
 	}
 	before := p.values(c)
 	var events []Event
@@ -592,7 +592,6 @@ func (p *importPlan) change(line *ImportLine, found ImportedCase, to ID, v *inva
 	if len(events) > 0 {
 		line.Outcome, line.Changes = ImportChanged, changedValues(before, p.values(c))
 	}
-	return nil
 }
 
 func orOld(value, old string) string {

@@ -65,6 +65,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			invites = append(invites, e.Invite)
 		case winddown.SellerReminded:
 			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})
+		default:
 		}
 	}
 	if len(invites) > 0 {
