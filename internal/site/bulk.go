@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
@@ -158,16 +159,19 @@ func (s *Site) readBulk(w http.ResponseWriter, r *http.Request, do string) (bulk
 		return bulkForm{}, nil, err
 	}
 	in := bulkForm{do: do, all: f.Get("scope") == "found"}
-	for name, into := range map[string]*[]winddown.ID{"case": &in.cases, "found": &in.found} {
+	for _, list := range []struct {
+		texts []string
+		into  *[]winddown.ID
+	}{{f["case"], &in.cases}, {strings.Fields(f.Get("found")), &in.found}} {
 		seen := map[winddown.ID]bool{}
-		for _, text := range f[name] {
+		for _, text := range list.texts {
 			id, err := winddown.ParseID(text)
 			if err != nil {
 				return bulkForm{}, nil, err
 			}
 			if !seen[id] {
 				seen[id] = true
-				*into = append(*into, id)
+				*list.into = append(*list.into, id)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"winddown/internal/app"
@@ -51,9 +52,11 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 	case plan.Total > winddown.MaxPicked:
 		v.TooMany = p.T("register.bulk.too_many", "N", plan.Total, "Max", winddown.MaxPicked)
 	case slices.ContainsFunc(plan.Found, func(c winddown.Picked) bool { return !isPicked(plan, c.ID) }):
+		var ids []string
 		for _, c := range plan.Found {
-			v.Found = append(v.Found, c.ID.String())
+			ids = append(ids, c.ID.String())
 		}
+		v.Found = strings.Join(ids, " ")
 		v.Scope = &ui.ChoiceProps{Name: "scope", Legend: p.T("register.bulk.scope"), Options: []ui.Option{
 			{Value: "picked", Label: p.T("register.bulk.scope.picked", "N", n), Checked: !in.all},
 			{Value: "found", Label: p.T("register.bulk.scope.found", "N", plan.Total), Checked: in.all},

@@ -32,7 +32,7 @@ type BulkPageView struct {
 	Texts   []string
 	Query   string
 	Picked  []PickedView
-	Found   []string
+	Found   string // the ids, apart by spaces
 	Scope   *ui.ChoiceProps
 	TooMany string
 	Assign  *ui.SelectProps
@@ -287,8 +287,8 @@ func Bulk(l ui.LayoutView, v BulkPageView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			for _, id := range v.Found {
-				templ_7745c5c3_Err = ui.Hidden("found", id).Render(ctx, templ_7745c5c3_Buffer)
+			if v.Found != "" {
+				templ_7745c5c3_Err = ui.Hidden("found", v.Found).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
