@@ -12,8 +12,10 @@ func (a *App) CaseSeq(ctx context.Context, actor winddown.Actor, id winddown.ID)
 	return a.db.CaseSeq(ctx, actor, id)
 }
 
-// commitTime is how long after its moment a change may become visible: no request lasts longer.
-const commitTime = 10 * time.Second
+// commitTime is how long after its moment, which is when its transaction began, a change may
+// become visible. The answer to a request is due within a minute. A large table of sellers may
+// take longer to load: a register that is opened just as it is done shows it with the next change.
+const commitTime = time.Minute
 
 // RegisterMoved reports whether something may have changed in the register of the actor since
 // he was shown it; NotFound for somebody without a firm.

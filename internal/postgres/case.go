@@ -371,6 +371,7 @@ func (tx *Tx) keep(q *caseQuery) (CaseRead, error) {
 
 func (tx *Tx) remember(c *winddown.Case) {
 	tx.keptBy(c.ID, c.FirmID)
+	tx.responsible[c.ID] = c.ResponsibleID
 	tx.cases[c.ID] = loadedCase{
 		steps: slices.Clone(c.Steps), acts: slices.Clone(c.Acts), deadlines: slices.Clone(c.Deadlines), evidence: slices.Clone(c.Evidence),
 		questions: slices.Clone(c.Questions), debts: slices.Clone(c.Debts), seq: c.EvidenceSeq, seller: c.Seller,

@@ -386,6 +386,7 @@ func picked(rows []pickedRow) []winddown.Picked {
 func (tx *Tx) holdCases(rows []pickedRow) []winddown.Picked {
 	for _, r := range rows {
 		tx.keptBy(r.ID, tx.actor.FirmID)
+		tx.responsible[r.ID] = r.ResponsibleID
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
 	return picked(rows)

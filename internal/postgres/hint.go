@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,14 +46,19 @@ listen winddown`
 const everything = "*"
 
 // hints are what a committed transaction tells: the streams of its events, the firms that
-// keep or kept the books of its cases, and the people its events are about.
+// keep or kept the books of its cases, and the people its events are about, with those whom
+// cases were taken from. Streams that no page follows are left out: what a share link's own
+// trail says is read on no page that is kept current.
 func (tx *Tx) hints(events []winddown.Event) []Hint {
 	seqs := map[winddown.Stream]int64{}
 	for _, e := range events {
 		seqs[e.Stream] = tx.heads[e.Stream].Seq
-		touched := tx.keepers[e.Stream.ID]
+		touched := slices.Clone(tx.keepers[e.Stream.ID])
 		if !e.User.IsZero() {
-			touched = append(touched[:len(touched):len(touched)], winddown.Stream{Kind: winddown.UserStream, ID: e.User})
+			touched = append(touched, winddown.Stream{Kind: winddown.UserStream, ID: e.User})
+		}
+		if former := tx.responsible[e.Stream.ID]; e.Kind == winddown.ResponsibleAssigned && !former.IsZero() {
+			touched = append(touched, winddown.Stream{Kind: winddown.UserStream, ID: former})
 		}
 		for _, s := range touched {
 			seqs[s] = max(seqs[s], 0)
@@ -60,7 +66,7 @@ func (tx *Tx) hints(events []winddown.Event) []Hint {
 	}
 	var all []Hint
 	for s, seq := range seqs {
-		if s.Kind != winddown.SystemStream {
+		if _, followed := hintLetters()[s.Kind]; followed {
 			all = append(all, Hint{s, seq})
 		}
 	}
@@ -209,7 +215,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// hintLetters are the kinds of streams in a payload.
+// hintLetters are the kinds of streams that are told of, as they stand in a payload.
 func hintLetters() map[winddown.StreamKind]byte {
 	return map[winddown.StreamKind]byte{winddown.CaseStream: 'c', winddown.FirmStream: 'f', winddown.UserStream: 'u'}
 }
@@ -221,13 +227,17 @@ func packHints(hints map[winddown.Stream]int64) []string {
 	var b []byte
 	letters := hintLetters()
 	for s, seq := range hints {
+		letter, ok := letters[s.Kind]
+		if !ok { // a byte without a meaning would break the connection
+			continue
+		}
 		if len(b) > hintBytes-64 {
 			payloads, b = append(payloads, string(b)), b[:0]
 		}
 		if len(b) > 0 {
 			b = append(b, ' ')
 		}
-		b = append(b, letters[s.Kind])
+		b = append(b, letter)
 		b = base64.RawURLEncoding.AppendEncode(b, s.ID[:])
 		b = append(b, ':')
 		b = strconv.AppendInt(b, seq, 10)

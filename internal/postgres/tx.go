@@ -30,7 +30,9 @@ type Tx struct {
 	cases  map[winddown.ID]loadedCase        // as they were when they were locked
 	// keepers are the firms whose registers show a case, before and after.
 	keepers map[winddown.ID][]winddown.Stream
-	misuse  error // a write to a case that was not locked
+	// responsible are the accountants of the cases, as they were when they were locked.
+	responsible map[winddown.ID]winddown.ID
+	misuse      error // a write to a case that was not locked
 
 	generation int64 // of the calendar, at the last read
 }
@@ -49,7 +51,7 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	tx := &Tx{
 		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
-		keepers: map[winddown.ID][]winddown.Stream{},
+		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{},
 	}
 	tx.batch.Queue("begin")
 	returned := false

@@ -58,7 +58,8 @@ func (s *Site) CaseLive(w http.ResponseWriter, r *http.Request) error {
 }
 
 // RegisterLive is the stream of changes in the register. It has no numbers of its own: what a
-// page has seen is told by the second it was asked for.
+// page has seen is told by the second it was asked for, and later by the second up to which
+// its stream has told everything.
 func (s *Site) RegisterLive(w http.ResponseWriter, r *http.Request) error {
 	firm := actorOf(r.Context()).FirmID
 	return s.stream(w, r, winddown.Stream{Kind: winddown.FirmStream, ID: firm}, func(ctx context.Context, actor winddown.Actor, seen int64) (int64, bool, error) {
@@ -98,18 +99,21 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	if err != nil {
 		return err
 	}
-	out, err := openStream(w, r)
-	if err != nil {
+	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
+	if topic.Kind != winddown.CaseStream {
+		out.now = s.app.Now
+	}
+	if err := out.open(r, !newer); err != nil {
 		return nil //nolint:nilerr // the reader is gone
 	}
 	if newer {
 		out.changed(seq)
 	}
-	return s.follow(r, sub, out, topic.Kind == winddown.CaseStream, look)
+	return s.follow(r, sub, out, look)
 }
 
-// follow passes news on. What is new on a page that shows many streams has no number.
-func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, numbered bool, look look) error {
+// follow passes news on.
+func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, look look) error {
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
 	end := time.NewTimer(liveLasts + rand.N(liveLasts/10))
@@ -138,11 +142,8 @@ func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter,
 			if news.End != live.Open || news.Person && !s.mayFollow(r, out, look) {
 				return nil
 			}
-			switch {
-			case news.Changed && numbered:
+			if news.Changed {
 				out.changed(news.Seq)
-			case news.Changed:
-				out.changed(0)
 			}
 			if news.Refresh {
 				ask.Reset(rand.N(liveSpread))
@@ -180,32 +181,45 @@ func (s *Site) allowed(r *http.Request, look look) error {
 type eventWriter struct {
 	w    http.ResponseWriter
 	conn *http.ResponseController
-	err  error // of the last write: the reader is gone
+	now  func() time.Time // where what is new has no number: the page shows many streams
+	err  error            // of the last write: the reader is gone
 }
 
-// openStream sends the head of a stream: how soon to come again when it breaks off, and what
-// to show where somebody is typing.
-func openStream(w http.ResponseWriter, r *http.Request) (*eventWriter, error) {
+// open sends the head of a stream: how soon to come again when it breaks off, and what to
+// show where somebody is typing. told says that there is nothing new.
+func (e *eventWriter) open(r *http.Request, told bool) error {
 	var notice strings.Builder
 	if err := page.Updated().Render(r.Context(), &notice); err != nil {
-		return nil, err
+		return err
 	}
-	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
 	// The time to read a request is long over when the reader leaves.
-	_ = out.conn.SetReadDeadline(time.Time{})
-	h := w.Header()
+	_ = e.conn.SetReadDeadline(time.Time{})
+	h := e.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // nginx passes every event on at once
-	w.WriteHeader(http.StatusOK)
-	out.write(fmt.Sprintf("retry: %d\nevent: hello\ndata: %s\n\n", 1000+rand.IntN(2000), strings.ReplaceAll(notice.String(), "\n", " ")))
-	return out, out.err
+	e.w.WriteHeader(http.StatusOK)
+	upTo := ""
+	if told {
+		upTo = e.moment()
+	}
+	e.write(fmt.Sprintf("%sretry: %d\nevent: hello\ndata: %s\n\n", upTo, 1000+rand.IntN(2000), strings.ReplaceAll(notice.String(), "\n", " ")))
+	return e.err
+}
+
+// moment is the line with which the browser, when it comes again, asks for what is newer than
+// now; it is empty where what is new has a number.
+func (e *eventWriter) moment() string {
+	if e.now == nil {
+		return ""
+	}
+	return fmt.Sprintf("id: %d\n", e.now().Unix())
 }
 
 // changed says that there is something new, up to an event, 0 where its number is not known.
 func (e *eventWriter) changed(seq int64) {
-	if seq == 0 {
-		e.write("data:\n\n")
+	if seq == 0 || e.now != nil {
+		e.write(e.moment() + "data:\n\n")
 		return
 	}
 	e.write(fmt.Sprintf("id: %d\ndata: %d\n\n", seq, seq))
@@ -214,7 +228,8 @@ func (e *eventWriter) changed(seq int64) {
 // bye tells the page not to come again of itself.
 func (e *eventWriter) bye(why string) { e.write("event: bye\ndata: " + why + "\n\n") }
 
-func (e *eventWriter) beat() { e.write(":\n\n") }
+// beat says that the stream is there, and that everything was told.
+func (e *eventWriter) beat() { e.write(":\n" + e.moment() + "\n") }
 
 func (e *eventWriter) write(text string) {
 	if e.err != nil {

@@ -57,6 +57,10 @@ func TestStreamOfACase(t *testing.T) {
 	owner, helper := one.SignUp("Петрова", "owner"), one.SignUp("Сидорова", "helper")
 	id := owner.OpenCase("ИП Петрова", 1)
 	owner.Join(helper, id, winddown.Helper)
+	link, err := one.App.CreateShare(t.Context(), owner.Actor(), id, winddown.NewShare{Whom: "Аудитор", Days: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
 	there := helper.In(two)
 
 	// The page names its stream and what it shows; what it says once is not for a refresh.
@@ -73,9 +77,11 @@ func TestStreamOfACase(t *testing.T) {
 	if stream.Header.Get("Content-Encoding") != "" || stream.Header.Get("X-Accel-Buffering") != "no" {
 		t.Errorf("a proxy may hold the stream back: %v", stream.Header)
 	}
+	// That a stranger opens a share link is no news, and does not hold up what is.
+	one.Anybody().Get("/share/" + link).Want(http.StatusOK)
 	owner.Mark(id, winddown.ZeroFBS) // in the other process
 	marked := owner.Case(id).Seq
-	heard(t, stream, marked)
+	wantEvent(t, stream, changed(marked))
 
 	// Whoever comes back is told at once when there is something newer, and nothing else.
 	wantEvent(t, there.Stream(caseLive(id, seq)), changed(marked))
@@ -111,20 +117,40 @@ func TestStreamOfTheRegister(t *testing.T) {
 	id := owner.OpenCase("ИП Петрова", 1)
 	owner.Join(accountant, id, winddown.Accountant)
 	accountant.JoinFirm(lead, winddown.Lead)
-	moved := testkit.Event{Kind: "message"}
+	// The register has no numbers: what was told is told by the second.
+	now := func() string { return strconv.FormatInt(s.Clock.Now().Unix(), 10) }
+	moved := func() testkit.Event { return testkit.Event{Kind: "message", ID: now()} }
 
 	s.Clock.Advance(time.Hour)
 	p := lead.Get("/sellers").Want(http.StatusOK)
 	address := testkit.Attr(p.ByID("main"), "data-live")
-	if want := "/sellers/live?" + strconv.FormatInt(s.Clock.Now().Unix(), 10); address != want {
+	if want := "/sellers/live?" + now(); address != want {
 		t.Fatalf("the register's stream is %q, want %q", address, want)
 	}
 	stream := lead.Stream(address)
 	owner.Mark(id, winddown.ZeroFBS)
-	wantEvent(t, stream, moved)
-	// Between the page and its stream nothing is lost.
-	wantEvent(t, lead.Stream(address), moved)
-	wantEvent(t, accountant.Stream(address), moved)
+	wantEvent(t, stream, moved())
+	// Between the page and its stream nothing is lost, however long the change took.
+	s.Clock.Advance(30 * time.Second)
+	wantEvent(t, lead.Stream(address), moved())
+	wantEvent(t, accountant.Stream("/sellers/live?"+now()), moved())
+	// Whoever comes back is not told what he was told before.
+	s.Clock.Advance(time.Hour)
+	back := lead.Stream(address, "Last-Event-ID", now())
+	if back.Hello.ID != now() {
+		t.Errorf("a stream that has nothing to tell begins with %+v, want the time", back.Hello)
+	}
+	s.Clock.Advance(time.Second)
+	owner.Mark(id, winddown.SellOut)
+	wantEvent(t, back, moved())
+
+	// Whoever a case is taken from is told to go from it.
+	colleague := s.SignUp("Третья", "colleague")
+	accountant.JoinFirm(colleague, winddown.Accountant)
+	accountant.Assign(colleague.ID, id)
+	taken := colleague.Stream(caseLive(id, owner.Case(id).Seq))
+	accountant.Assign(accountant.ID, id)
+	toldToGo(t, taken)
 
 	// Whoever is no longer lead is told to go: his register is another one.
 	other := lead.Stream("/sellers/live?9999999999")
@@ -143,8 +169,10 @@ func TestStreamsLeaveNothingBehind(t *testing.T) {
 	owner.Stream(caseLive(id, seq)).Close()
 	settled := func(most int) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > most || s.Hub.Streams() > 0; runtime.Gosched() {
-			if time.Now().After(end) {
+		poll, late := time.NewTicker(10*time.Millisecond), time.Now().Add(20*time.Second)
+		defer poll.Stop()
+		for ; runtime.NumGoroutine() > most || s.Hub.Streams() > 0; <-poll.C {
+			if time.Now().After(late) {
 				buf := make([]byte, 1<<20)
 				t.Fatalf("%d goroutines and %d streams are left, want at most %d and none:\n%s",
 					runtime.NumGoroutine(), s.Hub.Streams(), most, buf[:runtime.Stack(buf, true)])

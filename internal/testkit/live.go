@@ -54,14 +54,14 @@ type Event struct {
 // Stream is a stream of server-sent events that is open.
 type Stream struct {
 	Header http.Header
+	Hello  Event // the first
 
 	t      testing.TB
 	events chan Event
 	cancel context.CancelFunc
 }
 
-// Stream opens a stream. Headers are name, value pairs. The first event, which the page needs
-// and the tests do not, is taken.
+// Stream opens a stream. Headers are name, value pairs. The first event is taken.
 func (c *Client) Stream(path string, headers ...string) *Stream {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -102,8 +102,8 @@ func (c *Client) Stream(path string, headers ...string) *Stream {
 		}
 	}()
 	c.t.Cleanup(cancel)
-	if hello := s.Next(); hello.Kind != "hello" || hello.Data == "" {
-		c.t.Fatalf("the stream begins with %+v", hello)
+	if s.Hello = s.Next(); s.Hello.Kind != "hello" || s.Hello.Data == "" {
+		c.t.Fatalf("the stream begins with %+v", s.Hello)
 	}
 	return s
 }
