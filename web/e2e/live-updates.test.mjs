@@ -105,6 +105,26 @@ test("the register shows it too", async () => {
   await check(other);
 });
 
+test("what could not be fetched is fetched again", async () => {
+  const { owner, other, address } = await couple();
+  await follow(other, address);
+  let refused = 0;
+  await other.route((url) => url.pathname === address, (route) => (refused++ ? route.continue() : route.fulfill({ status: 503, body: "" })));
+  await mark(owner, address, "zero_fbs");
+  await other.locator("[data-testid=step-zero_fbs][data-state=done]").waitFor({ timeout: 10_000 });
+  assert.equal(refused, 2);
+});
+
+test("what a form sends unseen is taken over too", async () => {
+  const { owner, other, address } = await couple();
+  await follow(other, `${address}/steps/sell_out`);
+  const version = other.locator("#mark input[name=version]").first();
+  const right = await version.inputValue();
+  await version.evaluate((field) => field.setAttribute("value", "99"));
+  await mark(owner, address, "zero_fbs"); // this page says nothing of it
+  await until("the version is right again", async () => (await version.inputValue()) === right);
+});
+
 test("nothing is taken from who is typing", async () => {
   const { owner, other, address } = await couple();
   const asked = refreshes(other);

@@ -135,10 +135,15 @@
   const typing = () =>
     main().contains(document.activeElement) && document.activeElement.matches(fields) || [...main().querySelectorAll(fields)].some(changedField);
 
+  // What somebody reads, or sends without seeing it; not what script opens and shows.
+  const held = (page) =>
+    page.textContent + [...page.querySelectorAll("a, form, button, input, option")].map((e) =>
+      [e.getAttribute("href"), e.getAttribute("action"), e.disabled, e.defaultValue, e.defaultChecked, e.defaultSelected]);
+
   const refresh = async (asked) => {
     timer = 0;
     if (!topic || (!asked && told.firstChild && typing())) return;
-    const old = main(), address = location.href.split("#")[0], from = topic;
+    const old = main(), address = location.href.split("#")[0], from = topic, took = newest, nameless = unnumbered;
     const still = () => old === main() && topic === from && !sending.size && address === location.href.split("#")[0];
     unnumbered = false;
     newest = 0;
@@ -147,14 +152,20 @@
     const text = await fetch(address, { headers: { "HX-Request": "true", "Winddown-Refresh": "true" } })
       .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
       .catch(() => "");
-    timer = 0;
+    if (topic === from) timer = 0;
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
-    if (fresh?.dataset.live && still()) {
+    if (fresh?.dataset.live) failures = 0;
+    else rest = Date.now() + Math.min(60_000, 1000 * 2 ** failures++);
+    if (topic === from && !(fresh?.dataset.live && still())) {
+      // The stream has told of it and will not again.
+      newest = Math.max(newest, took);
+      unnumbered ||= nameless;
+    } else if (topic === from) {
       fresh.prepend(...[...old.querySelectorAll(":scope > .notice[tabindex]")].map((said) => said.cloneNode(true)));
       for (const field of fresh.querySelectorAll("[autofocus]")) field.autofocus = false;
       const open = [...old.querySelectorAll("details")];
       for (const [i, fold] of fresh.querySelectorAll("details").entries()) fold.open = open[i]?.open;
-      if (fresh.textContent === old.textContent) old.dataset.live = fresh.dataset.live;
+      if (held(fresh) === held(old)) old.dataset.live = fresh.dataset.live;
       else if (!asked && typing()) told.innerHTML = notice;
       else if ([...old.querySelectorAll("input:is([type=text], [type=search]), textarea")].some((field) => changedField(field) && !fresh.querySelector("#" + CSS.escape(field.id)))) {
         // What was typed would have nowhere to stand.
@@ -168,7 +179,7 @@
   };
 
   const arrange = () => {
-    if (topic && !timer && !sending.size && (unnumbered || newest > seen())) timer = setTimeout(refresh, Math.max(0, rest - Date.now()));
+    if (stream && !timer && !sending.size && (unnumbered || newest > seen())) timer = setTimeout(refresh, Math.max(0, rest - Date.now()));
   };
 
   const leave = () => {
@@ -194,6 +205,7 @@
     mine.addEventListener("hello", ({ data }) => {
       notice = data;
       failures = 0;
+      arrange();
     });
     mine.onmessage = ({ data }) => {
       if (data) newest = Math.max(newest, +data);
