@@ -179,7 +179,9 @@ func TestManyStreams(t *testing.T) {
 	}
 	leave()
 	var left readings
-	for end := time.Now().Add(20 * time.Second); ; {
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(20 * time.Second); ; <-poll.C {
 		left = readMetrics(t, c, metrics[0])
 		// The writer's connections stay.
 		if left.streams == 0 && left.goroutines <= max(before[0].goroutines, after[0].goroutines-2*len(followers[0]))+10 {
@@ -288,7 +290,9 @@ func wantAllHeard(t *testing.T, databaseURL string, all []*followed, followers [
 	for _, c := range all {
 		last[c] = seqOf(t, conn, c.id)
 	}
-	for end := time.Now().Add(10 * time.Second); ; {
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(10 * time.Second); ; <-poll.C {
 		missing := 0
 		for _, f := range followers {
 			f.of.mu.Lock()

@@ -36,13 +36,23 @@ func follow(t *testing.T, db *postgres.DB, limit int, fail error) (seen []winddo
 // everybody back while it runs.
 func followAll(t *testing.T, db *postgres.DB, n int) (seen []winddown.ID) {
 	t.Helper()
-	for late := time.Now().Add(time.Minute); len(seen) < n; {
-		if time.Now().After(late) {
-			t.Fatalf("%d of %d events were followed", len(seen), n)
-		}
+	again(t, func() bool {
 		seen = append(seen, follow(t, db, 3, nil)...)
-	}
+		return len(seen) >= n
+	})
 	return seen
+}
+
+// again asks until done says that there is nothing left to wait for.
+func again(t *testing.T, done func() bool) {
+	t.Helper()
+	poll, late := time.NewTicker(10*time.Millisecond), time.Now().Add(time.Minute)
+	defer poll.Stop()
+	for ; !done(); <-poll.C {
+		if time.Now().After(late) {
+			t.Fatal("not every event was followed")
+		}
+	}
 }
 
 // An event whose transaction began earlier and ended later is not passed by, and what a
@@ -74,9 +84,7 @@ func TestFollowWaitsForTransactionsThatStillRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	failure := errors.New("not today")
-	for len(follow(t, db, 10, failure)) == 0 {
-		continue
-	}
+	again(t, func() bool { return len(follow(t, db, 10, failure)) > 0 })
 	if seen := followAll(t, db, 2); seen[0] != slow.ID || seen[1] != quick.ID {
 		t.Errorf("followed %v", seen)
 	}
