@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"winddown/internal/app"
@@ -171,12 +172,7 @@ func serve(ctx context.Context, s serving) (err error) {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
-	go sweep(ctx, s.app, s.log)
-	go func() {
-		if err := s.app.FillDues(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("dating the reminders of older cases failed", "error", err)
-		}
-	}()
+	defer besides(ctx, s)()
 	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
 	heard := make(chan struct{})
 	go func() {
@@ -198,6 +194,22 @@ func serve(ctx context.Context, s serving) (err error) {
 		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drainTimeout, err), srv.Close())
 	}
 	return nil
+}
+
+// besides begins what is done beside the answers, and returns what ends it and waits for it.
+func besides(ctx context.Context, s serving) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { sweep(ctx, s.app, s.log) })
+	running.Go(func() {
+		if err := s.app.FillDues(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("dating the reminders of older cases failed", "error", err)
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // shown is a listening address as a person can open it.
