@@ -80,7 +80,7 @@ for (const script of [true, false]) {
     // The portal's inbox, and the terms.
     await page.getByRole("link", { name: "Все сроки" }).click();
     assert.equal(await send(page, "Претензий нет"), 303);
-    await page.getByRole("status").waitFor();
+    await page.getByRole("status").getByText("Записано, что сегодня претензий на портале нет.").waitFor();
     assert.match(await text(page.getByTestId("due-inbox")), /Последний раз проверили 13 ноября 2026/);
     await page.getByRole("link", { name: "Как считаются сроки" }).click();
     await check(page);
@@ -93,7 +93,7 @@ for (const script of [true, false]) {
     await check(page);
     await page.locator("#days").fill("10");
     assert.equal(await send(page, "Сохранить"), 303);
-    await page.getByRole("status").waitFor();
+    await page.getByRole("status").getByText("Срок изменён.").waitFor();
     assert.match(await text(page.locator(".summary-list")), /10 дней .*Источник: Оферта, пункт 8/);
     await page.goto(`${address}/deadlines`); // what was counted before keeps its term
     assert.match(await text(page.getByTestId("due-report")), /Срок: 7 дней\. Источник: оферта с 05\.04\.2023/);
