@@ -16,7 +16,7 @@ import (
 // ShareOpening is one line of a link's log.
 type ShareOpening = postgres.ShareOpening
 
-// Shares are the links of a case, the newest first.
+// Shares are the links of a case, those that can be opened first, then the newest.
 type Shares struct {
 	View  CaseView
 	Links []winddown.ShareLink
@@ -24,7 +24,7 @@ type Shares struct {
 
 // Shares returns the links of a case: NotFound or Forbidden.
 func (a *App) Shares(ctx context.Context, actor winddown.Actor, id winddown.ID) (Shares, error) {
-	view, links, err := a.db.Shares(ctx, actor, id)
+	view, links, err := a.db.Shares(ctx, actor, id, a.now())
 	if err != nil {
 		return Shares{}, err
 	}

@@ -68,6 +68,21 @@ func TestWhenALinkEnds(t *testing.T) {
 			w.wantOver(token)
 			w.wantOpen(other)
 		},
+		"revoked, however many have come and gone since": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			share, token := w.share(a, id, newShare())
+			w.exec(`insert into share_links (id, case_id, token_hash, whom, files, people, comments, password_hash, created_by, created_at, expires_at, revoked_at)
+				select gen_random_uuid(), case_id, sha256(n::text::bytea), whom, false, false, false, '', created_by, created_at + n * interval '1 minute', expires_at, created_at + interval '1 day'
+				from share_links, generate_series(1, 150) n where id = $1`, uuid.UUID(share))
+			if all, err := w.app.Shares(ctx, a, id); err != nil || all.Links[0].ID != share {
+				t.Errorf("the link that can be opened is not the first of the list: %v", err)
+			}
+			if err := w.app.RevokeShare(ctx, a, id, share); err != nil {
+				t.Fatal(err)
+			}
+			w.wantOver(token)
+		},
 		"its maker's account is closed": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			_, token := w.share(a, w.open(a), newShare())

@@ -23,14 +23,15 @@ const (
 const shareColumns = `l.id, l.case_id, l.whom, l.files, l.people, l.comments, l.password_hash <> '' as protected, l.created_by, l.created_at,
        l.expires_at, l.revoked_at, l.opened_at, l.event_seq as openings`
 
-// MaxSharesShown is how many links of a case are listed, the newest first.
+// MaxSharesShown is how many links of a case are listed. Those that can be opened come first: they
+// are winddown.MaxShareLinks at most, so that however many are over, each can be revoked.
 const MaxSharesShown = 100
 
 const sqlShares = `-- name: Shares
 select ` + shareColumns + `
 from share_links l join cases c on c.id = l.case_id
 where c.id = @case and ` + caseScope + `
-order by l.created_at desc, l.id desc
+order by l.revoked_at is null and l.expires_at > @now desc, l.created_at desc, l.id desc
 limit @limit`
 
 const sqlShare = `-- name: Share
@@ -76,9 +77,9 @@ type sharesQuery struct {
 	links []shareRow
 }
 
-func (q *sharesQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID) {
+func (q *sharesQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
 	q.caseQuery.queue(b, actor, id)
-	b.Queue(sqlShares, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "limit": MaxSharesShown}).Query(collect(&q.links))
+	b.Queue(sqlShares, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxSharesShown}).Query(collect(&q.links))
 }
 
 func (q *sharesQuery) shares() []winddown.ShareLink {
@@ -89,10 +90,11 @@ func (q *sharesQuery) shares() []winddown.ShareLink {
 	return all
 }
 
-// Shares returns a case in the actor's scope with its links, the newest first, or NotFound.
-func (db *DB) Shares(ctx context.Context, actor winddown.Actor, id winddown.ID) (CaseRead, []winddown.ShareLink, error) {
+// Shares returns a case in the actor's scope with its links, those that can be opened first, then
+// the newest, or NotFound.
+func (db *DB) Shares(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (CaseRead, []winddown.ShareLink, error) {
 	var q sharesQuery
-	if err := db.snapshot(ctx, func(b *pgx.Batch) { q.queue(b, actor, id) }); err != nil {
+	if err := db.snapshot(ctx, func(b *pgx.Batch) { q.queue(b, actor, id, now) }); err != nil {
 		return CaseRead{}, nil, err
 	}
 	read, err := q.result()
@@ -301,7 +303,7 @@ func (tx *Tx) LockCaseShares(ctx context.Context, id winddown.ID) (CaseRead, []w
 	var q sharesQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
-		q.queue(b, tx.actor, id)
+		q.queue(b, tx.actor, id, tx.now)
 	})
 	if err != nil {
 		return CaseRead{}, nil, err
