@@ -163,8 +163,14 @@ func (db *DB) ShareByToken(ctx context.Context, tokenHash []byte) (TokenShare, e
 	return TokenShare{Link: found.domain(), PasswordHash: found.PasswordHash, MakerDisabled: found.MakerDisabled}, classify(err)
 }
 
+// sqlSharedCase leaves out what no switch shows: the ledger, the reminder, the terms, and the
+// requisites beyond the taxpayer number.
 const sqlSharedCase = `-- name: SharedCase
-select ` + caseColumns + `,
+select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, '' as ogrn, c.cabinet, c.fbs, c.wb_stock, c.leftover,
+       c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
+       c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, null::jsonb as terms, 0::bigint as balance, 0 as lines,
+       null::timestamptz as archived_at, null::timestamptz as reminded_at, null::uuid as reminded_by, '' as reminder_step,
+       '' as reminder_text, false as reminder_seen, c.texts, ` + practiceColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        false as is_owner, false as is_helper, false as is_accountant, false as is_lead, false as is_admin
 from cases c ` + joinPractice + `
@@ -255,9 +261,6 @@ func (db *DB) SharedCase(ctx context.Context, actor winddown.Actor, now time.Tim
 	if err != nil {
 		return CaseRead{}, err
 	}
-	// What no switch shows: what the ledger says, and the requisites beyond the taxpayer number.
-	c := read.Case
-	c.Balance, c.Lines, c.Seller.OGRN = 0, 0, ""
 	read.Standing = winddown.Standing{Visitor: true}
 	return read, nil
 }

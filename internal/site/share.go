@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -212,7 +213,8 @@ func (s *Site) SharedFile(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", kind.MIME())
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": e.Name}))
 	h.Set("Content-Security-Policy", filePolicy)
-	http.ServeContent(httpkit.PacedWriter(w), r, "", e.At, f)
+	// Without a time: that of the upload is for whom the link shows who did what and when.
+	http.ServeContent(httpkit.PacedWriter(w), r, "", time.Time{}, f)
 	return nil
 }
 

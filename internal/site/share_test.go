@@ -134,6 +134,9 @@ func TestALinkShowsWhatItsSwitchesSay(t *testing.T) {
 		if want := map[bool]int{true: 200, false: 404}[on["files"]]; file.Status != want {
 			t.Errorf("switches %v: the file answers %d, want %d", on, file.Status, want)
 		}
+		if at := file.Header.Get("Last-Modified"); at != "" {
+			t.Errorf("switches %v: the file tells when it was attached: %s", on, at)
+		}
 		for _, other := range []string{"2", "3", "99", "0", "x"} { // removed, a reason, none
 			visitor.Get(path + "/files/" + other).Want(http.StatusNotFound)
 		}

@@ -53,7 +53,7 @@ type OpenInviteView struct {
 	RevokeAction string
 }
 
-// InviteLinkView is a fresh invitation.
+// InviteLinkView is a fresh link, an invitation's or one to look at a case, whose address is shown once.
 type InviteLinkView struct {
 	Address string
 	Text    string // whom it is for
