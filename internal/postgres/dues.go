@@ -68,13 +68,13 @@ const duesCount = `
 select count(*) filter (` + duesWhere + `) as matching, count(*) filter (where r.on_date < r.today) as late from r`
 
 const duesPage = `
-select r.id, r.seller_name, r.inn, r.cabinet, r.kind, r.number, r.act, r.on_date, r.today, coalesce(u.name, '') as responsible,
+select r.id, r.seller_name, r.inn, r.cabinet, r.name_key, r.kind, r.number, r.act, r.on_date, r.today, coalesce(u.name, '') as responsible,
        case when r.number > 0 then (select w.what from deadlines w where w.case_id = r.id and w.number = r.number)
             else coalesce((select a.counterparty from acts a where a.case_id = r.id and a.position = r.act order by a.round desc limit 1), '')
        end as what
 from r left join users u on u.id = r.responsible_id` + duesWhere + `
   and (@after::date is null or (r.on_date, r.name_key, r.id, r.kind, r.number, r.act)
-     > (@after::date, (select k.name_key from cases k where k.id = @after_case and k.firm_id = @firm), @after_case::uuid, @after_kind::text, @after_number::int, @after_act::int))
+     > (@after::date, @after_name::bytea, @after_case::uuid, @after_kind::text, @after_number::int, @after_act::int))
 order by r.on_date, r.name_key, r.id, r.kind, r.number, r.act
 limit @limit`
 
@@ -92,6 +92,7 @@ type dueRow struct {
 	SellerName  string
 	INN         string
 	Cabinet     string
+	NameKey     []byte
 	Kind        string
 	Number      int
 	Act         int
@@ -104,7 +105,7 @@ type dueRow struct {
 func (r dueRow) domain() winddown.DueRow {
 	return winddown.DueRow{
 		Due:  winddown.Due{Kind: winddown.DueKind(r.Kind), On: r.OnDate, What: r.What, Number: r.Number, Act: r.Act},
-		Case: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Responsible: r.Responsible, Today: r.Today,
+		Case: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, NameKey: r.NameKey, Responsible: r.Responsible, Today: r.Today,
 	}
 }
 
@@ -133,7 +134,7 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 		cursor = *f.After
 	}
 	maps.Copy(place, pgx.StrictNamedArgs{
-		"after": cursor.On, "after_case": cursor.Case, "after_kind": cursor.Kind, "after_number": cursor.Number, "after_act": cursor.Act,
+		"after": cursor.On, "after_name": cursor.Name, "after_case": cursor.Case, "after_kind": cursor.Kind, "after_number": cursor.Number, "after_act": cursor.Act,
 		"limit": winddown.DuesPageSize + 1,
 	})
 	strip := maps.Clone(whose)

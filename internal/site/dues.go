@@ -1,6 +1,7 @@
 package site
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -58,24 +59,29 @@ func readDuesFilter(q url.Values) (winddown.DuesFilter, error) {
 
 // A place in the list as the address carries it: its keys with dots between them.
 func encodeDue(c winddown.DuesCursor) string {
-	return strings.Join([]string{c.On.String(), c.Case.String(), string(c.Kind), strconv.Itoa(c.Number), strconv.Itoa(c.Act)}, ".")
+	return strings.Join([]string{
+		c.On.String(), base64.RawURLEncoding.EncodeToString(c.Name), c.Case.String(), string(c.Kind), strconv.Itoa(c.Number), strconv.Itoa(c.Act),
+	}, ".")
 }
 
 func decodeDue(text string) (c winddown.DuesCursor, ok bool) {
 	parts := strings.Split(text, ".")
-	if len(parts) != 5 {
+	if len(parts) != 6 {
 		return c, false
 	}
 	if c.On, ok = winddown.ParseDate(parts[0]); !ok {
 		return c, false
 	}
 	var err error
-	if c.Case, err = winddown.ParseID(parts[1]); err != nil {
+	if c.Name, err = base64.RawURLEncoding.Strict().DecodeString(parts[1]); err != nil || len(c.Name) > winddown.MaxNameKey {
 		return c, false
 	}
-	c.Kind = winddown.DueKind(parts[2])
-	c.Number, _ = plainNumber(parts[3])
-	c.Act, _ = plainNumber(parts[4])
+	if c.Case, err = winddown.ParseID(parts[2]); err != nil {
+		return c, false
+	}
+	c.Kind = winddown.DueKind(parts[3])
+	c.Number, _ = plainNumber(parts[4])
+	c.Act, _ = plainNumber(parts[5])
 	return c, encodeDue(c) == text
 }
 

@@ -30,7 +30,7 @@ func duesView(p *i18n.Printer, actor winddown.Actor, f winddown.DuesFilter, all 
 	v.Chips = duesChips(p, f, all, today)
 	for _, row := range all.Rows {
 		title := weekTitle(p, row.On.Monday(), today)
-		if row.On.Before(row.Today) {
+		if row.On.Before(today) { // the reader's: days of the cases' own zones would take turns
 			title = p.T("dues.overdue")
 		}
 		if n := len(v.Weeks); n == 0 || v.Weeks[n-1].Title != title {

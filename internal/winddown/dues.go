@@ -16,10 +16,10 @@ type DuesFilter struct {
 	After       *DuesCursor
 }
 
-// DuesCursor is a place in the list: the keys of a row. The seller's name, which comes
-// between date and case, is looked up.
+// DuesCursor is a place in the list: the keys of a row, which stay a place when the row is gone.
 type DuesCursor struct {
 	On     Date
+	Name   []byte // the sort key of the seller's name
 	Case   ID
 	Kind   DueKind
 	Number int
@@ -52,13 +52,14 @@ type DueRow struct {
 	Due
 	Case        ID
 	Seller      Seller
+	NameKey     []byte
 	Responsible string // the accountant's name; empty for nobody
 	Today       Date   // in the case's zone
 }
 
 // Cursor is the place of the row.
 func (r DueRow) Cursor() DuesCursor {
-	return DuesCursor{On: r.On, Case: r.Case, Kind: r.Kind, Number: r.Number, Act: r.Act}
+	return DuesCursor{On: r.On, Name: r.NameKey, Case: r.Case, Kind: r.Kind, Number: r.Number, Act: r.Act}
 }
 
 // Dues is a page of the deadlines of the cases that a person keeps the books of.
