@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -27,8 +29,8 @@ func checkPicked(actor winddown.Actor, a winddown.FirmAction, cases []winddown.I
 type Bulk = postgres.Bulk
 
 // PlanBulk returns what is about to be done something to, as the cases are now, and what a
-// filter of the actor's register leaves: NotFound when one of the cases is not in his
-// register, Forbidden, or Invalid on the field case when none or too many are chosen.
+// filter of the actor's register leaves; cases that are not in his register are left out.
+// NotFound when all are, Forbidden, or Invalid on the field case when none or too many are chosen.
 func (a *App) PlanBulk(ctx context.Context, actor winddown.Actor, action winddown.FirmAction, cases []winddown.ID, f winddown.RegisterFilter) (Bulk, error) {
 	fields, err := checkPicked(actor, action, cases)
 	if err == nil {
@@ -41,7 +43,11 @@ func (a *App) PlanBulk(ctx context.Context, actor winddown.Actor, action winddow
 	if err != nil {
 		return Bulk{}, err
 	}
-	return b, mayPick(b.Firm, actor, action, cases, b.Picked)
+	b.Picked, err = mayPick(b.Firm, actor, action, cases, b.Picked)
+	if errors.Is(err, winddown.Conflict) {
+		err = nil
+	}
+	return b, err
 }
 
 func invalidWith(fields []winddown.FieldError) error {
@@ -51,30 +57,38 @@ func invalidWith(fields []winddown.FieldError) error {
 	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: fields}
 }
 
-// mayPick returns nil when the actor may do a in the firm and every case was found in his
-// register: an accountant's holds those he is responsible for.
-func mayPick(f *winddown.Firm, actor winddown.Actor, a winddown.FirmAction, cases []winddown.ID, found []winddown.Picked) error {
+// mayPick returns those of the cases that were found in the actor's register: an accountant's
+// holds those he is responsible for. Forbidden when he may not do a in the firm, NotFound when
+// none is in it, Conflict when some are not, be it that they left it or were never there.
+func mayPick(f *winddown.Firm, actor winddown.Actor, a winddown.FirmAction, cases []winddown.ID, found []winddown.Picked) ([]winddown.Picked, error) {
 	if err := f.Allow(a, actor.UserID); err != nil {
-		return err
+		return nil, err
 	}
 	me, err := f.Member(actor.UserID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, id := range cases {
-		at := slices.IndexFunc(found, func(c winddown.Picked) bool { return c.ID == id })
-		if at < 0 || !me.Role.SeesFirm() && found[at].ResponsibleID != actor.UserID {
-			return errNotFound()
+	mine := map[winddown.ID]bool{}
+	var kept []winddown.Picked
+	for _, c := range found {
+		if me.Role.SeesFirm() || c.ResponsibleID == actor.UserID {
+			mine[c.ID], kept = true, append(kept, c)
 		}
 	}
-	return nil
+	switch {
+	case len(kept) == 0:
+		return nil, errNotFound()
+	case slices.ContainsFunc(cases, func(id winddown.ID) bool { return !mine[id] }):
+		return kept, &winddown.Error{Kind: winddown.Conflict, Key: "register.error.gone"}
+	}
+	return kept, nil
 }
 
 // bulk does something to many cases of the firm the actor works in, in one transaction:
-// NotFound when one of them is not in his register, Forbidden, or Invalid on the field case
-// when none or too many are chosen.
+// NotFound when none of them is in his register, Conflict when some are not, Forbidden, or
+// Invalid on the field case when none or too many are chosen.
 func (a *App) bulk(ctx context.Context, actor winddown.Actor, action winddown.FirmAction, cases []winddown.ID,
-	do func(*postgres.Tx, []winddown.Picked) ([]winddown.Event, error)) error {
+	do func(tx *postgres.Tx, found []winddown.Picked, now time.Time) ([]winddown.Event, error)) error {
 	fields, err := checkPicked(actor, action, cases)
 	if err == nil {
 		err = invalidWith(fields)
@@ -82,15 +96,16 @@ func (a *App) bulk(ctx context.Context, actor winddown.Actor, action winddown.Fi
 	if err != nil {
 		return err
 	}
-	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+	now := a.now()
+	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		f, found, err := tx.LockFirmCases(ctx, cases)
 		if err == nil {
-			err = mayPick(f, actor, action, cases, found)
+			found, err = mayPick(f, actor, action, cases, found)
 		}
 		if err != nil {
 			return nil, err
 		}
-		return do(tx, found)
+		return do(tx, found, now)
 	})
 }
 
@@ -100,8 +115,8 @@ func (a *App) Remind(ctx context.Context, actor winddown.Actor, cases []winddown
 	if err := in.Check(); err != nil {
 		return 0, err
 	}
-	err = a.bulk(ctx, actor, winddown.CanRemind, cases, func(tx *postgres.Tx, found []winddown.Picked) ([]winddown.Event, error) {
-		reminded, events := in.Send(found, actor.Stamp(a.now(), winddown.Standing{}))
+	err = a.bulk(ctx, actor, winddown.CanRemind, cases, func(tx *postgres.Tx, found []winddown.Picked, now time.Time) ([]winddown.Event, error) {
+		reminded, events := in.Send(found, actor.Stamp(now, winddown.Standing{}))
 		sent = len(reminded)
 		tx.Remind(reminded)
 		return events, nil
@@ -112,7 +127,7 @@ func (a *App) Remind(ctx context.Context, actor winddown.Actor, cases []winddown
 // Archive puts cases into the archive of the firm, or takes them out; errors as for bulk. It
 // returns how many changed.
 func (a *App) Archive(ctx context.Context, actor winddown.Actor, cases []winddown.ID, in bool) (changed int, err error) {
-	err = a.bulk(ctx, actor, winddown.CanArchive, cases, func(tx *postgres.Tx, found []winddown.Picked) ([]winddown.Event, error) {
+	err = a.bulk(ctx, actor, winddown.CanArchive, cases, func(tx *postgres.Tx, found []winddown.Picked, _ time.Time) ([]winddown.Event, error) {
 		moved, events := winddown.Archive(found, in)
 		changed = len(moved)
 		tx.Archive(moved, in)

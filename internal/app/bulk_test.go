@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,7 +71,13 @@ func TestSellersAreReminded(t *testing.T) {
 		t.Errorf("%d sellers were reminded twice a day", n)
 	}
 	w.clock.Advance(time.Minute)
-	if n := send("Завтра: {step}", early); n != 1 || asks(early) != "zero_fbs: Завтра: обнулите остатки" {
+	var sent atomic.Int64
+	wantTally(t, atOnce(6, func(int) error {
+		n, err := w.app.Remind(context.Background(), f.accountant, []winddown.ID{early}, winddown.Remind{Text: "Завтра: {step}", Steps: steps})
+		sent.Add(int64(n))
+		return err
+	}), map[string]int{"ok": 6})
+	if n := sent.Load(); n != 1 || asks(early) != "zero_fbs: Завтра: обнулите остатки" {
 		t.Errorf("the day after: %d, %q", n, asks(early))
 	}
 	w.mark(anna, early, winddown.ZeroFBS)
@@ -125,10 +133,12 @@ func TestBulkScope(t *testing.T) {
 			cases []winddown.ID
 			want  winddown.Kind
 		}{
-			{f.accountant, []winddown.ID{own, colleagues}, winddown.NotFound},
-			{f.lead, []winddown.ID{own, foreign}, winddown.NotFound},
-			{f.lead, []winddown.ID{own, helped}, winddown.NotFound},
-			{f.lead, []winddown.ID{own, newID(t)}, winddown.NotFound},
+			{f.accountant, []winddown.ID{own, colleagues}, winddown.Conflict},
+			{f.lead, []winddown.ID{own, foreign}, winddown.Conflict},
+			{f.lead, []winddown.ID{own, helped}, winddown.Conflict},
+			{f.lead, []winddown.ID{own, newID(t)}, winddown.Conflict},
+			{f.accountant, []winddown.ID{colleagues}, winddown.NotFound},
+			{f.lead, []winddown.ID{foreign, helped}, winddown.NotFound},
 			{f.lead, nil, winddown.Invalid},
 			{f.lead, slices.Repeat([]winddown.ID{own}, winddown.MaxPicked+1), winddown.Invalid},
 		} {

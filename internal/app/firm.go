@@ -215,7 +215,7 @@ func (a *App) Assign(ctx context.Context, actor winddown.Actor, cases []winddown
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		f, found, err := tx.LockFirmCases(ctx, cases)
 		if err == nil {
-			err = mayPick(f, actor, winddown.CanAssign, cases, found)
+			found, err = mayPick(f, actor, winddown.CanAssign, cases, found)
 		}
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -78,7 +79,8 @@ func (db *DB) Bulk(ctx context.Context, actor winddown.Actor, cases []winddown.I
 		scope = registerFirm
 	}
 	args, words := registerArgs(actor, f, now)
-	args["finished"], args["archive"], args["limit"] = f.Finished, f.Archive, winddown.MaxPicked
+	maps.Copy(args, shownArgs(f))
+	args["limit"] = winddown.MaxPicked
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, actor.FirmID, now)
 		b.Queue(sqlFirmCases, pgx.StrictNamedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))

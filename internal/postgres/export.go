@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,7 +68,7 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 		scope = registerFirm
 	}
 	args, words := registerArgs(actor, f, now)
-	args["finished"], args["archive"] = f.Finished, f.Archive
+	maps.Copy(args, shownArgs(f))
 	args["group"], args["date"], args["name"], args["id"], args["limit"] = -1, "infinity", []byte{}, winddown.ID{}, MaxExport+1
 	// The functions' own errors keep their kind: they are not the database's.
 	var failed error

@@ -45,7 +45,7 @@ const registerGroup = `
 )`
 
 // registerShown is what is shown of what the filter leaves: the archive or what is not in it,
-// with the finished cases or without; or the cases that were picked, whatever they are.
+// with the finished cases or without; or the cases that were picked for a file, whatever they are.
 const registerShown = `
 where (r.id = any(@only::uuid[]) or cardinality(@only::uuid[]) = 0 and (r.archived_at is not null) = @archive
     and (@finished or @archive or r.grp <> 8))`
@@ -80,7 +80,7 @@ const (
 
 // registerCounts counts what the filter leaves, shown or not.
 const registerCounts = `
-select r.grp, r.archived_at is not null as archived, count(*) as n from r where cardinality(@only::uuid[]) = 0` + registerWhere
+select r.grp, r.archived_at is not null as archived, count(*) as n from r where true` + registerWhere
 
 const registerSentence = `
 select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested' and r.archived_at is null) as requested,
@@ -242,7 +242,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		back = cur.Before
 	}
 	maps.Copy(page, filter)
-	maps.Copy(page, pgx.StrictNamedArgs{"finished": f.Finished, "archive": f.Archive})
+	maps.Copy(page, shownArgs(f))
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sentence, whose).QueryRow(func(r pgx.Row) error {
 			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total, &reg.Archived, &reg.Unassigned)
@@ -252,10 +252,10 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 			var archived bool
 			_, err := pgx.ForEachRow(r, []any{&grp, &archived, &n}, func() error {
 				switch group := winddown.Groups()[grp]; {
-				case archived != f.Archive:
-					if archived {
-						reg.HiddenArchived += n
-					}
+				case archived && !f.Archive:
+					reg.HiddenArchived += n
+				case f.Archive && !archived:
+					reg.HiddenCurrent += n
 				case group == winddown.GroupFinished && !f.Finished && !f.Archive:
 					reg.HiddenFinished += n
 				default:
@@ -310,6 +310,11 @@ func registerScope(actor winddown.Actor, now time.Time) pgx.StrictNamedArgs {
 	return args
 }
 
+// shownArgs are the arguments of what is shown of what the filter leaves.
+func shownArgs(f winddown.RegisterFilter) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"finished": f.Finished, "archive": f.Archive, "only": append([]winddown.ID{}, f.Only...)}
+}
+
 // registerArgs are the arguments of the filter, but for what is shown of what it leaves, and
 // the number of words that are searched.
 func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (pgx.StrictNamedArgs, int) {
@@ -326,7 +331,7 @@ func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time
 	}
 	args := registerScope(actor, now)
 	maps.Copy(args, pgx.StrictNamedArgs{
-		"only": append([]winddown.ID{}, f.Only...), "acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
+		"acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
 		"due_any":     len(f.Due) > 0,
 		"due_overdue": slices.Contains(f.Due, winddown.DueOverdue),
 		"due_7":       slices.Contains(f.Due, winddown.Due7),

@@ -98,19 +98,21 @@ func (tx *Tx) SaveViews(views winddown.Views) {
 const sqlStart = `-- name: Start
 select exists (select from firm_people f where f.user_id = @actor) as keeps_books,
        exists (select from case_people p where p.user_id = @actor) as has_cases,
-       (select v.query from saved_views v where v.user_id = @actor and v.home) as home`
+       (select v.query from saved_views v where v.user_id = @actor and v.home) as home,
+       array(select f.user_id from firm_people f where f.firm_id = @firm) as colleagues`
 
 // Start says where a person begins: whether he keeps anybody's books, whether he owns a case
-// or helps with one, and the query of the view he made his home, if he did.
+// or helps with one, the query of the view he made his home, if he did, and who works in his firm.
 type Start struct {
 	KeepsBooks bool
 	HasCases   bool
 	Home       *string
+	Colleagues []winddown.ID
 }
 
 // Start returns where the actor begins, in one round trip.
 func (db *DB) Start(ctx context.Context, actor winddown.Actor) (Start, error) {
-	rows, err := db.pool.Query(ctx, sqlStart, pgx.StrictNamedArgs{"actor": actor.UserID})
+	rows, err := db.pool.Query(ctx, sqlStart, pgx.StrictNamedArgs{"actor": actor.UserID, "firm": actor.FirmID})
 	if err != nil {
 		return Start{}, classify(err)
 	}

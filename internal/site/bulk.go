@@ -133,6 +133,9 @@ func (s *Site) bulkPage(w http.ResponseWriter, r *http.Request, in bulkForm, fai
 	if err != nil {
 		return err
 	}
+	if failure == nil && len(plan.Picked) < len(in.cases) {
+		failure = &winddown.Error{Kind: winddown.Conflict, Key: "register.error.gone"}
+	}
 	m := mistakesOf(r.Context(), failure)
 	v := bulkPageView(i18n.From(r.Context()), plan, in, m, s.app.Now())
 	status, options := formStatus(failure, layoutText)
@@ -256,7 +259,7 @@ func reminderOf(p *i18n.Printer, in bulkForm) winddown.Remind {
 	return out
 }
 
-// putAway is where the seller puts a reminder away.
+// putAwayHref is where the seller puts a reminder away.
 func putAwayHref(id winddown.ID) string { return caseHref(id) + "/reminder" }
 
 // PutAway puts the reminder of a case away.

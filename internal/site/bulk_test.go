@@ -3,12 +3,83 @@ package site_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
+
+// What the filters found is done something to when that is chosen, and the ticked rows alone
+// when it is not. Whoever has left the register meanwhile costs nothing that was typed.
+func TestBulkActsOnWhatIsMeant(t *testing.T) {
+	s := testkit.Start(t)
+	admin, keeper := s.SignUp("Ольга Ким", "kim"), s.SignUp("Мария Иванова", "ivanova")
+	admin.FoundFirm("Баланс")
+	admin.JoinFirm(keeper, winddown.Accountant)
+	var ids []winddown.ID
+	for n, name := range []string{"ООО «Маяк»", "ООО «Маяк-2»", "ООО «Маяк-3»", "ООО «Сосна»"} {
+		ids = append(ids, keeper.AddSeller(name, n+1))
+	}
+	ask := func(do string) url.Values {
+		t.Helper()
+		page := keeper.PostForm("/sellers/bulk", url.Values{"do": {do}, "case": {ids[0].String(), ids[0].String()}, "query": {"q=маяк"}}).Want(http.StatusOK)
+		return page.Form("/sellers/" + do)
+	}
+	form := ask("remind")
+	form.Set("scope", "found")
+	form.Set("text", "Пришлите акт до пятницы")
+	admin.Assign(admin.ID, ids[1])
+	again := keeper.PostForm("/sellers/remind", form).Want(http.StatusConflict)
+	form = again.Form("/sellers/remind")
+	found := slices.Sorted(strings.FieldsSeq(form.Get("found")))
+	want := []string{ids[0].String(), ids[2].String()}
+	slices.Sort(want)
+	if form.Get("text") != "Пришлите акт до пятницы" || form.Get("scope") != "found" || !slices.Equal(found, want) || len(again.Errors()) != 1 {
+		t.Errorf("the page that asks again has %v and says %v", form, again.Errors())
+	}
+	keeper.PostForm("/sellers/remind", form).WantRedirect("/sellers?q=%D0%BC%D0%B0%D1%8F%D0%BA")
+	admin.Assign(keeper.ID, ids[1])
+
+	for _, x := range []struct {
+		scope string
+		left  int
+	}{{"picked", 3}, {"found", 1}} {
+		form := ask("archive")
+		form.Set("scope", x.scope)
+		keeper.PostForm("/sellers/archive", form).Want(http.StatusSeeOther)
+		if got := len(rows(keeper.Get("/sellers"))); got != x.left {
+			t.Errorf("%s: %d sellers are left, want %d", x.scope, got, x.left)
+		}
+		if x.scope == "picked" { // a search in the archive says what there is outside of it
+			if there := keeper.Get(keeper.Get("/sellers?archive=yes&q=2").Link("Вне архива найдено: 1")); len(rows(there)) != 1 {
+				t.Errorf("the way out of the archive leads to %v", rows(there))
+			}
+		}
+		keeper.PostForm("/sellers/unarchive", url.Values{"case": {ids[0].String()}}).Want(http.StatusSeeOther)
+	}
+}
+
+// A view for somebody who has left the firm does not make a dead end of the start page.
+func TestHomeOutlivesWhomItNames(t *testing.T) {
+	s := testkit.Start(t)
+	admin, keeper := s.SignUp("Ольга Ким", "kim"), s.SignUp("Мария Иванова", "ivanova")
+	admin.FoundFirm("Баланс")
+	admin.JoinFirm(keeper, winddown.Accountant)
+	query := "group=ready&responsible=" + keeper.ID.String()
+	if err := s.App.SaveView(t.Context(), admin.Actor(), "Марии", query, true); err != nil {
+		t.Fatal(err)
+	}
+	admin.Get("/").WantRedirect("/sellers?" + query)
+	if _, err := s.App.RemoveFirmPerson(t.Context(), admin.Actor(), keeper.ID); err != nil {
+		t.Fatal(err)
+	}
+	admin.Get("/").WantRedirect("/sellers?group=ready")
+	if text := admin.Get("/sellers/views").Main(); !strings.Contains(text, "Ответственного нет в этой фирме") {
+		t.Errorf("the list of views says\n%s", text)
+	}
+}
 
 // The second page offers all that the filters found; what is sent is what it showed.
 func TestAllThatWereFound(t *testing.T) {

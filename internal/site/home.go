@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"winddown/internal/app"
@@ -21,7 +22,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 		}
 		switch {
 		case start.KeepsBooks && start.Home != nil:
-			return s.redirect(w, r, viewTarget(winddown.View{Query: *start.Home}))
+			return s.redirect(w, r, homeTarget(*start.Home, start.Colleagues))
 		case start.KeepsBooks && !start.HasCases:
 			return s.redirect(w, r, "/sellers")
 		}
@@ -31,6 +32,16 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	l := s.layout(r, p.T("home.title"), layoutPublic, layoutDescription(p.T("home.meta_description")))
 	s.render(w, r, http.StatusOK, page.Home(l))
 	return nil
+}
+
+// homeTarget is the register under the filters of the view a person made his home, without
+// that for somebody who is none of his firm's people: views outlive both.
+func homeTarget(query string, colleagues []winddown.ID) string {
+	f := queryFilter(query)
+	if id := f.Responsible.ID; !id.IsZero() && !slices.Contains(colleagues, id) {
+		f.Responsible = winddown.Responsible{}
+	}
+	return registerHref(f)
 }
 
 // layoutDescription is what search engines show of a page.

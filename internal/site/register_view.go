@@ -117,7 +117,10 @@ func elsewhere(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Register
 	if n := reg.HiddenArchived; n > 0 {
 		add(p.T("register.found.archived", "N", n), func(f *winddown.RegisterFilter) { f.Archive = true })
 	}
-	if reg.Matching()+reg.HiddenFinished+reg.HiddenArchived == 0 && !f.Similar {
+	if n := reg.HiddenCurrent; n > 0 {
+		add(p.T("register.found.current", "N", n), func(f *winddown.RegisterFilter) { f.Archive, f.Finished = false, true })
+	}
+	if reg.Matching()+reg.HiddenFinished+reg.HiddenArchived+reg.HiddenCurrent == 0 && !f.Similar {
 		add(p.T("register.found.similar"), func(f *winddown.RegisterFilter) { f.Similar = true })
 	}
 	return all

@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"winddown/internal/i18n"
@@ -59,6 +60,9 @@ func (s *Site) views(w http.ResponseWriter, r *http.Request, save *page.SaveView
 		line := page.SavedView{Name: viewName(p, one), Href: viewTarget(one), Filters: filterWords(p, queryFilter(one.Query), members), EditHref: viewHref(one.ID)}
 		if one.Home {
 			line.Tags = append(line.Tags, ui.TagProps{Text: p.T("view.tag.home"), Variant: ui.TagAmber})
+		}
+		if id := queryFilter(one.Query).Responsible.ID; !id.IsZero() && !slices.ContainsFunc(members, func(m winddown.Member) bool { return m.UserID == id }) {
+			line.Tags = append(line.Tags, ui.TagProps{Text: p.T("view.tag.responsible_gone"), Variant: ui.TagRed})
 		}
 		if !one.Pinned {
 			line.Tags = append(line.Tags, ui.TagProps{Text: p.T("view.tag.hidden")})

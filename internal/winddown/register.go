@@ -212,9 +212,10 @@ type Register struct {
 	// Views are the person's saved filters.
 	Views Views
 	// Counts are the rows per group that the filter leaves. HiddenFinished and HiddenArchived
-	// are those it would leave besides, if finished or archived cases were shown.
-	Counts                         map[Group]int
-	HiddenFinished, HiddenArchived int
+	// are those it would leave besides, if finished or archived cases were shown; HiddenCurrent, in
+	// the archive, those outside of it.
+	Counts                                        map[Group]int
+	HiddenFinished, HiddenArchived, HiddenCurrent int
 	// HasPrevious and HasNext tell whether there are rows before and after the page.
 	HasPrevious, HasNext bool
 }

@@ -60,14 +60,14 @@ type SkippedView struct {
 	Sellers []SkippedSeller
 }
 
-// SkippedSeller is one of them; Way out leads to where that can be changed, if anywhere.
+// SkippedSeller is one of them; WayOut leads to where that can be changed, if anywhere.
 type SkippedSeller struct {
 	Name   string
 	Href   string
 	WayOut ui.Link
 }
 
-// Bulk is what can be done with the rows that are ticked: the end of the form around them.
+// bulkBar is what can be done with the rows that are ticked: the end of the form around them.
 func bulkBar(v BulkView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
