@@ -129,7 +129,8 @@ func TestScopeOfAnImport(t *testing.T) {
 	elsewhere := f.accountant
 	elsewhere.FirmID = winddown.ID{7}
 	wantKind(t, w.app.LoadImport(t.Context(), elsewhere, id, v.Digest, "Раньше"), winddown.NotFound)
-	if _, err := w.app.RemoveFirmPerson(t.Context(), f.admin, f.accountant.UserID); err == nil {
-		wantKind(t, w.app.LoadImport(t.Context(), f.accountant, id, v.Digest, "Раньше"), winddown.NotFound)
+	if _, err := w.app.RemoveFirmPerson(t.Context(), f.admin, f.accountant.UserID); err != nil {
+		t.Fatal(err)
 	}
+	wantKind(t, w.app.LoadImport(t.Context(), f.accountant, id, v.Digest, "Раньше"), winddown.NotFound)
 }

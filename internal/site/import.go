@@ -31,7 +31,6 @@ const importWithin = time.Minute
 const (
 	importHref       = "/sellers/import"
 	importTemplate   = importHref + "/template.xlsx"
-	maxImportName    = 255 // characters
 	importLinesShown = 100
 )
 
@@ -99,10 +98,7 @@ func readImport(w http.ResponseWriter, r *http.Request) (name string, rows [][]s
 	case len(rows) == 0:
 		return "", nil, invalidField("file", "import.error.no_rows")
 	}
-	if runes := []rune(name); len(runes) > maxImportName {
-		name = string(runes[:maxImportName])
-	}
-	return name, rows, nil
+	return winddown.EvidenceName(name), rows, nil
 }
 
 // ImportTemplate sends an empty table with the columns, an example and hints.

@@ -283,7 +283,7 @@ func TestImportRefusesWhatIsTooMuch(t *testing.T) {
 		t.Errorf("50 MB: %d after %d bytes", resp.StatusCode, body.taken)
 	}
 
-	// bomb is a workbook whose sheet unpacks to a gigabyte; lying says it is a kilobyte.
+	// bomb is a workbook whose sheet unpacks to 256 MiB; lying says it is a kilobyte.
 	bomb := func(lying bool) []byte {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
@@ -342,7 +342,7 @@ func TestImportRefusesWhatIsTooMuch(t *testing.T) {
 	for i := range winddown.MaxImportRows + 1 {
 		fmt.Fprintf(many, "ИП %d;%s\n", i, testkit.INN(i))
 	}
-	if p := bring(t, c, "many.csv", many.Bytes()); !strings.Contains(p.Errors()[""], "5 001 строк") || p.HasForm(p.Path+"/load") {
+	if p := bring(t, c, "many.csv", many.Bytes()); !strings.Contains(p.Errors()[""], "5 001 строка,") || p.HasForm(p.Path+"/load") {
 		t.Errorf("too many rows: %v", p.Errors())
 	}
 }
@@ -360,6 +360,7 @@ func (spaces) Read(p []byte) (int, error) {
 func TestImportByHand(t *testing.T) {
 	s := testkit.Start(t)
 	c, stranger := s.SignUp("Ким", "kim"), s.SignUp("Чужая", "stranger")
+	c.AddSeller("ИП Первая", 9) // with a seller she has a firm
 	file := "Фирма;Номер;Письма\nИП Ким;" + testkit.INN(1) + ";kim@example.com\nИП Ким;" + testkit.INN(2) + "8;\n"
 	preview := bring(t, c, "как есть.csv", []byte(file))
 	path := preview.Path
@@ -391,11 +392,28 @@ func TestImportByHand(t *testing.T) {
 		t.Errorf("the file of faults: %q, %v", faults, err)
 	}
 
+	// Columns that are not looked at do not come back, whatever the name of the file.
+	wide := bring(t, c, "ши\xffрокий"+strings.Repeat("й", 300)+".csv", []byte("Продавец;ИНН"+strings.Repeat(";х", 500)+"\nИП Ким;1"+strings.Repeat(";х", 600)+"\n"))
+	body := c.Get(wide.Path + "/faults.xlsx").Want(http.StatusOK).Body
+	faults, err = sheet.ReadXLSX(strings.NewReader(body), int64(len(body)), exportLimits)
+	if err != nil || len(faults) != 2 || len(faults[1]) != winddown.MaxImportColumns+1 || !strings.HasPrefix(faults[1][winddown.MaxImportColumns], "ИНН: ") {
+		t.Errorf("the faults of a wide table: %.200q, %v", faults, err)
+	}
+	preview = bring(t, c, "как есть.csv", []byte(file))
+	path = preview.Path
+	preview = c.Get(c.PostForm(path, form).WantRedirect(path).Location()).Want(http.StatusOK)
+
 	// Somebody else adds the seller between preview and load.
-	c.AddSeller("ИП Ким", 1)
-	stale := c.PostForm(path+"/load", preview.Form(path+"/load"))
-	if stale.Status != http.StatusConflict && stale.Status != http.StatusNotFound {
-		t.Errorf("a preview that is no longer true: %d", stale.Status)
+	known := c.AddSeller("ИП Ким", 1)
+	stale := c.PostForm(path+"/load", preview.Form(path+"/load")).Want(http.StatusConflict)
+	if len(stale.Errors()) == 0 || stale.HasForm(path+"/load") || !stale.HasTestID("import-unchanged") {
+		t.Errorf("a preview that is no longer true: %v, %s", stale.Errors(), stale.Main())
+	}
+	if _, err := s.App.Archive(t.Context(), c.Actor(), []winddown.ID{known}, true); err != nil {
+		t.Fatal(err)
+	}
+	if rows := tableRows(c.Get(path + "?show=unchanged").Want(http.StatusOK)); len(rows) != 1 || !strings.HasPrefix(rows[0][4], "В архиве") {
+		t.Errorf("a seller in the archive: %v", rows)
 	}
 	preview = bring(t, c, "как есть.csv", []byte("Продавец;ИНН;FBS;Остаток;E-mail\nИП Ким;"+testkit.INN(3)+";да;нет;kim@example.com\n"))
 	if c.Get(path).Status != http.StatusNotFound {

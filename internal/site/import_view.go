@@ -92,6 +92,9 @@ func importLine(ctx context.Context, l winddown.ImportLine, in app.ImportPreview
 	case winddown.ImportUnchanged:
 		v.Href = sellerHref(l.Case.ID)
 	}
+	if l.Case != nil && !l.Case.ArchivedAt.IsZero() {
+		v.Notes = append(v.Notes, p.T("import.archived"))
+	}
 	return v
 }
 
@@ -303,7 +306,8 @@ func writeImportTemplate(p *i18n.Printer, out sheet.Writer, actor winddown.Actor
 	return out.Close()
 }
 
-// writeImportFaults writes the faulty rows with the columns they had, and the reason.
+// writeImportFaults writes the faulty rows with the columns they had, as far as those are looked
+// at, and the reason.
 func writeImportFaults(ctx context.Context, out sheet.Writer, in app.ImportPreview) error {
 	p := i18n.From(ctx)
 	width := 0
@@ -317,6 +321,7 @@ func writeImportFaults(ctx context.Context, out sheet.Writer, in app.ImportPrevi
 		header = in.Import.Rows[at-1]
 		width = max(width, len(header))
 	}
+	width = min(width, winddown.MaxImportColumns)
 	columns := make([]sheet.Column, width, width+1)
 	for i := range columns {
 		columns[i] = sheet.Column{Title: columnLetters(i), Width: 18}
@@ -339,7 +344,7 @@ func writeImportFaults(ctx context.Context, out sheet.Writer, in app.ImportPrevi
 			continue
 		}
 		cells := make([]sheet.Cell, width+1)
-		for i, cell := range l.Cells {
+		for i, cell := range l.Cells[:min(len(l.Cells), width)] {
 			cells[i] = sheet.Text(cell)
 		}
 		cells[width] = sheet.Text(strings.Join(importFaults(ctx, l.Faults), "; "))

@@ -220,7 +220,7 @@ func ReadImport(rows [][]string, l ImportLayout) ([]ImportRow, error) {
 	case len(read) == 0:
 		v.add("file", "import.error.no_rows", nil)
 	case len(read) > MaxImportRows:
-		v.add("file", "import.error.too_many_rows", Args{"Rows": len(read), "Max": MaxImportRows})
+		v.add("file", "import.error.too_many_rows", Args{"N": len(read), "Max": MaxImportRows})
 	}
 	return read, v.err()
 }
@@ -688,18 +688,34 @@ func CountImport(lines []ImportLine) map[ImportOutcome]int {
 	return n
 }
 
-// ImportDigest tells two plans apart: the same table over the same cases gives the same one.
+// ImportDigest tells two plans apart: the same table, read in the same way by somebody with the
+// same rights over the same cases, gives the same one.
 func ImportDigest(lines []ImportLine) string {
+	type event struct {
+		Kind EventKind
+		Step Code
+		User ID
+	}
 	type short struct {
-		Line    int
-		Outcome ImportOutcome
-		Draft   ImportDraft
-		Changes []ImportChange
+		Line        int
+		Outcome     ImportOutcome
+		Draft       ImportDraft
+		Changes     []ImportChange
+		Answers     Answers // these two of new cases
+		Responsible ID
+		Events      []event
 	}
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	for _, l := range lines {
-		_ = enc.Encode(short{l.Line, l.Outcome, l.Draft, l.Changes}) // plain values into memory: it cannot fail
+		s := short{Line: l.Line, Outcome: l.Outcome, Draft: l.Draft, Changes: l.Changes}
+		if l.Outcome == ImportNew {
+			s.Answers, s.Responsible = l.Case.Answers, l.Case.ResponsibleID
+		}
+		for _, e := range l.Events {
+			s.Events = append(s.Events, event{e.Kind, e.Step, e.User})
+		}
+		_ = enc.Encode(s) // plain values into memory: it cannot fail
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -188,6 +188,39 @@ func TestPlanOfKnownSellers(t *testing.T) {
 	}
 }
 
+// A load does what its preview said: whatever decides on a case makes another plan, the moment
+// and the ids of new cases do not.
+func TestDigestOfAPlan(t *testing.T) {
+	row := []string{"ИП Ким", goodINN, "", "", "", "", "", "kim@example.ru", "02.11.2026"}
+	digest := func(change func(*winddown.Import)) string {
+		in := winddown.Import{Firm: firmOfThree(), Role: winddown.Lead, Layout: winddown.ImportLayout{Defaults: winddown.RawAnswers{FBS: "yes", WBStock: "no"}}}
+		in.Stamp = winddown.Stamp{By: winddown.ID{1}, Today: winddown.Date{Year: 2026, Month: 11, Day: 22}, At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+		change(&in)
+		plan := imported(t, in, row)
+		if len(plan) != 1 || plan[0].Outcome != winddown.ImportNew {
+			t.Fatalf("%+v", plan)
+		}
+		plan[0].Case.ID = winddown.ID{byte(in.Stamp.At.Second())}
+		return winddown.ImportDigest(plan)
+	}
+	first := digest(func(*winddown.Import) {})
+	if later := digest(func(in *winddown.Import) { in.Stamp.At = in.Stamp.At.Add(time.Second) }); later != first {
+		t.Error("a second later the plan is another")
+	}
+	for name, change := range map[string]func(*winddown.Import){
+		"another answer for all": func(in *winddown.Import) { in.Layout.Defaults.FBS = "no" },
+		"a right less":           func(in *winddown.Import) { in.Role = winddown.Accountant },
+		"another of that name": func(in *winddown.Import) {
+			in.Firm.Members[1].Email, in.Firm.Members[2].Email = in.Firm.Members[2].Email, in.Firm.Members[1].Email
+		},
+		"acting at once": func(in *winddown.Import) { in.Firm.Practice.Acting = true },
+	} {
+		if digest(change) == first {
+			t.Errorf("%s: the plan is the same", name)
+		}
+	}
+}
+
 // Without a column of cabinets a seller is known by his number alone, and keeps his cabinet.
 func TestATableWithoutCabinets(t *testing.T) {
 	c := imported(t, winddown.Import{}, []string{"ИП Ким", goodINN, "", "Второй", "да", "нет"})[0].Case
