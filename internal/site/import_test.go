@@ -174,19 +174,9 @@ func TestImportOfFiveThousandRows(t *testing.T) {
 		t.Errorf("the colleague has %d sellers, %v", mine.Total, err)
 	}
 
-	begun = time.Now()
-	again := bring(t, boss, "продавцы.xlsx", file)
-	t.Logf("the second time they were checked in %s", time.Since(begun).Round(time.Millisecond))
-	if again.HasTestID("import-new") || again.HasTestID("import-changed") || testkit.Text(again.ByTestID("import-unchanged")) != "Без изменений: 4 800" {
-		t.Errorf("the second time: %s", again.Main())
-	}
-	if again.HasForm(again.Path + "/load") {
-		t.Error("there is something to load a second time")
-	}
-
-	// Everything changes: another name in each row.
+	// The table comes again with other names from the thousandth row on.
 	changed, _ := planted(4800, 200)
-	for _, row := range changed[2:] {
+	for _, row := range changed[2+1000:] {
 		if row[0] != "" {
 			row[0] = fmt.Sprint(row[0], " плюс")
 		}
@@ -194,8 +184,8 @@ func TestImportOfFiveThousandRows(t *testing.T) {
 	preview = bring(t, boss, "новые имена.xlsx", workbookOf(t, changed))
 	begun = time.Now()
 	done = load(t, boss, preview)
-	t.Logf("all but the colleague's were changed in %s", time.Since(begun).Round(time.Millisecond))
-	if text := testkit.Text(done.ByTestID("import-results")); text != "Изменено 3 600 продавцов.Не загружено 1 400 строк с ошибками." {
+	t.Logf("thousands were changed in %s", time.Since(begun).Round(time.Millisecond))
+	if text := testkit.Text(done.ByTestID("import-results")); text != "Изменено 2 880 продавцов.Без изменений 960 продавцов.Не загружено 1 160 строк с ошибками." {
 		t.Errorf("it says %q", text)
 	}
 }
@@ -239,6 +229,10 @@ func TestImportReadsWhatPeopleBring(t *testing.T) {
 				t.Fatalf("%s: %s", id, preview.Main())
 			}
 			load(t, c, preview)
+			again := bring(t, c, name, []byte(x.file))
+			if again.HasTestID("import-new") || again.HasTestID("import-changed") || !again.HasTestID("import-unchanged") || again.HasForm(again.Path+"/load") {
+				t.Errorf("the second time: %s", again.Main())
+			}
 			name, day, _ := strings.Cut(x.want, " 2026")
 			reg, err := s.App.Register(t.Context(), c.Actor(), winddown.RegisterFilter{Query: name})
 			if err != nil || len(reg.Rows) != 1 || reg.Rows[0].Seller.Name != name || reg.Rows[0].Summary.ActOn.String() != "2026"+day {
