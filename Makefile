@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
