@@ -53,6 +53,12 @@ async function people(open, locale, how) {
   const at = { words, email: `owner-${locale}@example.com`, usedFirm: joined, openFirm: await firmLink(who.boss, "accountant") };
   at.sellers = [];
   for (let i = 0; i < 3; i++) at.sellers.push((await post(who.boss, "/sellers", { ...answers, cabinet: String(i) })).split("/").pop());
+  // An edition that running cases do not have yet, and a draft of the next.
+  await post(who.boss, "/firm/settings/requisites", { legal_name: words.firm, inn: "7707083893", phone: "+7 495 000-00-00" });
+  const instruction = { who: words.note, prepare: words.note, where: words.note, wait: words.note, source: words.firm, checked_on: "2026-11-10" };
+  for (const lang of ["ru", "en"]) await post(who.boss, `/firm/texts/zero_fbs/${lang}`, instruction);
+  await post(who.boss, "/firm/texts/publish");
+  await post(who.boss, `/firm/texts/zero_fbs/${locale}`, { ...instruction, wait: words.reason });
   await who.boss.goto("/firm");
   at.member = await who.boss.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
   at.clerk = at.member.split("/").pop();
@@ -198,6 +204,14 @@ function pages(at) {
   send("boss", "/firm/settings/days", 422, { off: "yesterday", worked: "2026-11-28" });
   send("boss", "/firm/leave", 409, {});
   get("clerk", "/firm/settings", 404);
+  for (const page of ["texts", "texts/zero_fbs/ru", "texts/zero_fbs/en", "texts/zero_fbs/ru/preview", "texts/zero_fbs/en/preview", "upgrade"]) get("boss", `/firm/${page}`);
+  send("boss", "/firm/texts/zero_fbs/ru", 422, { wait: "x" });
+  send("boss", "/firm/upgrade", 409, {});
+  for (const page of ["texts", "upgrade"]) get("rival", `/firm/${page}`);
+  send("rival", "/firm/texts/publish", 409, {});
+  get("boss", `/cases/${at.sellers[2]}/upgrade`);
+  send("boss", `/cases/${at.sellers[2]}/upgrade`, 409, {});
+  for (const signer of ["seller", "firm"]) get("boss", `/cases/${at.sellers[2]}/letters/termination?signer=${signer}`);
   send("boss", "/sellers/bulk", 422, { do: "assign", query: "sort=name" });
   send("boss", "/sellers/assign", 422, { case: at.sellers[2] });
   for (const way of ["remind", "assign", "archive"]) send("boss", "/sellers/bulk", 200, { case: at.sellers[2], do: way });

@@ -1,8 +1,8 @@
 // What a firm settles for its cases: when the marketplace is reminded, its days off, whether it
-// marks for the sellers it adds, and its requisites.
+// marks for the sellers it adds, its requisites, and its instructions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, goodsGone, markAll, post, signUp, start, submit } from "./harness.mjs";
+import { check, goodsGone, mark, markAll, post, signUp, start, submit } from "./harness.mjs";
 
 const { open } = await start();
 
@@ -82,5 +82,80 @@ for (const script of [true, false]) {
     await submit(admin, "Выйти из фирмы");
     assert.match(await text(admin.getByRole("alert")), /Это последний администратор фирмы/);
     await check(admin);
+  });
+
+  test(`a firm's instructions come in editions, ${how}`, async () => {
+    const admin = await open({ script });
+    await signUp(admin, { name: "Мария Иванова", email: `texts-${script}@example.com` });
+    await post(admin, "/firm", { name: "Учёт и порядок" });
+    await post(admin, "/firm/settings/acting", { acting: "yes" });
+    const answers = { seller_name: "ИП Петрова А. С.", inn: sellers[script], fbs: "yes", wb_stock: "yes", leftover: "both" };
+    const addressOf = async (cabinet) => `/cases/${(await post(admin, "/sellers", { ...answers, cabinet })).split("/").pop()}`;
+    const running = await addressOf("Первый");
+    await mark(admin, running, "zero_fbs");
+    const own = "Снимите остатки по нашему списку";
+    const main = admin.getByRole("main");
+    const reads = async (address) => {
+      await admin.goto(`${address}/steps/zero_fbs`);
+      return (await main.textContent()).includes(own);
+    };
+
+    // What is written wrong comes back; what is right is previewed with what changes.
+    await admin.goto("/firm/settings");
+    await admin.getByRole("link", { name: "Тексты шагов" }).click();
+    await admin.getByRole("heading", { level: 1, name: "Тексты шагов" }).waitFor();
+    await main.locator("a[href='/firm/texts/zero_fbs/ru']").click();
+    await admin.locator("#prepare").fill(own);
+    await admin.locator("#wait").fill("");
+    await submit(admin, "Сохранить черновик");
+    await admin.getByRole("alert").waitFor();
+    assert.equal(await admin.locator("#prepare").inputValue(), own);
+    await check(admin);
+    await admin.locator("#wait").fill("Один рабочий день");
+    await admin.locator("#checked_on").fill("2026-11-10");
+    await submit(admin, "Сохранить черновик");
+    await admin.getByText("Черновик сохранён.").waitFor();
+    assert.ok((await main.textContent()).includes(own));
+    await main.locator("ins", { hasText: "Снимите" }).waitFor();
+    assert.equal(await reads(running), false, "a draft is nobody's instruction");
+
+    await admin.goto("/firm/texts");
+    assert.match(await text(main), /Изменён в черновике/);
+    await check(admin);
+    await submit(admin, "Опубликовать");
+    await admin.getByText("Опубликовано. Новые продавцы начнут с этой версией.").waitFor();
+    assert.match(await text(main), /У 1 продавца прежняя версия шагов/);
+
+    // A new case has it; a running one keeps its own until somebody moves it.
+    const fresh = await addressOf("Второй");
+    assert.equal(await reads(fresh), true);
+    await admin.goto(fresh);
+    assert.equal(await admin.getByRole("link", { name: "Есть новая версия шагов" }).count(), 0);
+    assert.equal(await reads(running), false);
+    await admin.goto(running);
+    await admin.getByRole("link", { name: "Есть новая версия шагов" }).click();
+    await main.locator("ins", { hasText: "Снимите" }).waitFor();
+    await check(admin);
+    await submit(admin, "Обновить");
+    await admin.getByText("Шаги обновлены, отметки остались.").waitFor();
+    assert.equal(await admin.getByRole("link", { name: "Есть новая версия шагов" }).count(), 0);
+    assert.match(await text(admin.getByTestId("overall")), /1/);
+    assert.equal(await reads(running), true);
+    await admin.goto(`${running}/history`);
+    assert.match(await text(main), /Шаги обновлены до новой версии/);
+    await admin.goto(`${running}/upgrade`);
+    assert.match(await text(main), /У этого ухода самая новая версия шагов/);
+
+    // The letters of the firm's sellers are signed by the firm where that is chosen.
+    await post(admin, "/firm/settings/requisites", { legal_name: "ООО «Учёт и порядок»", inn: "7707083893", authority: "доверенность № 5" });
+    await admin.goto(`${running}/letters/termination`);
+    await admin.getByLabel("Представитель: ООО «Учёт и порядок»").check();
+    await submit(admin, "Составить заново");
+    await admin.waitForURL(/signer=firm/);
+    assert.match(await admin.locator("#text").inputValue(), /представитель: ООО «Учёт и порядок», ИНН 7707083893\nОснование: доверенность № 5$/);
+    await check(admin);
+    await submit(admin, "Подготовить к печати");
+    await admin.getByText("Письмо готово к печати").waitFor();
+    assert.equal(await admin.getByLabel("Представитель: ООО «Учёт и порядок»").isChecked(), true);
   });
 }
