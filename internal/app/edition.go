@@ -94,10 +94,14 @@ const MaxUpgraded = 500
 
 // UpgradeFirm moves the cases of the firm the actor works in that go on, at most MaxUpgraded at a
 // time, each in a transaction of its own: nobody waits long for his case, and what was broken off
-// is done again. It returns how many moved. NotFound, Forbidden, or Conflict when newer versions
-// came since the person looked.
+// is done again. It returns how many it moved, with an error too. NotFound, Forbidden, or Conflict
+// when newer versions came since the person looked.
 func (a *App) UpgradeFirm(ctx context.Context, actor winddown.Actor, in winddown.Upgrade) (moved int, err error) {
-	if _, err := a.FirmTexts(ctx, actor); err != nil {
+	v, err := a.FirmTexts(ctx, actor)
+	if err == nil {
+		err = in.Newest(v.Firm.Practice)
+	}
+	if err != nil {
 		return 0, err
 	}
 	cases, err := a.db.OutdatedCases(ctx, actor, MaxUpgraded)
@@ -105,15 +109,18 @@ func (a *App) UpgradeFirm(ctx context.Context, actor winddown.Actor, in winddown
 		return 0, err
 	}
 	for _, id := range cases {
-		switch err := a.UpgradeCase(ctx, actor, id, in); winddown.KindOf(err) {
-		case winddown.NotFound: // it left the firm meanwhile
-		case winddown.Conflict:
-			return moved, err
-		default:
-			if err != nil {
-				return moved, err
+		moves := false
+		err := a.change(ctx, actor, id, winddown.CanUpgrade, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+			if moves = c.Outdated(); !moves { // finished or moved meanwhile
+				return nil, nil
 			}
+			return c.Upgrade(in, s)
+		})
+		switch {
+		case err == nil && moves:
 			moved++
+		case err != nil && winddown.KindOf(err) != winddown.NotFound: // it left the firm meanwhile
+			return moved, err
 		}
 	}
 	return moved, nil

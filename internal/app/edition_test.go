@@ -81,6 +81,8 @@ func TestEditionsOfAFirmsTexts(t *testing.T) {
 		t.Errorf("%d cases moved, %v", n, err)
 	}
 	reads(f.accountant, first, "Вторая")
+	_, err = w.app.UpgradeFirm(ctx, f.admin, newest(1)) // says so though no case is behind
+	wantKey(t, err, winddown.Conflict, "upgrade.error.newer")
 
 	// Back to the common text, as an edition of its own; the installation's text counts then.
 	installations := w.firmText("Для всех")
@@ -96,6 +98,10 @@ func TestEditionsOfAFirmsTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads(f.accountant, w.addSeller(f.accountant), "Для всех")
+	v, err = w.app.FirmTexts(ctx, f.admin)
+	if was, _ := winddown.NewestText(v.Texts, "zero_fbs", "ru", v.Oldest.Texts); err != nil || v.Oldest.Texts != 2 || was.Parts["who"] != "Вторая" {
+		t.Errorf("the case furthest behind has %+v and reads %+v, %v", v.Oldest, was, err)
+	}
 	reads(f.accountant, first, "Вторая")
 	owner := w.person("Петрова")
 	w.join(f.accountant, owner, first, winddown.Owner)

@@ -148,7 +148,15 @@ func TestAFirmMarksForTheSellersItAdds(t *testing.T) {
 		t.Errorf("before the setting %v, after it %v", acting(before), acting(id))
 	}
 	owner := w.person("Петрова")
-	w.join(f.accountant, owner, id, winddown.Owner)
+	for of, want := range map[winddown.ID]bool{before: false, id: true} {
+		token := w.invite(f.accountant, of, winddown.Owner)
+		if v, err := w.app.InviteView(ctx, token); err != nil || v.Acting != want {
+			t.Errorf("the invitation says %v of who marks, want %v, %v", v.Acting, want, err)
+		}
+		if _, _, err := w.app.Accept(ctx, owner, token); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.mark(f.accountant, id, winddown.ZeroFBS)
 	if err := w.app.SetActing(ctx, owner, id, false); err != nil {
 		t.Fatal(err)

@@ -41,40 +41,52 @@ const outdatedCases = `c.firm_id = @firm and c.stage <> 'finished' and (c.texts 
   and ` + caseScope
 
 const sqlCountOutdated = `-- name: CountOutdated
-select count(*) as n from cases c where ` + outdatedCases
+select count(*) as n, coalesce(min(c.texts), 0) as texts, coalesce(min(c.playbook), 0) as playbook from cases c where ` + outdatedCases
+
+// sqlOldestTexts reads the texts that the case furthest behind is read with.
+const sqlOldestTexts = `-- name: OldestTexts
+select distinct on (t.key, t.locale) ` + firmTextColumns + `
+from firm_texts t join firms f on f.id = t.firm_id
+where f.id = @firm and ` + firmScope + ` and t.edition <= (select min(c.texts) from cases c where ` + outdatedCases + `)
+order by t.key, t.locale, t.edition desc`
 
 const sqlOutdatedCases = `-- name: OutdatedCases
 select c.id from cases c where ` + outdatedCases + `
 order by c.id
 limit @limit`
 
-// FirmTextsRead is a firm with its texts, the published and the drafted ones, the installation's,
-// and how many of the cases that go on could move to newer ones.
+// FirmTextsRead is a firm with its texts, the published and the drafted ones and those the case
+// furthest behind is read with, the installation's, and how many of the cases that go on could move
+// to newer ones, of which Oldest has the least of both versions.
 type FirmTextsRead struct {
 	Firm     *winddown.Firm
 	Texts    []winddown.Text
 	Replaced []winddown.Text
 	Outdated int
+	Oldest   winddown.Upgrade
 }
 
 // FirmTexts returns the texts of the firm the actor works in, in one round trip, or NotFound.
 func (db *DB) FirmTexts(ctx context.Context, actor winddown.Actor) (FirmTextsRead, error) {
 	var q firmQuery
 	var read FirmTextsRead
-	var outdated []struct{ N int }
+	var outdated []struct{ N, Texts, Playbook int }
+	var oldest []winddown.Text
 	args := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlFirm, args).Query(collect(&q.firms))
 		b.Queue(sqlFirmPeople, args).Query(collect(&q.people))
 		b.Queue(sqlFirmTexts, args).Query(collect(&read.Texts))
 		b.Queue(sqlNewestTexts).Query(collect(&read.Replaced))
-		b.Queue(sqlCountOutdated, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "playbook": winddown.CurrentPlaybook}).
-			Query(collect(&outdated))
+		behind := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "playbook": winddown.CurrentPlaybook}
+		b.Queue(sqlCountOutdated, behind).Query(collect(&outdated))
+		b.Queue(sqlOldestTexts, behind).Query(collect(&oldest))
 	})
 	if err != nil {
 		return read, err
 	}
-	read.Outdated = outdated[0].N
+	read.Texts = append(read.Texts, oldest...)
+	read.Outdated, read.Oldest = outdated[0].N, winddown.Upgrade{Texts: outdated[0].Texts, Playbook: outdated[0].Playbook}
 	read.Firm, err = q.result()
 	return read, err
 }

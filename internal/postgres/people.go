@@ -110,16 +110,17 @@ const inviteOfToken = `(
     select invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and invite_id is not null)`
 
 const sqlInviteByToken = `-- name: InviteByToken
-select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, c.seller_name, u.name
+select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, c.seller_name, u.name, c.acting
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
 where i.id = ` + inviteOfToken
 
 // InviteView is an invitation as the invited person sees it: whoever holds the token may
-// know the seller's name and who invites.
+// know the seller's name, who invites, and whether steps are marked for him.
 type InviteView struct {
 	Invite winddown.Invite
 	Seller string
 	By     string
+	Acting bool // the firm of the seller marks steps for him already
 }
 
 // Invite finds an invitation by its token, or NotFound.
@@ -127,7 +128,7 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 	var v InviteView
 	var r inviteRow
 	err := db.pool.QueryRow(ctx, sqlInviteByToken, pgx.StrictNamedArgs{"token": tokenHash}).
-		Scan(&r.ID, &r.CaseID, &r.Role, &r.CreatedBy, &r.CreatedAt, &r.ExpiresAt, &r.UsedAt, &r.RevokedAt, &v.Seller, &v.By)
+		Scan(&r.ID, &r.CaseID, &r.Role, &r.CreatedBy, &r.CreatedAt, &r.ExpiresAt, &r.UsedAt, &r.RevokedAt, &v.Seller, &v.By, &v.Acting)
 	v.Invite = r.domain()
 	return v, classify(err)
 }

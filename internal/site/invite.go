@@ -73,6 +73,9 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteV
 	role := string(invite.Invite.Role)
 	v := s.inviteView(r, "/invites/"+chi.URLParam(r, "token"), invite.Invite.ExpiresAt, in, failure)
 	v.Title, v.By, v.May = p.T("invite.title", "Seller", invite.Seller), p.T("invite.by."+role, "By", invite.By), p.T("invite.may."+role)
+	if invite.Invite.Role == winddown.Owner && invite.Acting {
+		v.May += " " + p.T("invite.acting")
+	}
 	status, options := formStatus(failure, layoutNarrow)
 	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
 	return nil

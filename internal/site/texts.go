@@ -151,7 +151,7 @@ func (s *Site) firmTexts(w http.ResponseWriter, r *http.Request, failure error) 
 func (s *Site) textNotice(p *i18n.Printer, n []string, options []layoutOption) []layoutOption {
 	text := ""
 	switch {
-	case len(n) == 2 && n[0] == "texts" && slices.Contains([]string{"drafted", "published", "discarded", "upgraded"}, n[1]):
+	case len(n) == 2 && n[0] == "texts" && slices.Contains([]string{"drafted", "published", "discarded"}, n[1]):
 		text = p.T("texts.notice." + n[1])
 	case len(n) == 3 && n[0] == "texts" && n[1] == "moved":
 		if cases, err := strconv.Atoi(n[2]); err == nil {
@@ -354,10 +354,10 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request, failure error) er
 	c := view.Case
 	v := page.UpgradeView{
 		Back: words.backToCase(), Action: caseHref(id) + "/upgrade", Texts: c.Practice.Texts, Playbook: winddown.CurrentPlaybook,
-		Lead: words.p.T("upgrade.none"), Errors: mistakesOf(r.Context(), failure).items,
+		Title: words.p.T("upgrade.title.none"), Lead: words.p.T("upgrade.none"), Errors: mistakesOf(r.Context(), failure).items,
 	}
 	if c.Outdated() {
-		v.Lead, v.Ready = words.p.T("upgrade.lead"), true
+		v.Title, v.Lead, v.Ready = words.p.T("upgrade.title"), words.p.T("upgrade.lead"), true
 		v.Diffs, v.Changes = textDiffs(words.p, view.Texts, view.Replaced, c.Texts, c.Practice.Texts), playbookChanges(words.p, c.Playbook)
 	}
 	status, options := formStatus(failure, layoutText)
@@ -401,10 +401,11 @@ func readUpgrade(w http.ResponseWriter, r *http.Request) (winddown.Upgrade, erro
 
 // FirmUpgradeForm asks before all cases of the firm that go on are moved.
 func (s *Site) FirmUpgradeForm(w http.ResponseWriter, r *http.Request) error {
-	return s.firmUpgrade(w, r, nil)
+	return s.firmUpgrade(w, r, 0, nil)
 }
 
-func (s *Site) firmUpgrade(w http.ResponseWriter, r *http.Request, failure error) error {
+// firmUpgrade says with a failure how many cases were moved before it.
+func (s *Site) firmUpgrade(w http.ResponseWriter, r *http.Request, moved int, failure error) error {
 	in, err := s.app.FirmTexts(r.Context(), actorOf(r.Context()))
 	if err != nil {
 		return err
@@ -412,19 +413,24 @@ func (s *Site) firmUpgrade(w http.ResponseWriter, r *http.Request, failure error
 	p := i18n.From(r.Context())
 	v := page.UpgradeView{
 		Back: ui.BackLinkProps{Href: textsHref, Text: p.T("texts.title")}, Action: upgradeHref, Texts: in.Firm.Practice.Texts,
-		Playbook: winddown.CurrentPlaybook, Lead: p.T("upgrade.firm.none"), Errors: mistakesOf(r.Context(), failure).items,
+		Playbook: winddown.CurrentPlaybook, Title: p.T("upgrade.firm.title"), Lead: p.T("upgrade.firm.none"), Errors: mistakesOf(r.Context(), failure).items,
 	}
 	if in.Outdated > 0 {
 		v.Ready, v.Lead = true, p.N("upgrade.firm.lead", in.Outdated)
+		v.Note = p.T("upgrade.firm.oldest")
 		if in.Outdated > app.MaxUpgraded {
-			v.Note = p.N("upgrade.firm.most", app.MaxUpgraded)
+			v.Note += " " + p.N("upgrade.firm.most", app.MaxUpgraded)
 		}
+		v.Diffs, v.Changes = textDiffs(p, in.Texts, in.Replaced, in.Oldest.Texts, in.Firm.Practice.Texts), playbookChanges(p, in.Oldest.Playbook)
+	}
+	if moved > 0 {
+		v.Lead = p.N("texts.notice.moved", moved) + " " + v.Lead
 	}
 	status, options := formStatus(failure, layoutText)
 	if failure == nil {
 		options = s.textNotice(p, s.takeNotice(w, r), options)
 	}
-	s.render(w, r, status, page.Upgrade(s.layout(r, p.T("upgrade.firm.title"), options...), v))
+	s.render(w, r, status, page.Upgrade(s.layout(r, v.Title, options...), v))
 	return nil
 }
 
@@ -440,7 +446,7 @@ func (s *Site) FirmUpgrade(w http.ResponseWriter, r *http.Request) error {
 		s.notice(w, "texts", "moved", strconv.Itoa(moved))
 		return s.redirect(w, r, upgradeHref)
 	case redrawable(err):
-		return s.firmUpgrade(w, r, err)
+		return s.firmUpgrade(w, r, moved, err)
 	}
 	return err
 }

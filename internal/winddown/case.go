@@ -44,7 +44,8 @@ type Case struct {
 	ResponsibleID ID // the accountant, if any
 	Seller        Seller
 	Answers       Answers
-	// Acting is the owner's leave for the accountant to mark steps: «ведёт за продавца».
+	// Acting is the leave for the accountant to mark steps: «ведёт за продавца». The owner gives it;
+	// a firm may let the sellers it adds begin with it, and then the owner may take it back.
 	Acting   bool
 	HasOwner bool
 	Playbook int

@@ -98,14 +98,23 @@ type Upgrade struct {
 	Playbook int
 }
 
+// Newest returns Conflict if the firm has newer texts, or there is a newer playbook, than the
+// person has seen.
+func (in Upgrade) Newest(p Practice) error {
+	if in.Texts != p.Texts || in.Playbook != CurrentPlaybook {
+		return &Error{Kind: Conflict, Key: "upgrade.error.newer"}
+	}
+	return nil
+}
+
 // Upgrade keeps every tick by the code of its step. Conflict when newer versions came meanwhile,
 // or for a finished case; a case that is there already does not change.
 func (c *Case) Upgrade(in Upgrade, s Stamp) ([]Event, error) {
 	if err := c.open(); err != nil {
 		return nil, err
 	}
-	if in.Texts != c.Practice.Texts || in.Playbook != CurrentPlaybook {
-		return nil, &Error{Kind: Conflict, Key: "upgrade.error.newer"}
+	if err := in.Newest(c.Practice); err != nil {
+		return nil, err
 	}
 	if !c.Outdated() {
 		return nil, nil

@@ -214,7 +214,7 @@ func (c *Case) FreeForAccountant() error {
 	return nil
 }
 
-// SetActing gives or takes the owner's leave for the accountant to mark steps for him.
+// SetActing gives or takes the leave for the accountant to mark steps for him.
 func (c *Case) SetActing(acting bool, s Stamp) ([]Event, error) {
 	if c.Acting == acting {
 		return nil, nil
