@@ -95,6 +95,9 @@ func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d
 	d = Digest{User: read.User, On: on}
 	if !read.Told && !read.User.Disabled && read.User.Confirmed && read.Settings.Frequency != winddown.Never {
 		for _, c := range read.Cases {
+			if read.Settings.Frequency == winddown.Daily && c.Standing.Bookkeeping() && !c.Case.Practice.Days(a.Calendar()).IsWorkday(on) {
+				continue // the firm is off; the next letter tells it
+			}
 			items := slices.DeleteFunc(c.Case.DigestItems(a.Calendar(), read.Settings, user, c.Standing, on),
 				func(i winddown.DigestItem) bool { return read.Known[c.Case.ID][i.Key] })
 			if len(items) > 0 {

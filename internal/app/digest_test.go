@@ -106,6 +106,29 @@ func at(day string, hour, minute int) time.Time {
 
 func TestDigests(t *testing.T) {
 	inOneWorld(t, map[string]func(*testing.T, *world){
+		"none of a firm's sellers on the firm's days off": func(t *testing.T, w *world) {
+			f := w.firm()
+			id := w.addSeller(f.accountant)
+			owner := w.person("Петрова")
+			w.join(f.accountant, owner, id, winddown.Owner)
+			w.confirm(f.accountant, owner)
+			off := winddown.Date{Year: 2026, Month: time.November, Day: 23}
+			if err := w.app.SetFirmDays(t.Context(), f.admin, []winddown.Date{off}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if all, err := w.app.Dues(t.Context(), f.accountant, winddown.DuesFilter{}); err != nil || !slices.Equal(all.Practice.Off, []winddown.Date{off}) {
+				t.Errorf("the list of deadlines has the days %v, %v", all.Practice.Off, err)
+			}
+			w.dueIn(f.accountant, id, 4)
+			w.clock.Set(at("2026-11-23", 9, 0))
+			if got := w.post(); got[f.accountant.UserID] != "" || got[owner.UserID] == "" {
+				t.Errorf("on the firm's day off: accountant %q, owner %q", got[f.accountant.UserID], got[owner.UserID])
+			}
+			w.clock.Set(at("2026-11-24", 9, 0))
+			if got := w.post()[f.accountant.UserID]; got == "" {
+				t.Error("what was not told on the day off is not told on the next day")
+			}
+		},
 		"once a day, at the person's hour": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)

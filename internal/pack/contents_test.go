@@ -298,6 +298,7 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 
 func TestTheTables(t *testing.T) {
 	s := told(t)
+	s.c.Practice.Chase = []int{2, 5}
 	c := contents(t, s.source())
 	limits := sheet.Limits{Rows: 10_000, Cells: 1_000_000, Bytes: 10 << 20}
 	read := func(name string) [][]string {
@@ -330,6 +331,10 @@ func TestTheTables(t *testing.T) {
 	}
 	if rows := read("terms.csv"); len(rows) != 5 || !slices.Equal(rows[1][1:], []string{"10 дней / 10 days", "Оферта, пункт 13.4", "2026-11-03", "Изменён для этого ухода / Changed for this wind-down"}) {
 		t.Errorf("%d terms: %q", len(rows)-1, rows)
+	}
+	firms := "Порядок бухгалтерской фирмы / A rule of the bookkeeping firm"
+	if rows := read("terms.csv"); rows[4][2] != firms || rows[4][3] != "" || rows[4][4] != firms {
+		t.Errorf("the firm's term: %q", rows[4])
 	}
 	if rows := read("questions.csv"); len(rows) != 3 || !slices.Equal(rows[1][2:4], []string{"Где отчёт?", "Ирина <Орлова>"}) ||
 		!slices.Equal(rows[1][5:7], []string{"Приложу завтра", "Анна Петрова"}) || rows[2][5] != "" {

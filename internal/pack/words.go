@@ -243,6 +243,9 @@ func (w words) termSource(t winddown.Term) string {
 	if t.Source != "" {
 		return t.Source
 	}
+	if t.Kind == winddown.DueChase && w.Case.ChaseOfFirm() {
+		return w.p.T("pack.term.firm")
+	}
 	return w.p.T("deadline.source." + string(t.Kind))
 }
 
@@ -255,10 +258,13 @@ func (w words) basis(d winddown.Deadline) string {
 	return w.p.T("deadline.source", "Term", w.term(t), "Source", strings.TrimRight(w.termSource(t), ". "), "Date", w.date(t.AsOf))
 }
 
-// termState tells the case's own terms from those that every case begins with.
+// termState tells the case's own terms, and its firm's, from those that every case begins with.
 func (w words) termState(t winddown.Term) string {
 	if slices.ContainsFunc(w.Case.Terms, func(own winddown.Term) bool { return own.Kind == t.Kind }) {
 		return w.p.T("pack.term.own")
+	}
+	if t.Kind == winddown.DueChase && w.Case.ChaseOfFirm() {
+		return w.p.T("pack.term.firm")
 	}
 	return w.p.T("pack.term.usual")
 }

@@ -140,6 +140,7 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 	strip := maps.Clone(whose)
 	strip["first"], strip["last"] = first, last
 	var rows []dueRow
+	var firms []firmRow
 	var people []firmPersonRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(days, strip).Query(func(r pgx.Rows) error {
@@ -150,12 +151,17 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 		})
 		b.Queue(count, filter).QueryRow(func(r pgx.Row) error { return r.Scan(&all.Matching, &all.Late) })
 		b.Queue(page, place).Query(collect(&rows))
-		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
+		firm := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}
+		b.Queue(sqlFirm, firm).Query(collect(&firms))
+		b.Queue(sqlFirmPeople, firm).Query(collect(&people))
 	})
 	if err != nil {
 		return winddown.Dues{}, err
 	}
 	all.Members = members(people)
+	for _, f := range firms {
+		all.Practice = f.practice()
+	}
 	if err := knownMember(winddown.RegisterFilter{Responsible: f.Responsible}, people); err != nil {
 		return winddown.Dues{}, err
 	}

@@ -39,7 +39,7 @@ func (s *Site) Dues(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := duesView(p, actor, f, found, s.app.Calendar(), winddown.Today(s.app.Now(), actor.Zone))
+	v := duesView(p, actor, f, found, found.Practice.Days(s.app.Calendar()), winddown.Today(s.app.Now(), actor.Zone))
 	s.render(w, r, http.StatusOK, page.Dues(s.layout(r, p.T("dues.title")), v))
 	return nil
 }

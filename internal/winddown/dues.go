@@ -73,6 +73,8 @@ type Dues struct {
 	Late    int
 	Days    map[Date]int
 	Members []Member
+	// Practice is that of the firm, by whose days the deadlines are dated.
+	Practice Practice
 }
 
 // Monday returns the first day of a date's week.
