@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ func TestDiffWords(t *testing.T) {
 		{"то же самое", "то же самое", "=то же самое|"},
 		{"ждите семь дней", "ждите пять дней", "=ждите |-семь |+пять |=дней|"},
 		{"раз два три", "раз два, три", "=раз |-два |+два, |=три|"},
+		{"да да", "да", "-да |=да|"},
 		{"первая\n\nвторая", "первая\n\nтретья вторая", "=первая\n\n|+третья |=вторая|"},
 	} {
 		var b strings.Builder
@@ -31,5 +33,16 @@ func TestDiffWords(t *testing.T) {
 		if b.String() != c.want || before != c.before || after != c.after {
 			t.Errorf("%q to %q: %q", c.before, c.after, b.String())
 		}
+	}
+}
+
+// Long texts with nothing in common are shown as a whole: comparing each word with each takes
+// megabytes.
+func TestDiffOfLongTexts(t *testing.T) {
+	before, after := strings.Repeat("а ", 1000), strings.Repeat("б ", 1000)
+	runs := diffWords("Начало "+before+"конец", "Начало "+after+"конец")
+	want := []page.DiffRun{{Text: "Начало "}, {Kind: page.DiffGone, Text: before}, {Kind: page.DiffNew, Text: after}, {Text: "конец"}}
+	if !slices.Equal(runs, want) {
+		t.Errorf("%d runs: %.200q", len(runs), runs)
 	}
 }
