@@ -107,7 +107,9 @@ func (c *Client) Server() string { return c.smtp.ServerAddr() }
 // Error is a letter that was not taken. Its text names no recipient: it is kept and shown
 // to whoever looks after the installation.
 type Error struct {
-	// Permanent is a refusal that repeating does not change: an address that does not exist.
+	// Permanent is a refusal that repeating does not change: that of the recipient's address.
+	// A server that wants no letter of this sender, or of this size, may have been set up
+	// wrongly, and is tried again.
 	Permanent bool
 	text      string
 }
@@ -141,9 +143,14 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 		return nil
 	}
 	var refused *gomail.SendError
-	permanent := errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500
+	permanent := errors.As(err, &refused) && refused.Reason == gomail.ErrSMTPRcptTo && !refused.IsTemp() && refused.ErrorCode() >= 500 &&
+		!strings.HasPrefix(refused.EnhancedStatusCode(), policy)
 	return &Error{Permanent: permanent, text: discreet(err.Error(), m.To)}
 }
+
+// policy begins the answers by which a server refuses to do something for the sender, such as
+// to relay, whoever the recipient is (RFC 3463).
+const policy = "5.7."
 
 // discreet takes the recipient out of what a server says.
 func discreet(text, to string) string {

@@ -60,8 +60,21 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for answer, permanent := range map[string]bool{"550 5.1.1 <Anna@example.ru> unknown": true, "451 4.7.1 try later": false} {
-		server.Refuse = func(string) string { return answer }
+	for _, one := range []struct {
+		answer            string
+		sender, permanent bool
+	}{
+		{"550 5.1.1 <Anna@example.ru> unknown", false, true},
+		{"451 4.7.1 try later", false, false},
+		{"554 5.7.1 <anna@example.ru>: relay access denied", false, false},
+		{"550 5.1.8 sender unknown", true, false},
+	} {
+		answer, permanent := one.answer, one.permanent
+		say := func(string) string { return answer }
+		server.Refuse, server.RefuseSender = say, nil
+		if one.sender {
+			server.Refuse, server.RefuseSender = nil, say
+		}
 		err := c.Send(t.Context(), letter())
 		var refused *mail.Error
 		if !errors.As(err, &refused) || refused.Permanent != permanent || !strings.Contains(err.Error(), answer[:3]) || !strings.Contains(err.Error(), answer[4:9]) {

@@ -30,6 +30,8 @@ type Server struct {
 	// Refuse answers a recipient with something else than consent, if it returns an answer
 	// such as «550 no such user».
 	Refuse func(to string) string
+	// RefuseSender answers a sender so.
+	RefuseSender func(from string) string
 
 	addr    string
 	mu      sync.Mutex
@@ -106,19 +108,13 @@ func (s *Server) serve(conn net.Conn) {
 		var ok bool
 		switch strings.ToUpper(verb) {
 		case "EHLO":
-			ok = say("250-localhost") && say("250-8BITMIME") && say("250 SMTPUTF8")
+			ok = say("250-localhost") && say("250-8BITMIME") && say("250-ENHANCEDSTATUSCODES") && say("250 SMTPUTF8")
 		case "MAIL":
 			l = Letter{From: address(rest)}
-			ok = say("250 ok")
+			ok = say(answer(s.RefuseSender, l.From))
 		case "RCPT":
 			l.To = address(rest)
-			answer := "250 ok"
-			if s.Refuse != nil {
-				if no := s.Refuse(l.To); no != "" {
-					answer = no
-				}
-			}
-			ok = say(answer)
+			ok = say(answer(s.Refuse, l.To))
 		case "DATA":
 			if !say("354 go on") {
 				return
@@ -144,6 +140,16 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		}
 	}
+}
+
+// answer is consent, or what refuse says to an address.
+func answer(refuse func(string) string, address string) string {
+	if refuse != nil {
+		if no := refuse(address); no != "" {
+			return no
+		}
+	}
+	return "250 ok"
 }
 
 // address takes the address out of «FROM:<a@b> …».
