@@ -17,18 +17,18 @@ func (w *Workers) planners() []planner {
 	return []planner{w.dueDigests}
 }
 
-// plan asks every planner; one that fails does not keep the others.
+// plan asks every planner; one that fails keeps neither the others nor what it had planned.
 func (w *Workers) plan(ctx context.Context) error {
 	var failures []error
 	for _, due := range w.planners() {
 		jobs, err := due(ctx)
-		if err == nil && len(jobs) > 0 {
-			err = w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
+		failures = append(failures, err)
+		if len(jobs) > 0 {
+			failures = append(failures, w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
 				_, err := w.client.InsertManyTx(ctx, tx, jobs)
 				return err
-			})
+			}))
 		}
-		failures = append(failures, err)
 	}
 	return errors.Join(failures...)
 }

@@ -194,13 +194,30 @@ func addNotedKind[T river.JobArgs](w *Workers, bundle *river.Workers,
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if note.sent != nil {
-			if err := note.sent(ctx); err != nil {
+			if err := insist(ctx, note.sent); err != nil {
 				return err
 			}
 		}
-		return w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
-			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-			return err
+		return insist(ctx, func(ctx context.Context) error {
+			return w.DB.InJobTx(ctx, func(tx postgres.JobTx) error {
+				_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+				return err
+			})
 		})
 	}))
+}
+
+// insist does something until it succeeds or ctx ends, and returns the last failure.
+func insist(ctx context.Context, do func(context.Context) error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := do(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }

@@ -146,6 +146,34 @@ func TestLettersAboutAccounts(t *testing.T) {
 	}
 }
 
+// A letter that was sent is not sent again because the database failed for a moment afterwards.
+func TestNotingInsists(t *testing.T) {
+	o := open(t)
+	if _, err := o.sql.Exec(t.Context(), `
+		create sequence failures;
+		create function fail_once() returns trigger language plpgsql as $$
+		begin
+			if nextval('failures') = 1 then raise lock_not_available; end if;
+			return new;
+		end $$;
+		create trigger fail_once before update on river_job for each row when (new.state = 'completed') execute function fail_once()`); err != nil {
+		t.Fatal(err)
+	}
+	register(t, o.App, "kim@example.ru", "ru")
+	t.Run("work", func(t *testing.T) {
+		o.work(t)
+		o.mail.Wait(t, 1)
+		register(t, o.App, "lim@example.ru", "ru") // after whatever becomes of the first
+		o.mail.Wait(t, 2)
+	})
+	if got := o.rows(t, "select concat_ws(' ', state, attempt) from river_job order by id"); len(got) != 2 || got[0] != "completed 1" || got[1] != "completed 1" {
+		t.Errorf("the jobs are %q", got)
+	}
+	if failed := o.rows(t, "select last_value::text from failures"); failed[0] != "3" {
+		t.Errorf("the database was asked %s times", failed[0])
+	}
+}
+
 func wantKind(t *testing.T, err error, want winddown.Kind) {
 	t.Helper()
 	if winddown.KindOf(err) != want || err == nil {
@@ -183,6 +211,10 @@ func TestLettersAboutCases(t *testing.T) {
 		t.Fatalf("%d, %v", n, err)
 	}
 	reminder := o.mail.Wait(t, 2)[1].Parse(t)
+	if stop := reminder.Get("List-Unsubscribe"); !strings.HasPrefix(stop, "<"+o.URL+"/unsubscribe/") ||
+		reminder.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" || !strings.Contains(reminder.Text, strings.Trim(stop, "<>")) {
+		t.Errorf("List-Unsubscribe %q", stop)
+	}
 	if !strings.HasPrefix(reminder.Subject, "ИП Петрова: бухгалтер напоминает") || reminder.Get("To") != "<"+anna.Email+">" ||
 		!strings.Contains(reminder.Text, "> Ждём до пятницы.") || !strings.Contains(reminder.HTML, "Смирнов пишет") ||
 		!strings.Contains(reminder.HTML, o.URL+"/cases/"+id.String()) {
