@@ -236,6 +236,30 @@ func TestDigests(t *testing.T) {
 				t.Errorf("letters %v, want %v", got, want)
 			}
 		},
+		"weekly, lost on its day": func(t *testing.T, w *world) {
+			a := w.person("Петрова")
+			id := w.open(a)
+			w.confirm(a)
+			w.clock.Set(at("2026-11-28", 12, 0)) // a Saturday
+			s := winddown.DefaultMailSettings()
+			s.Frequency, s.Weekday = winddown.Weekly, 1
+			if err := w.app.ChangeMailSettings(t.Context(), a, s); err != nil {
+				t.Fatal(err)
+			}
+			w.dueIn(a, id, 5)
+			w.clock.Set(at("2026-11-30", 9, 0))
+			if n := w.planned(a); n != 1 { // and the mail server is away all day
+				t.Fatalf("planned %d times on Monday", n)
+			}
+			w.clock.Set(at("2026-12-01", 9, 0))
+			if got := w.post()[a.UserID]; got != "deadline" {
+				t.Errorf("on Tuesday the letter holds %q", got)
+			}
+			w.clock.Set(at("2026-12-02", 9, 0))
+			if n := w.planned(a); n != 0 {
+				t.Errorf("planned again on Wednesday")
+			}
+		},
 		"muted and never": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
 			id := w.open(a)

@@ -31,8 +31,9 @@ type DigestDay struct {
 	Slot    winddown.Date
 }
 
-// sqlPlanDigests finds and notes in one go whose hour has come: people who were not due since
-// the slot of their day, or whose letter was lost on the way. Of two planners at the same time
+// sqlPlanDigests finds and notes in one go whose hour has come: people whose letter of the slot
+// was not dealt with, be it that of a weekday some days ago, and who are not due today already,
+// unless that letter was lost on the way. Of two planners at the same time
 // the second waits for the first and finds nothing.
 const sqlPlanDigests = `-- name: PlanDigests
 with people as (
@@ -47,8 +48,8 @@ with people as (
     join unnest(@days::date[], @weekdays::int[], @slots::date[]) as d(day, weekday, slot)
         on d.day = p.local::date and d.weekday = p.weekday
     where extract(hour from p.local) >= p.hour
-      and (p.planned_on is null or p.planned_on < d.slot
-          or p.planned_on = d.day and p.done_on is distinct from d.day and p.planned_at < @lost)
+      and (p.done_on is null or p.done_on < d.slot)
+      and (p.planned_on is distinct from d.day or p.planned_at < @lost)
       and (exists (select from cases c where c.responsible_id = p.id and c.finished_on is null)
           or exists (select from case_people m join cases c on c.id = m.case_id where m.user_id = p.id and c.finished_on is null))
     order by p.id
@@ -155,14 +156,14 @@ func (tx *Tx) LockMail(ctx context.Context, user winddown.ID) (Account, MailRead
 }
 
 // A weekly letter that is chosen now comes on its weekday, not at once for the weekday before:
-// planned_on says so. «Never» keeps what there was before it, so that it can be taken back.
+// done_on says so. «Never» keeps what there was before it, so that it can be taken back.
 const sqlSaveMailSettings = `-- name: SaveMailSettings
-insert into mail_settings as s (user_id, hour, frequency, weekday, muted, inbox_weekly, planned_on, done_on)
-values (@user, @hour, @frequency, @weekday, @muted, @inbox_weekly, @yesterday, @yesterday)
+insert into mail_settings as s (user_id, hour, frequency, weekday, muted, inbox_weekly, done_on)
+values (@user, @hour, @frequency, @weekday, @muted, @inbox_weekly, @yesterday)
 on conflict (user_id) do update set hour = excluded.hour, frequency = excluded.frequency, weekday = excluded.weekday,
     muted = excluded.muted, inbox_weekly = excluded.inbox_weekly,
     before_never = case when excluded.frequency <> 'never' then '' when s.frequency <> 'never' then s.frequency else s.before_never end,
-    planned_on = greatest(s.planned_on, excluded.planned_on), done_on = greatest(s.done_on, excluded.done_on)`
+    done_on = greatest(s.done_on, excluded.done_on)`
 
 // SaveMail writes the choices of a person the transaction holds, on a day of his.
 func (tx *Tx) SaveMail(user winddown.ID, s winddown.MailSettings, today winddown.Date) {
@@ -213,14 +214,17 @@ func (tx *Tx) LockUnsubscriber(ctx context.Context, tokenHash []byte) (user wind
 	return r.ID, winddown.Frequency(r.Frequency), winddown.Frequency(r.BeforeNever), nil
 }
 
+// Letters that are taken back come from today on, as in SaveMail.
 const sqlSaveFrequency = `-- name: SaveFrequency
-insert into mail_settings (user_id, frequency, before_never) values (@user, @frequency, @before)
-on conflict (user_id) do update set frequency = excluded.frequency, before_never = excluded.before_never`
+insert into mail_settings as s (user_id, frequency, before_never, done_on)
+select id, @frequency, @before, (@now::timestamptz at time zone zone)::date - 1 from users where id = @user
+on conflict (user_id) do update set frequency = excluded.frequency, before_never = excluded.before_never,
+    done_on = greatest(s.done_on, excluded.done_on)`
 
 // SaveFrequency writes how often a person the transaction holds gets letters, and how often he
 // got them before he ended them.
 func (tx *Tx) SaveFrequency(user winddown.ID, f, before winddown.Frequency) {
-	tx.write(sqlSaveFrequency, pgx.StrictNamedArgs{"user": user, "frequency": f, "before": before})
+	tx.write(sqlSaveFrequency, pgx.StrictNamedArgs{"user": user, "frequency": f, "before": before, "now": tx.now})
 }
 
 const sqlDigestPerson = `-- name: DigestPerson
