@@ -325,10 +325,11 @@ func TestTheAddressOfTheDatabaseIsNotTold(t *testing.T) {
 func TestWhatServeRefuses(t *testing.T) {
 	url := testdb.New(t)
 	for part, args := range map[string][]string{
-		"cannot listen on":             {"--addr", "192.0.2.1:1"},
-		"cannot listen for metrics on": {"--addr", "127.0.0.1:0", "--metrics-addr", "192.0.2.1:1"},
-		"must be a scheme and a host":  {"--addr", "127.0.0.1:0", "--base-url", "winddown.example"},
-		"--now is for --dev only":      {"--addr", "127.0.0.1:0", "--now", "2026-11-22T12:00:00Z"},
+		"cannot listen on":                   {"--addr", "192.0.2.1:1"},
+		"cannot listen for metrics on":       {"--addr", "127.0.0.1:0", "--metrics-addr", "192.0.2.1:1"},
+		"must be a scheme and a host":        {"--addr", "127.0.0.1:0", "--base-url", "winddown.example"},
+		"letters need an address to lead to": {"--addr", "127.0.0.1:0", "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "post@example.ru"},
+		"--now is for --dev only":            {"--addr", "127.0.0.1:0", "--now", "2026-11-22T12:00:00Z"},
 	} {
 		_, err := command(t, "", append([]string{"serve", "--database-url", url}, args...)...)
 		wantSentence(t, err, part)

@@ -58,6 +58,10 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	// Tests serve on a port that is known only afterwards, and read their letters themselves.
+	if client != nil && c.BaseURL == "" && !c.Dev {
+		return errors.New("letters need an address to lead to: give the one people reach the site at with --base-url, such as https://winddown.example")
+	}
 	options := app.Options{Signup: c.Signup, Mail: client != nil}
 	if options.Now, err = devClock(c.Now, c.Dev); err != nil {
 		return err
