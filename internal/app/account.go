@@ -225,6 +225,7 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 			return nil, errPassword()
 		}
 		tx.SavePassword(user, hash)
+		tx.SpendMailTokens(user, postgres.TokenReset)
 		tx.EndSessions(user, actor.SessionID)
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.PasswordChanged, User: user}}, nil
 	})

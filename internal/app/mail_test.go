@@ -63,6 +63,13 @@ func TestLinksInLetters(t *testing.T) {
 		t.Error(err)
 	}
 
+	// A link in a letter that somebody else may have read ends with a change of the password.
+	stolen := letter(reset)
+	if err := w.app.ChangePassword(ctx, a, password+"?", password+"!"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.ResetPassword(ctx, stolen, password+"?"), winddown.Gone)
+
 	// Who asked long ago has asked again, and who is barred gets no letters.
 	if _, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now().Add(-2*time.Hour)); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("an old request is answered: %v", err)
@@ -105,6 +112,14 @@ func TestOperators(t *testing.T) {
 		t.Errorf("the job is %q", got)
 	}
 	wantKind(t, w.app.RequeueJob(ctx, first, job), winddown.NotFound)
+	// A letter that was planned anew meanwhile is on its way already.
+	planned := w.deadJob()
+	if _, err := w.sql.Exec(ctx, `with new as (insert into river_job (state, kind, args, queue, max_attempts, unique_key, unique_states)
+		values ('available', 'digest', '{}', 'mail', 10, 'once', x'F5'::bit(8)) returning unique_key)
+		update river_job set unique_key = 'once', unique_states = x'F5'::bit(8) where id = $1`, planned); err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, w.app.RequeueJob(ctx, first, planned), winddown.Conflict, "admin.jobs.error.planned")
 	if err := w.app.SetOperator(ctx, first.Email, false); err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,8 @@ func classifyServer(pg *pgconn.PgError, err error) error {
 		return &winddown.Error{Kind: winddown.Conflict, Key: "firm.error.already_in", Err: err}
 	case "cases_responsible_member", "users_firm_member": // he left the firm meanwhile
 		return &winddown.Error{Kind: winddown.Conflict, Key: "error.conflict", Err: err}
+	case "river_job_unique_idx": // the same letter waits already
+		return &winddown.Error{Kind: winddown.Conflict, Key: "admin.jobs.error.planned", Err: err}
 	case "case_people_one_owner":
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_owner", Err: err}
 	}
