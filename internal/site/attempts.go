@@ -20,6 +20,15 @@ const (
 	signupsByAddress  = 300
 )
 
+// Limits of letters within letterWindow: of one kind to one address, so that nobody's mailbox is filled, and
+// asked for from one client address or, for invitations, by one person.
+const (
+	letterWindow     = time.Hour
+	lettersToAddress = 3
+	lettersByClient  = 30
+	invitesByPerson  = 30
+)
+
 // attempts counts failed attempts to get in. An attempt is counted before it is made, so
 // that many at once do not slip through, and given back unless it failed for a reason that
 // tells a guesser something.
@@ -27,15 +36,21 @@ type attempts struct {
 	byAccount *httprate.RateLimiter
 	byAddress *httprate.RateLimiter
 	signups   *httprate.RateLimiter
+
+	letters, lettersFrom, invites *httprate.RateLimiter
 }
 
 func newAttempts() *attempts {
-	limiter := func(limit int) *httprate.RateLimiter {
-		return httprate.NewRateLimiter(limit, attemptWindow,
-			httprate.WithLimitCounter(httprate.NewLocalLimitCounter(attemptWindow)),
+	limiter := func(limit int, window time.Duration) *httprate.RateLimiter {
+		return httprate.NewRateLimiter(limit, window,
+			httprate.WithLimitCounter(httprate.NewLocalLimitCounter(window)),
 			httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	}
-	return &attempts{byAccount: limiter(attemptsByAccount), byAddress: limiter(attemptsByAddress), signups: limiter(signupsByAddress)}
+	return &attempts{
+		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
+		signups: limiter(signupsByAddress, attemptWindow),
+		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
+	}
 }
 
 // take counts an attempt and returns TooMany when there were too many for the account or
@@ -44,7 +59,7 @@ func (a *attempts) take(w http.ResponseWriter, r *http.Request, email string) er
 	// The address is asked first: a client that has tried too often must not use up the
 	// attempts of other people's accounts. The answer is the same for either reason.
 	if a.byAddress.OnLimit(w, r, clientKey(r)) || a.byAccount.OnLimit(w, r, winddown.EmailKey(email)) {
-		return tooMany(w)
+		return tooMany(w, attemptWindow)
 	}
 	return nil
 }
@@ -53,13 +68,30 @@ func (a *attempts) take(w http.ResponseWriter, r *http.Request, email string) er
 // succeeds or not: each costs a password hash.
 func (a *attempts) takeSignup(w http.ResponseWriter, r *http.Request) error {
 	if a.signups.OnLimit(w, r, clientKey(r)) {
-		return tooMany(w)
+		return tooMany(w, attemptWindow)
 	}
 	return nil
 }
 
-func tooMany(w http.ResponseWriter) error {
-	w.Header().Set("Retry-After", strconv.Itoa(int(attemptWindow.Seconds())))
+// takeLetter counts a letter of a kind about to be sent to an address, whether it is anybody's
+// or not.
+func (a *attempts) takeLetter(w http.ResponseWriter, r *http.Request, kind, email string) error {
+	if a.lettersFrom.OnLimit(w, r, clientKey(r)) || a.letters.OnLimit(w, r, kind+" "+winddown.EmailKey(email)) {
+		return tooMany(w, letterWindow)
+	}
+	return nil
+}
+
+// takeInvite counts an invitation that a person is about to send by mail.
+func (a *attempts) takeInvite(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
+	if a.invites.OnLimit(w, r, by.String()) {
+		return tooMany(w, letterWindow)
+	}
+	return nil
+}
+
+func tooMany(w http.ResponseWriter, window time.Duration) error {
+	w.Header().Set("Retry-After", strconv.Itoa(int(window.Seconds())))
 	return &winddown.Error{Kind: winddown.TooMany, Key: "error.too_many"}
 }
 

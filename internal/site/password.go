@@ -18,14 +18,14 @@ func (s *Site) ForgotForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Forgot has a link to a new password sent. The answer is the same whether there is an
-// account or not, and every request counts as an attempt to get in.
+// account or not, and letters to one address are few.
 func (s *Site) Forgot(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(w, r)
 	if err != nil {
 		return err
 	}
 	email := strings.TrimSpace(f.Get("email"))
-	if err = s.logins.take(w, r, email); err == nil {
+	if err = s.logins.takeLetter(w, r, "reset", email); err == nil {
 		switch {
 		case !s.app.Mail(), winddown.ValidEmail(email):
 			err = s.app.ForgotPassword(r.Context(), email)
@@ -123,14 +123,13 @@ func (s *Site) Confirm(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/login")
 }
 
-// AskConfirmation has another letter sent that confirms the person's address. Letters count
-// like attempts to get in, so that nobody's mailbox is filled.
+// AskConfirmation has another letter sent that confirms the person's address, a few times.
 func (s *Site) AskConfirmation(w http.ResponseWriter, r *http.Request) error {
 	actor := actorOf(r.Context())
 	if !s.app.Mail() {
 		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	if err := s.logins.take(w, r, actor.Email); err != nil {
+	if err := s.logins.takeLetter(w, r, "confirm", actor.Email); err != nil {
 		return err
 	}
 	if err := s.app.AskConfirmation(r.Context(), actor); err != nil {

@@ -36,7 +36,7 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 	var token string
 	if email == "" {
 		token, err = s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
-	} else if err = s.logins.take(w, r, actorOf(r.Context()).Email); err == nil { // nobody's mailbox is filled
+	} else if err = s.logins.takeInvite(w, r, actorOf(r.Context()).UserID); err == nil { // nobody's mailbox is filled
 		token, err = s.app.InviteByMail(r.Context(), actorOf(r.Context()), id, role, email)
 	}
 	switch {
