@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"winddown/internal/app"
 	"winddown/internal/winddown"
 )
 
@@ -65,6 +66,35 @@ func TestSellersAreReminded(t *testing.T) {
 	if got := asks(ready); got != "request_act: ИП Петрова А. С., запросите акт.\nСпасибо" {
 		t.Errorf("the seller reads %q", got)
 	}
+	// The letter of a reminder is written while the page shows it, to whoever wants such letters.
+	letter := func() error {
+		t.Helper()
+		_, err := w.app.Reminder(ctx, ready, one[int64](w, "select max(seq) from events where stream_id = $1 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = 'seller_reminded'", [16]byte(ready)), anna.UserID)
+		return err
+	}
+	mute := func(s winddown.MailSettings) {
+		t.Helper()
+		if err := w.app.ChangeMailSettings(ctx, anna, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := letter(); err != app.ErrMoot {
+		t.Errorf("a letter to an address nobody has confirmed: %v", err)
+	}
+	w.confirm(anna)
+	if err := letter(); err != nil {
+		t.Error(err)
+	}
+	never, muted := winddown.DefaultMailSettings(), winddown.DefaultMailSettings()
+	never.Frequency, muted.Muted = winddown.Never, []winddown.DigestKind{winddown.TellRemind}
+	for _, s := range []winddown.MailSettings{never, muted} {
+		mute(s)
+		all, err := w.app.Reminded(ctx, []winddown.ID{ready})
+		if err != nil || len(all) != 0 || letter() != app.ErrMoot {
+			t.Errorf("%+v, and yet %d letters, %v", s, len(all), err)
+		}
+	}
+	mute(winddown.DefaultMailSettings())
 	// Until midnight of the case's own day a second one is skipped.
 	w.clock.Set(time.Date(2026, time.November, 22, 20, 59, 0, 0, time.UTC))
 	if n := send("Ещё раз", early, ready); n != 0 {
@@ -89,6 +119,9 @@ func TestSellersAreReminded(t *testing.T) {
 	}
 	if got := asks(ready); got != "" {
 		t.Errorf("what was put away is still shown: %q", got)
+	}
+	if err := letter(); err != app.ErrMoot {
+		t.Errorf("what was put away is still written about: %v", err)
 	}
 	wantKind(t, w.app.PutAway(ctx, f.lead, ready), winddown.Forbidden)
 	wantKind(t, w.app.PutAway(ctx, anna, nobody), winddown.NotFound)

@@ -71,7 +71,11 @@ func (a *App) letterWithToken(ctx context.Context, u winddown.User, purpose post
 type Reminded = postgres.Reminded
 
 // Reminder is a letter in which an accountant reminds a seller.
-type Reminder = postgres.Reminder
+type Reminder struct {
+	postgres.Reminder
+	// Unsubscribe is the token of the link that ends the letters; it is stored nowhere.
+	Unsubscribe string
+}
 
 // Reminded returns whom a reminder about each of the cases reaches: its owner and helpers
 // whose address is confirmed.
@@ -79,13 +83,30 @@ func (a *App) Reminded(ctx context.Context, cases []winddown.ID) ([]Reminded, er
 	return a.db.Reminded(ctx, cases)
 }
 
-// Reminder returns what an event reminds one of a case's people of, or ErrMoot.
+// Reminder returns what an event reminds one of a case's people of, or ErrMoot when the case's
+// page no longer shows it, or he wants no such letters.
 func (a *App) Reminder(ctx context.Context, id winddown.ID, seq int64, user winddown.ID) (Reminder, error) {
-	r, err := a.db.Reminder(ctx, id, seq, user)
-	if errors.Is(err, winddown.NotFound) || err == nil && (r.To.Disabled || !r.To.Confirmed) {
+	read, err := a.db.Reminder(ctx, id, seq, user)
+	if errors.Is(err, winddown.NotFound) || err == nil && !read.Wanted {
 		err = ErrMoot
 	}
-	return r, err
+	if err != nil {
+		return Reminder{}, err
+	}
+	seen, err := a.db.Case(ctx, winddown.Actor{UserID: user}, id, postgres.TrailQuery{})
+	if err != nil {
+		return Reminder{}, err
+	}
+	if asks := seen.Case.Asks(); asks == nil || !asks.At.Equal(read.At) {
+		return Reminder{}, ErrMoot
+	}
+	r := Reminder{Reminder: read}
+	var hash []byte
+	r.Unsubscribe, hash = newToken()
+	return r, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.NewUnsubscribe(user, hash)
+		return nil, nil
+	})
 }
 
 // MailedInvite is an invitation that goes out by mail.

@@ -328,7 +328,8 @@ func (tx *Tx) LockMembership(ctx context.Context, firm winddown.ID) (bool, error
 // pickedColumns are what is known of a case where something is done to many at a time.
 const pickedColumns = `c.id, c.seller_name as seller, c.responsible_id, c.event_seq, c.event_hash, c.zone, c.stage, c.burn_on, c.overdue_on,
        c.problem, c.blocker, c.archived_at is not null as archived, c.reminded_at,
-       exists (select from case_people p where p.case_id = c.id) as reachable`
+       exists (select from case_people p where p.case_id = c.id) as reachable,
+       exists (select from case_people p join users u on u.id = p.user_id where p.case_id = c.id and ` + takesReminders + `) as mailed`
 
 // Cases of a firm are locked in the order of their ids, so that two assignments do not wait
 // for each other in a circle.
@@ -367,6 +368,7 @@ type pickedRow struct {
 	Archived      bool
 	RemindedAt    *time.Time
 	Reachable     bool
+	Mailed        bool
 }
 
 func picked(rows []pickedRow) []winddown.Picked {
@@ -374,7 +376,7 @@ func picked(rows []pickedRow) []winddown.Picked {
 	for _, r := range rows {
 		all = append(all, winddown.Picked{
 			ID: r.ID, Seller: r.Seller, ResponsibleID: r.ResponsibleID, Zone: r.Zone, Archived: r.Archived, RemindedAt: timeOf(r.RemindedAt),
-			Reachable: r.Reachable,
+			Reachable: r.Reachable, Mailed: r.Mailed,
 			Summary: winddown.Summary{Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn, OverdueOn: r.OverdueOn,
 				Problem: winddown.ProblemKind(r.Problem), Blocker: winddown.Code(r.Blocker)},
 		})

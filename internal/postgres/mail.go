@@ -171,6 +171,10 @@ func (tx *Tx) InsertInviteToken(i winddown.Invite, tokenHash []byte) {
 	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{"token": tokenHash, "invite": i.ID, "now": tx.now, "expires": i.ExpiresAt})
 }
 
+// takesReminders is the condition under which reminders reach a person u by mail.
+const takesReminders = `u.confirmed_at is not null and u.disabled_at is null and not exists (
+    select from mail_settings s where s.user_id = u.id and (s.frequency = 'never' or 'remind' = any(s.muted)))`
+
 // Reminded is somebody who gets a letter about a case.
 type Reminded struct {
 	CaseID winddown.ID
@@ -180,11 +184,11 @@ type Reminded struct {
 const sqlReminded = `-- name: Reminded
 select p.case_id, p.user_id
 from case_people p join users u on u.id = p.user_id
-where p.case_id = any(@cases::uuid[]) and u.confirmed_at is not null and u.disabled_at is null
+where p.case_id = any(@cases::uuid[]) and ` + takesReminders + `
 order by p.case_id, p.user_id`
 
-// Reminded returns the owners and helpers of cases whom letters reach. It is the program's
-// own and takes no actor.
+// Reminded returns the owners and helpers of cases whom reminders reach by mail. It is the
+// program's own and takes no actor.
 func (db *DB) Reminded(ctx context.Context, cases []winddown.ID) ([]Reminded, error) {
 	ids := make([][16]byte, len(cases))
 	for i, id := range cases {
@@ -203,12 +207,14 @@ type Reminder struct {
 	To     winddown.User
 	Seller string
 	By     string
+	At     time.Time
 	Event  winddown.Event
+	Wanted bool // letters of this kind reach the person
 }
 
 const sqlReminder = `-- name: Reminder
 select u.id, u.email, u.name, u.locale, u.zone, u.disabled_at is not null as disabled, u.confirmed_at is not null as confirmed,
-       u.operator, c.seller_name as seller, coalesce(b.name, '') as by, e.body
+       u.operator, c.seller_name as seller, coalesce(b.name, '') as by, e.at, ` + takesReminders + ` as wanted, e.body
 from cases c
 join case_people p on p.case_id = c.id and p.user_id = @user
 join users u on u.id = p.user_id
@@ -223,7 +229,7 @@ func (db *DB) Reminder(ctx context.Context, id winddown.ID, seq int64, user wind
 	record := winddown.Record{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Seq: seq}
 	err := db.pool.QueryRow(ctx, sqlReminder, pgx.StrictNamedArgs{"case": id, "seq": seq, "user": user}).
 		Scan(&r.To.ID, &r.To.Email, &r.To.Name, &r.To.Locale, &r.To.Zone, &r.To.Disabled, &r.To.Confirmed, &r.To.Operator,
-			&r.Seller, &r.By, &record.Body)
+			&r.Seller, &r.By, &r.At, &r.Wanted, &record.Body)
 	if err != nil {
 		return r, classify(err)
 	}

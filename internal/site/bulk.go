@@ -137,7 +137,7 @@ func (s *Site) bulkPage(w http.ResponseWriter, r *http.Request, in bulkForm, fai
 		failure = &winddown.Error{Kind: winddown.Conflict, Key: "register.error.gone"}
 	}
 	m := mistakesOf(r.Context(), failure)
-	v := bulkPageView(i18n.From(r.Context()), plan, in, m, s.app.Now())
+	v := bulkPageView(i18n.From(r.Context()), plan, in, m, s.app.Now(), s.app.Mail())
 	status, options := formStatus(failure, layoutText)
 	s.render(w, r, status, page.Bulk(s.layout(r, v.Title, options...), v))
 	return nil

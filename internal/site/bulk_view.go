@@ -38,7 +38,7 @@ func bulkView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, 
 	return v
 }
 
-func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now time.Time) page.BulkPageView {
+func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now time.Time, mail bool) page.BulkPageView {
 	n := len(plan.Picked)
 	v := page.BulkPageView{
 		Back:   ui.BackLinkProps{Href: registerHref(in.filter), Text: p.T("register.assign.back")},
@@ -81,7 +81,7 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 		v.Assign.Options = append(v.Assign.Options,
 			ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: in.to.None})
 	case doRemind:
-		remindView(p, &v, plan, reminderOf(p, in), m, now)
+		remindView(p, &v, plan, reminderOf(p, in), m, now, mail)
 	default:
 		v.Texts = []string{p.T("register.bulk.text." + in.do)}
 	}
@@ -92,9 +92,22 @@ func isPicked(plan app.Bulk, id winddown.ID) bool {
 	return slices.ContainsFunc(plan.Picked, func(c winddown.Picked) bool { return c.ID == id })
 }
 
-// remindView adds the text, how it looks to the first who gets it, and who does not.
-func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind winddown.Remind, m mistakes, now time.Time) {
-	v.Texts = []string{p.T("remind.note")}
+// remindView adds the text, how it looks to the first who gets it, who does not, and how many
+// find it on the site only.
+func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind winddown.Remind, m mistakes, now time.Time, mail bool) {
+	v.Texts = []string{p.T("remind.note_site")}
+	if mail {
+		v.Texts[0] = p.T("remind.note")
+		unmailed := 0
+		for _, c := range plan.Picked {
+			if c.Remindable(now) == "" && !c.Mailed {
+				unmailed++
+			}
+		}
+		if unmailed > 0 {
+			v.Texts = append(v.Texts, p.N("remind.unmailed", unmailed))
+		}
+	}
 	v.Text = &ui.TextareaProps{Name: "text", Label: p.T("remind.text"), Hint: p.T("remind.hint"), Error: m.of("text"), Value: remind.Text,
 		Rows: 5, MaxLength: winddown.MaxReminder}
 	for _, c := range plan.Picked {

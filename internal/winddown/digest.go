@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// DigestKind says what a line of the daily letter is about; each can be muted.
+// DigestKind says what a line of the daily letter, or a letter of its own, is about; each can
+// be muted.
 type DigestKind string
 
 // The kinds of lines, the most urgent first.
@@ -17,11 +18,12 @@ const (
 	TellQuestion DigestKind = "question" // asked, or answered
 	TellReceived DigestKind = "received" // the act has come
 	TellInbox    DigestKind = "inbox"    // look into the portal's inbox
+	TellRemind   DigestKind = "remind"   // the accountant reminds: a letter of its own, at once
 )
 
 // DigestKinds returns every kind, the most urgent first.
 func DigestKinds() []DigestKind {
-	return []DigestKind{TellProblem, TellDeadline, TellChase, TellQuestion, TellReceived, TellInbox}
+	return []DigestKind{TellProblem, TellDeadline, TellChase, TellQuestion, TellReceived, TellInbox, TellRemind}
 }
 
 // Frequency says how often a person gets the letter.
@@ -37,7 +39,7 @@ const (
 // Frequencies returns every frequency.
 func Frequencies() []Frequency { return []Frequency{Daily, Weekly, Never} }
 
-// MailSettings are a person's choices about the daily letter.
+// MailSettings are a person's choices about letters; those he asks for come in any case.
 type MailSettings struct {
 	Hour        int // from which on the letter comes, 0 to 23, by the person's own clock
 	Frequency   Frequency

@@ -209,6 +209,7 @@ type Picked struct {
 	Archived      bool
 	RemindedAt    time.Time // of the last reminder; zero for none
 	Reachable     bool      // it has an owner or a helper
+	Mailed        bool      // one of them gets reminders by mail, where any are sent
 }
 
 // Assign makes a person of the firm responsible for cases of it, or nobody when user is zero.

@@ -109,7 +109,7 @@ func digestWord(i winddown.DigestItem) string {
 			return "answered"
 		}
 		return "asked"
-	case winddown.TellChase, winddown.TellReceived, winddown.TellInbox:
+	case winddown.TellChase, winddown.TellReceived, winddown.TellInbox, winddown.TellRemind:
 	}
 	return string(i.Kind)
 }
@@ -147,7 +147,7 @@ func (w *Workers) digestLine(p *i18n.Printer, id winddown.ID, i winddown.DigestI
 		line.Note = p.N("digest.asked_on", i.On.DaysUntil(on), "Date", date)
 	case winddown.TellReceived:
 		line.Href = base + "/acts"
-	case winddown.TellProblem, winddown.TellQuestion, winddown.TellInbox:
+	case winddown.TellProblem, winddown.TellQuestion, winddown.TellInbox, winddown.TellRemind:
 	}
 	return line
 }

@@ -125,10 +125,14 @@ func (w *Workers) remindLetter(ctx context.Context, job *river.Job[remindArgs]) 
 	if code := string(r.Event.Step); code != "" {
 		subject = p.T("mail.remind.subject_step", "Seller", r.Seller, "Step", p.T("step."+code+".name"))
 	}
-	return w.message(ctx, r.To.Email, w.id(job.Kind, job.Args.User, job.Args.Case, job.Args.Seq), subject, webmail.Letter{
+	stop := "/unsubscribe/" + r.Unsubscribe
+	m, err := w.message(ctx, r.To.Email, w.id(job.Kind, job.Args.User, job.Args.Case, job.Args.Seq), subject, webmail.Letter{
 		Lang: r.To.Locale, Title: subject, Blocks: []webmail.Block{said, next},
 		Footer: []string{p.T("mail.remind.why", "Seller", r.Seller), p.T("mail.footer.automatic", "Site", w.BaseURL)},
+		Links:  []webmail.Link{*w.link(p.T("digest.footer.settings"), "/account/mail"), *w.link(p.T("digest.footer.stop"), stop)},
 	})
+	m.Unsubscribe = w.BaseURL + stop
+	return m, err
 }
 
 // inviteArgs ask for a letter with an invitation to a case.

@@ -32,7 +32,7 @@ for (const script of [true, false]) {
     assert.equal(await page.locator("#hour").inputValue(), "18");
     assert.equal(await page.locator("input[name=inbox]:checked").inputValue(), "week");
     assert.equal(await page.getByLabel("Вопросы и ответы").isChecked(), false);
-    assert.equal(await page.locator("input[name=kind]:checked").count(), 5);
+    assert.equal(await page.locator("input[name=kind]:checked").count(), 6);
   });
 
   test(`a calendar of one's own, ${how}`, async () => {
