@@ -25,14 +25,15 @@ func (s *Site) Forgot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	email := strings.TrimSpace(f.Get("email"))
-	if err = s.logins.takeLetter(w, r, "reset", email); err == nil {
-		switch {
-		case !s.app.Mail(), winddown.ValidEmail(email):
-			err = s.app.ForgotPassword(r.Context(), email)
-		default:
-			err = &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
-				Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email"}}}
-		}
+	switch {
+	case s.app.Mail() && !winddown.ValidEmail(email):
+		err = &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email"}}}
+	case s.app.Mail():
+		err = s.logins.takeLetter(w, r, "reset", email)
+	}
+	if err == nil {
+		err = s.app.ForgotPassword(r.Context(), email)
 	}
 	switch {
 	case err == nil:
