@@ -257,5 +257,9 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
+	// Whoever holds the token of a letter to his own address has shown that letters reach him.
+	if guest := locked.Guest.User; !guest.Confirmed && locked.MailedTo != "" && winddown.EmailKey(locked.MailedTo) == winddown.EmailKey(guest.Email) {
+		events = append(events, confirmed(tx, guest)...)
+	}
 	return c.ID, invite.Role, events, nil
 }

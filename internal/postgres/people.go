@@ -188,7 +188,12 @@ type LockedInvite struct {
 	Invite winddown.Invite
 	Case   CaseRead // with the person's standing before he accepts
 	Guest  Account
+	// MailedTo is the address the token was mailed to; empty for that of the link itself.
+	MailedTo string
 }
+
+const sqlMailedTo = `-- name: MailedTo
+select i.email from mail_tokens m join invites i on i.id = m.invite_id where m.token_hash = @token and m.purpose = 'invite'`
 
 // LockInvite returns the invitation behind a token for the person who accepts it, or
 // NotFound.
@@ -196,8 +201,10 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	var rows []inviteRow
 	var q caseQuery
 	var guest userQuery
+	var mailed []struct{ Email string }
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlMailedTo, token).Query(collect(&mailed))
 		b.Queue(sqlShareFirmOf, pgx.StrictNamedArgs{"user": user})
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
@@ -214,6 +221,9 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		return LockedInvite{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	l := LockedInvite{Invite: rows[0].domain()}
+	if len(mailed) > 0 {
+		l.MailedTo = mailed[0].Email
+	}
 	if l.Case, err = tx.keep(&q); err != nil {
 		return LockedInvite{}, err
 	}

@@ -154,6 +154,7 @@ func unscoped() map[string]string {
 		"sqlUseInvite":                  byInvite,
 		"sqlInviteByToken":              byInvite,
 		"sqlInviteLocked":               byInvite,
+		"sqlMailedTo":                   byInvite,
 		"sqlLockCaseByInvite":           byInvite,
 		"sqlCaseByInvite":               byInvite,
 		"sqlStepsByInvite":              byInvite,

@@ -220,6 +220,20 @@ func TestLettersAboutCases(t *testing.T) {
 		!strings.Contains(reminder.HTML, o.URL+"/cases/"+id.String()) {
 		t.Errorf("%s to %s\n%s", reminder.Subject, reminder.Get("To"), reminder.Text)
 	}
+	// A letter to one's own address confirms it, one that was handed on does not.
+	for i, one := range []struct{ to, by string }{{"Lim@example.ru", "lim@example.ru"}, {"son@example.ru", "other@example.ru"}} {
+		if _, err := o.App.InviteByMail(t.Context(), anna.Actor(), id, winddown.Helper, one.to); err != nil {
+			t.Fatal(err)
+		}
+		token := linkIn(t, o.mail.Wait(t, 3+i)[2+i].Parse(t), "/invites/")
+		in := winddown.Registration{Name: "Олег Лим", Email: one.by, Password: testkit.Password, Locale: "ru"}
+		if _, _, _, err := o.App.SignUpInvited(t.Context(), token, in, app.Browser{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := o.rows(t, "select email from users where confirmed_at is null order by email"); len(got) != 1 || got[0] != "other@example.ru" {
+		t.Errorf("not confirmed: %q", got)
+	}
 	if dir := os.Getenv("LETTER_PICTURES"); dir != "" { // to be looked at
 		for name, html := range map[string]string{"invite": invite.HTML, "reminder": reminder.HTML} {
 			if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(html), 0o600); err != nil {
