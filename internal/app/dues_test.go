@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"winddown/internal/winddown"
 )
 
@@ -141,6 +143,27 @@ func TestTheListOfDeadlinesAgreesWithTheCases(t *testing.T) {
 			t.Errorf("%d are overdue, the list says %d", n, all.Late)
 		}
 	}
+
+	// The place between two pages stays one when its case leaves the list, however much is due on
+	// that day.
+	day := today.AddDays(400)
+	for n := range winddown.DuesPageSize {
+		w.exec("insert into dues (case_id, kind, number, act, on_date) select id, 'chase', 0, 1000 + $1, $2 from cases where id = any($3)",
+			n, day, []uuid.UUID{uuid.UUID(mine[1]), uuid.UUID(mine[2])})
+	}
+	busy := winddown.DuesFilter{From: day, To: day}
+	page, err := w.app.Dues(ctx, f.admin, busy)
+	if err != nil || !page.More {
+		t.Fatalf("%d rows on the day, more: %v, %v", len(page.Rows), page.More, err)
+	}
+	place := page.Rows[len(page.Rows)-1].Cursor()
+	w.exec("update cases set archived_at = now() where id = $1", uuid.UUID(place.Case))
+	busy.After = &place
+	if page, err = w.app.Dues(ctx, f.admin, busy); err != nil || len(page.Rows) != page.Matching || page.Matching != winddown.DuesPageSize {
+		t.Errorf("the page after a case that is gone has %d rows of %d: %v", len(page.Rows), page.Matching, err)
+	}
+	w.exec("update cases set archived_at = null where id = $1", uuid.UUID(place.Case))
+	w.exec("delete from dues where on_date = $1", day)
 
 	// A calendar that changes moves the reminders; what was never kept is filled in.
 	want := wanted(ids, everything)
