@@ -119,7 +119,7 @@ func TestDigests(t *testing.T) {
 			if all, err := w.app.Dues(t.Context(), f.accountant, winddown.DuesFilter{}); err != nil || !slices.Equal(all.Practice.Off, []winddown.Date{off}) {
 				t.Errorf("the list of deadlines has the days %v, %v", all.Practice.Off, err)
 			}
-			w.dueIn(f.accountant, id, 4)
+			w.dueIn(owner, id, 4)
 			w.clock.Set(at("2026-11-23", 9, 0))
 			if got := w.post(); got[f.accountant.UserID] != "" || got[owner.UserID] == "" {
 				t.Errorf("on the firm's day off: accountant %q, owner %q", got[f.accountant.UserID], got[owner.UserID])
