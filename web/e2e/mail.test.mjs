@@ -92,7 +92,7 @@ for (const script of [true, false]) {
     await check(other);
     await other.locator("#email").fill(email);
     await submit(other, "Прислать ссылку");
-    await says(other, /Если счёт с этим адресом есть, письмо/);
+    await says(other, /Если учётная запись с этим адресом есть, письмо/);
     const reset = await letterTo(email, "/password/reset/");
     await other.goto(reset);
     await check(other);
