@@ -22,8 +22,9 @@ func (db *DB) RegisterPlan(t testing.TB, actor winddown.Actor, f winddown.Regist
 		scope = registerFirm
 	}
 	args, words := registerArgs(actor, f, now)
+	maps.Copy(args, shownArgs(f))
 	maps.Copy(args, pgx.StrictNamedArgs{
-		"finished": f.Finished, "archive": f.Archive, "group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{},
+		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{},
 		"limit": winddown.RegisterPageSize,
 	})
 	rows, err := db.pool.Query(t.Context(), "explain "+registerSQL(scope, words, f.Sort, false), args)

@@ -182,6 +182,7 @@ type eventWriter struct {
 	w    http.ResponseWriter
 	conn *http.ResponseController
 	now  func() time.Time // where what is new has no number: the page shows many streams
+	told int64            // the newest event that was told, where events are numbered
 	err  error            // of the last write: the reader is gone
 }
 
@@ -217,11 +218,16 @@ func (e *eventWriter) moment() string {
 }
 
 // changed says that there is something new, up to an event, 0 where its number is not known.
+// The hints of two processes can overtake each other: an older event than was told is not news.
 func (e *eventWriter) changed(seq int64) {
-	if seq == 0 || e.now != nil {
+	switch {
+	case seq == 0 || e.now != nil:
 		e.write(e.moment() + "data:\n\n")
 		return
+	case seq <= e.told:
+		return
 	}
+	e.told = seq
 	e.write(fmt.Sprintf("id: %d\ndata: %d\n\n", seq, seq))
 }
 
