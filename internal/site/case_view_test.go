@@ -37,7 +37,8 @@ func TestOverallLineCounts(t *testing.T) {
 func TestEveryEventHasWords(t *testing.T) {
 	elsewhere := []winddown.EventKind{
 		winddown.FirmFounded, winddown.FirmRenamed, winddown.FirmInvited, winddown.FirmInviteRevoked, winddown.FirmJoined,
-		winddown.FirmRoleChanged, winddown.FirmPersonRemoved, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
+		winddown.FirmRoleChanged, winddown.FirmPersonRemoved, winddown.FirmSettingChanged, winddown.FirmTextDrafted, winddown.FirmTextsDiscarded,
+		winddown.FirmTextsPublished, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled, winddown.ConfirmAsked, winddown.AddressConfirmed,
 		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.JobRequeued,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,

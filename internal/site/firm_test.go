@@ -133,8 +133,15 @@ func TestOtherFirmsAreUnknown(t *testing.T) {
 	admin.PostForm("/firm/choose", url.Values{"firm": {firm}}).Want(http.StatusNotFound)
 	admin.PostForm(person(other)+"/role", url.Values{"role": {"lead"}}).Want(http.StatusNotFound)
 	for _, path := range []string{"/sellers/assign", "/sellers/remind", "/sellers/archive", "/sellers/unarchive"} {
+		// Beside one's own they are as good as gone: nothing is done, and what was typed is kept.
+		both := url.Values{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}, "text": {"Привет"}}
+		if text := admin.PostForm(path, both).Want(http.StatusConflict).Text(); strings.Contains(text, "Соседи") {
+			t.Errorf("%s names a stranger's seller", path)
+		}
+		both.Set("do", strings.TrimPrefix(path, "/sellers/"))
+		admin.PostForm("/sellers/bulk", both).Want(http.StatusConflict)
 		for _, form := range []url.Values{
-			{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}, "text": {"Привет"}}, {"case": {theirs.String()}, "to": {book.ID.String()}},
+			{"case": {theirs.String()}, "to": {book.ID.String()}},
 			{"case": {"x"}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {"x"}},
 		} {
 			admin.PostForm(path, form).Want(http.StatusNotFound)
