@@ -55,7 +55,7 @@ test("one button copies the letter", async () => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
   await page.goto(`${at}/request`);
   const button = page.getByRole("button", { name: "Скопировать текст" });
-  const said = page.getByRole("status");
+  const said = page.getByRole("main").getByRole("status");
   assert.equal(await said.textContent(), "");
   await button.click();
   await said.getByText("Скопировано", { exact: true }).waitFor();
