@@ -78,7 +78,7 @@ func TestSellersAreReminded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := letter(); err != app.ErrMoot {
+	if err := letter(); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("a letter to an address nobody has confirmed: %v", err)
 	}
 	w.confirm(anna)
@@ -90,7 +90,7 @@ func TestSellersAreReminded(t *testing.T) {
 	for _, s := range []winddown.MailSettings{never, muted} {
 		mute(s)
 		all, err := w.app.Reminded(ctx, []winddown.ID{ready})
-		if err != nil || len(all) != 0 || letter() != app.ErrMoot {
+		if err != nil || len(all) != 0 || !errors.Is(letter(), app.ErrMoot) {
 			t.Errorf("%+v, and yet %d letters, %v", s, len(all), err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestSellersAreReminded(t *testing.T) {
 	if got := asks(ready); got != "" {
 		t.Errorf("what was put away is still shown: %q", got)
 	}
-	if err := letter(); err != app.ErrMoot {
+	if err := letter(); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("what was put away is still written about: %v", err)
 	}
 	wantKind(t, w.app.PutAway(ctx, f.lead, ready), winddown.Forbidden)

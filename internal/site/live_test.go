@@ -28,16 +28,6 @@ func wantEvent(t *testing.T, s *testkit.Stream, want testkit.Event) {
 	}
 }
 
-// heard waits until a stream tells of an event; those before may be left out.
-func heard(t *testing.T, s *testkit.Stream, seq int64) {
-	t.Helper()
-	for e := s.Next(); e != changed(seq); e = s.Next() {
-		if e.Kind != "message" {
-			t.Fatalf("the stream says %+v, want event %d", e, seq)
-		}
-	}
-}
-
 // toldToGo waits until a stream ends for good; it may speak of the change that was the reason.
 func toldToGo(t *testing.T, s *testkit.Stream) {
 	t.Helper()
