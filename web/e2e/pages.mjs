@@ -215,7 +215,7 @@ function pages(at) {
   send("boss", "/sellers/bulk", 422, { do: "assign", query: "sort=name" });
   send("boss", "/sellers/assign", 422, { case: at.sellers[2] });
   for (const way of ["remind", "assign", "archive"]) send("boss", "/sellers/bulk", 200, { case: at.sellers[2], do: way });
-  send("boss", "/sellers/remind", 422, { case: at.sellers[2], text: "{имя}" });
+  send("boss", "/sellers/remind", 422, { case: at.sellers[2], text: "{name}" });
   for (const path of ["/sellers/views", "/sellers/views?save=group%3Dready", "/sellers?archive=yes", "/sellers?q=zzzz"]) get("boss", path);
   send("boss", "/sellers/views", 422, { query: "group=ready", name: "" });
   for (const page of ["people", "firm/leave", "history"]) get("owner", `${at.kept}/${page}`);
