@@ -44,11 +44,18 @@ func (a *App) PlanBulk(ctx context.Context, actor winddown.Actor, action winddow
 		return Bulk{}, err
 	}
 	b.Picked, err = mayPick(b.Firm, actor, action, cases, b.Picked)
-	if errors.Is(err, winddown.Conflict) {
+	if SomeGone(err) {
 		err = nil
 	}
 	return b, err
 }
+
+// errSomeGone says that some of the chosen cases are in the actor's register and others are
+// not, be it that they left it or were never there. Like everything out of sight it is NotFound.
+var errSomeGone = &winddown.Error{Kind: winddown.NotFound, Key: "register.error.gone"}
+
+// SomeGone reports whether err leaves cases with which the person can go on.
+func SomeGone(err error) bool { return errors.Is(err, errSomeGone) }
 
 func invalidWith(fields []winddown.FieldError) error {
 	if len(fields) == 0 {
@@ -59,7 +66,7 @@ func invalidWith(fields []winddown.FieldError) error {
 
 // mayPick returns those of the cases that were found in the actor's register: an accountant's
 // holds those he is responsible for. Forbidden when he may not do a in the firm, NotFound when
-// none is in it, Conflict when some are not, be it that they left it or were never there.
+// one is not in it, with those that are.
 func mayPick(f *winddown.Firm, actor winddown.Actor, a winddown.FirmAction, cases []winddown.ID, found []winddown.Picked) ([]winddown.Picked, error) {
 	if err := f.Allow(a, actor.UserID); err != nil {
 		return nil, err
@@ -79,14 +86,14 @@ func mayPick(f *winddown.Firm, actor winddown.Actor, a winddown.FirmAction, case
 	case len(kept) == 0:
 		return nil, errNotFound()
 	case slices.ContainsFunc(cases, func(id winddown.ID) bool { return !mine[id] }):
-		return kept, &winddown.Error{Kind: winddown.Conflict, Key: "register.error.gone"}
+		return kept, errSomeGone
 	}
 	return kept, nil
 }
 
 // bulk does something to many cases of the firm the actor works in, in one transaction:
-// NotFound when none of them is in his register, Conflict when some are not, Forbidden, or
-// Invalid on the field case when none or too many are chosen.
+// NotFound when one of them is not in his register, Forbidden, or Invalid on the field case when
+// none or too many are chosen.
 func (a *App) bulk(ctx context.Context, actor winddown.Actor, action winddown.FirmAction, cases []winddown.ID,
 	do func(tx *postgres.Tx, found []winddown.Picked, now time.Time) ([]winddown.Event, error)) error {
 	fields, err := checkPicked(actor, action, cases)

@@ -462,8 +462,8 @@ func TestAssignAllOrNothing(t *testing.T) {
 		to    winddown.Responsible
 		kind  winddown.Kind
 	}{
-		{"a case of another firm", f.lead, append(slices.Clone(ids), foreign), to, winddown.Conflict},
-		{"an unknown case", f.lead, append(slices.Clone(ids), newID(t)), to, winddown.Conflict},
+		{"a case of another firm", f.lead, append(slices.Clone(ids), foreign), to, winddown.NotFound},
+		{"an unknown case", f.lead, append(slices.Clone(ids), newID(t)), to, winddown.NotFound},
 		{"no case of this firm", f.lead, []winddown.ID{foreign, newID(t)}, to, winddown.NotFound},
 		{"a person of another firm", f.lead, ids, winddown.Responsible{ID: other.lead.UserID}, winddown.NotFound},
 		{"an accountant", f.accountant, ids, to, winddown.Forbidden},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -118,15 +119,19 @@ func (s *Site) bulkDone(w http.ResponseWriter, r *http.Request, in bulkForm, err
 		}
 		s.notice(w, notice...)
 		return s.redirect(w, r, registerHref(in.filter))
-	case redrawable(err):
+	case redrawable(err), app.SomeGone(err):
 		return s.bulkPage(w, r, in, err)
 	}
 	return err
 }
 
-// bulkPage is the second page of what is done to many.
+// bulkPage is the second page of what is done to many: to those of them who are still there.
 func (s *Site) bulkPage(w http.ResponseWriter, r *http.Request, in bulkForm, failure error) error {
 	plan, err := s.app.PlanBulk(r.Context(), actorOf(r.Context()), doings()[in.do], in.cases, in.filter)
+	if in.all && winddown.KindOf(err) == winddown.NotFound { // the ticked ones have gone, others that were found have not
+		in.cases, in.all = in.found, false
+		plan, err = s.app.PlanBulk(r.Context(), actorOf(r.Context()), doings()[in.do], in.cases, in.filter)
+	}
 	if err != nil && winddown.KindOf(err) == winddown.Invalid {
 		return s.showRegister(w, r, in.filter, in, err)
 	}
@@ -134,7 +139,7 @@ func (s *Site) bulkPage(w http.ResponseWriter, r *http.Request, in bulkForm, fai
 		return err
 	}
 	if failure == nil && len(plan.Picked) < len(in.cases) {
-		failure = &winddown.Error{Kind: winddown.Conflict, Key: "register.error.gone"}
+		failure = &winddown.Error{Kind: winddown.NotFound, Key: "register.error.gone"}
 	}
 	m := mistakesOf(r.Context(), failure)
 	v := bulkPageView(i18n.From(r.Context()), plan, in, m, s.app.Now(), s.app.Mail())
@@ -149,10 +154,15 @@ func (s *Site) exportPicked(w http.ResponseWriter, r *http.Request, in bulkForm)
 		return s.showRegister(w, r, in.filter, in, invalidField("case", "register.error.none_chosen"))
 	}
 	f := winddown.RegisterFilter{Only: in.cases, Sort: in.filter.Sort}
+	send := s.exportXLSX
 	if in.do == "csv" {
-		return s.exportCSV(w, r, f)
+		send = s.exportCSV
 	}
-	return s.exportXLSX(w, r, f)
+	err := send(w, r, f)
+	if app.SomeGone(err) {
+		return s.showRegister(w, r, in.filter, in, err)
+	}
+	return err
 }
 
 // readBulk reads the form of the register, or of the page that asks.

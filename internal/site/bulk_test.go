@@ -31,7 +31,7 @@ func TestBulkActsOnWhatIsMeant(t *testing.T) {
 	form.Set("scope", "found")
 	form.Set("text", "Пришлите акт до пятницы")
 	admin.Assign(admin.ID, ids[1])
-	again := keeper.PostForm("/sellers/remind", form).Want(http.StatusConflict)
+	again := keeper.PostForm("/sellers/remind", form).Want(http.StatusNotFound)
 	form = again.Form("/sellers/remind")
 	found := slices.Sorted(strings.FieldsSeq(form.Get("found")))
 	want := []string{ids[0].String(), ids[2].String()}
@@ -39,6 +39,17 @@ func TestBulkActsOnWhatIsMeant(t *testing.T) {
 	if form.Get("text") != "Пришлите акт до пятницы" || form.Get("scope") != "found" || !slices.Equal(found, want) || len(again.Errors()) != 1 {
 		t.Errorf("the page that asks again has %v and says %v", form, again.Errors())
 	}
+	if again.Heading() != "Напомнить 2 продавцам?" {
+		t.Errorf("of two that are meant the heading says %q", again.Heading())
+	}
+	// Were those gone that had been ticked, the others are still meant.
+	admin.Assign(admin.ID, ids[0])
+	again = keeper.PostForm("/sellers/remind", form).Want(http.StatusNotFound)
+	form = again.Form("/sellers/remind")
+	if form.Get("text") != "Пришлите акт до пятницы" || !slices.Equal(form["case"], []string{ids[2].String()}) || again.Heading() != "Напомнить 1 продавцу?" {
+		t.Errorf("with the ticked one gone the page has %v under %q", form, again.Heading())
+	}
+	admin.Assign(keeper.ID, ids[0])
 	keeper.PostForm("/sellers/remind", form).WantRedirect("/sellers?q=%D0%BC%D0%B0%D1%8F%D0%BA")
 	admin.Assign(keeper.ID, ids[1])
 

@@ -39,15 +39,14 @@ func bulkView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilter, 
 }
 
 func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now time.Time, mail bool) page.BulkPageView {
-	n := len(plan.Picked)
 	v := page.BulkPageView{
 		Back:   ui.BackLinkProps{Href: registerHref(in.filter), Text: p.T("register.assign.back")},
-		Title:  p.N("register.bulk.title."+in.do, n),
 		Action: "/sellers/" + in.do, Query: registerQuery(in.filter), Submit: p.T("register.bulk.submit." + in.do), Errors: m.items,
 	}
 	for _, c := range plan.Picked {
 		v.Picked = append(v.Picked, page.PickedView{ID: c.ID.String(), Name: c.Seller})
 	}
+	meant := plan.Picked
 	switch {
 	case plan.Total > winddown.MaxPicked:
 		v.TooMany = p.T("register.bulk.too_many", "N", plan.Total, "Max", winddown.MaxPicked)
@@ -58,19 +57,18 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 		}
 		v.Found = strings.Join(ids, " ")
 		v.Scope = &ui.ChoiceProps{Name: "scope", Legend: p.T("register.bulk.scope"), Options: []ui.Option{
-			{Value: "picked", Label: p.T("register.bulk.scope.picked", "N", n), Checked: !in.all},
+			{Value: "picked", Label: p.T("register.bulk.scope.picked", "N", len(plan.Picked)), Checked: !in.all},
 			{Value: "found", Label: p.T("register.bulk.scope.found", "N", plan.Total), Checked: in.all},
 		}}
 		if in.do == doRemind {
-			able := 0
-			for _, c := range plan.Found {
-				if c.Remindable(now) == "" {
-					able++
-				}
-			}
-			v.Scope.Options[1].Hint = p.T("remind.able", "N", able)
+			v.Scope.Options[0].Hint = p.T("remind.able", "N", able(plan.Picked, now))
+			v.Scope.Options[1].Hint = p.T("remind.able", "N", able(plan.Found, now))
+		}
+		if in.all {
+			meant = plan.Found
 		}
 	}
+	v.Title = p.N("register.bulk.title."+in.do, len(meant))
 	switch in.do {
 	case doAssign:
 		v.Texts = []string{p.T("register.assign.note")}
@@ -81,11 +79,22 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 		v.Assign.Options = append(v.Assign.Options,
 			ui.Option{Value: winddown.ResponsibleNone, Label: p.T("register.filter.responsible.none"), Checked: in.to.None})
 	case doRemind:
-		remindView(p, &v, plan, reminderOf(p, in), m, now, mail)
+		remindView(p, &v, meant, reminderOf(p, in), m, now, mail)
 	default:
 		v.Texts = []string{p.T("register.bulk.text." + in.do)}
 	}
 	return v
+}
+
+// able is how many of the sellers can be reminded.
+func able(sellers []winddown.Picked, now time.Time) int {
+	n := 0
+	for _, c := range sellers {
+		if c.Remindable(now) == "" {
+			n++
+		}
+	}
+	return n
 }
 
 func isPicked(plan app.Bulk, id winddown.ID) bool {
@@ -94,12 +103,12 @@ func isPicked(plan app.Bulk, id winddown.ID) bool {
 
 // remindView adds the text, how it looks to the first who gets it, who does not, and how many
 // find it on the site only.
-func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind winddown.Remind, m mistakes, now time.Time, mail bool) {
+func remindView(p *i18n.Printer, v *page.BulkPageView, meant []winddown.Picked, remind winddown.Remind, m mistakes, now time.Time, mail bool) {
 	v.Texts = []string{p.T("remind.note_site")}
 	if mail {
 		v.Texts[0] = p.T("remind.note")
 		unmailed := 0
-		for _, c := range plan.Picked {
+		for _, c := range meant {
 			if c.Remindable(now) == "" && !c.Mailed {
 				unmailed++
 			}
@@ -110,7 +119,7 @@ func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind win
 	}
 	v.Text = &ui.TextareaProps{Name: "text", Label: p.T("remind.text"), Hint: p.T("remind.hint"), Error: m.of("text"), Value: remind.Text,
 		Rows: 5, MaxLength: winddown.MaxReminder}
-	for _, c := range plan.Picked {
+	for _, c := range meant {
 		if c.Remindable(now) == "" {
 			v.Preview = &page.PreviewView{To: p.T("remind.preview.to", "Seller", c.Seller), Text: remind.Fill(c, now).Text}
 			break
@@ -118,7 +127,7 @@ func remindView(p *i18n.Printer, v *page.BulkPageView, plan app.Bulk, remind win
 	}
 	for _, why := range winddown.Skips() {
 		var sellers []page.SkippedSeller
-		for _, c := range plan.Picked {
+		for _, c := range meant {
 			if c.Remindable(now) != why {
 				continue
 			}

@@ -133,15 +133,24 @@ func TestOtherFirmsAreUnknown(t *testing.T) {
 	admin.PostForm("/firm/choose", url.Values{"firm": {firm}}).Want(http.StatusNotFound)
 	admin.PostForm(person(other)+"/role", url.Values{"role": {"lead"}}).Want(http.StatusNotFound)
 	for _, path := range []string{"/sellers/assign", "/sellers/remind", "/sellers/archive", "/sellers/unarchive"} {
-		// Beside one's own they are as good as gone: nothing is done, and what was typed is kept.
+		// Beside one's own they are as good as gone: nothing is done, what was typed is kept, and
+		// the page goes on with the rest.
 		both := url.Values{"case": {mine.String(), theirs.String()}, "to": {book.ID.String()}, "text": {"Привет"}}
-		if text := admin.PostForm(path, both).Want(http.StatusConflict).Text(); strings.Contains(text, "Соседи") {
-			t.Errorf("%s names a stranger's seller", path)
+		mixed := admin.PostForm(path, both).Want(http.StatusNotFound)
+		kept := mixed.Form(path)
+		if strings.Contains(mixed.Text(), "Соседи") || strings.Contains(mixed.Body, theirs.String()) || !slices.Equal(kept["case"], both["case"][:1]) ||
+			!strings.Contains(mixed.Errors()[""], "Часть выбранных продавцов вы уже не видите") {
+			t.Errorf("%s: the page carries %v and says\n%s", path, kept, mixed.Text())
+		}
+		for field, value := range map[string]string{"assign": "to", "remind": "text"} {
+			if strings.HasSuffix(path, field) && kept.Get(value) != both.Get(value) {
+				t.Errorf("%s: %q was typed, the page has %q", path, both.Get(value), kept.Get(value))
+			}
 		}
 		both.Set("do", strings.TrimPrefix(path, "/sellers/"))
-		admin.PostForm("/sellers/bulk", both).Want(http.StatusConflict)
+		admin.PostForm("/sellers/bulk", both).Want(http.StatusNotFound).Form(path)
 		for _, form := range []url.Values{
-			{"case": {theirs.String()}, "to": {book.ID.String()}},
+			{"case": {theirs.String()}, "to": {book.ID.String()}, "text": {"Привет"}},
 			{"case": {"x"}, "to": {book.ID.String()}}, {"case": {mine.String()}, "to": {"x"}},
 		} {
 			admin.PostForm(path, form).Want(http.StatusNotFound)
@@ -150,7 +159,16 @@ func TestOtherFirmsAreUnknown(t *testing.T) {
 		}
 	}
 	admin.PostForm("/sellers/assign", url.Values{"case": {mine.String()}, "to": {other.ID.String()}}).Want(http.StatusNotFound)
-	admin.PostForm("/sellers/bulk", url.Values{"case": {mine.String(), theirs.String()}, "do": {"csv"}}).Want(http.StatusNotFound)
+	for _, format := range []string{"csv", "xlsx"} {
+		mixed := admin.PostForm("/sellers/bulk", url.Values{"case": {mine.String(), theirs.String()}, "do": {format}}).Want(http.StatusNotFound)
+		if kept := mixed.Form("/sellers/bulk"); !slices.Equal(kept["case"], []string{mine.String()}) || strings.Contains(mixed.Body, theirs.String()) {
+			t.Errorf("%s: the register comes back with %v", format, kept)
+		}
+		alone := admin.PostForm("/sellers/bulk", url.Values{"case": {theirs.String()}, "do": {format}}).Want(http.StatusNotFound)
+		if alone.HasForm("/sellers/bulk") {
+			t.Errorf("%s: a stranger's seller alone leads to the register", format)
+		}
+	}
 	if v := admin.Case(mine); v.Case.ResponsibleID != admin.ID {
 		t.Error("a refused assignment changed a case")
 	}
