@@ -34,10 +34,10 @@ func (a *App) DraftFirmText(ctx context.Context, actor winddown.Actor, t winddow
 }
 
 // PublishFirmTexts makes the draft the newest edition: NotFound, Forbidden, or Conflict without
-// a draft.
-func (a *App) PublishFirmTexts(ctx context.Context, actor winddown.Actor) error {
+// a draft, or with another than the one whose digest the person has seen.
+func (a *App) PublishFirmTexts(ctx context.Context, actor winddown.Actor, digest string) error {
 	return a.changeFirmTexts(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, texts []winddown.Text) ([]winddown.Event, error) {
-		events, err := f.PublishTexts(texts)
+		events, err := f.PublishTexts(texts, digest)
 		if err == nil {
 			tx.SavePractice(f)
 		}
@@ -46,9 +46,9 @@ func (a *App) PublishFirmTexts(ctx context.Context, actor winddown.Actor) error 
 }
 
 // DiscardFirmTexts drops the draft. Errors as for PublishFirmTexts.
-func (a *App) DiscardFirmTexts(ctx context.Context, actor winddown.Actor) error {
+func (a *App) DiscardFirmTexts(ctx context.Context, actor winddown.Actor, digest string) error {
 	return a.changeFirmTexts(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, texts []winddown.Text) ([]winddown.Event, error) {
-		events, err := f.DiscardTexts(texts)
+		events, err := f.DiscardTexts(texts, digest)
 		if err == nil {
 			tx.DropDraft(f)
 		}

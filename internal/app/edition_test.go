@@ -18,9 +18,19 @@ func (w *world) publish(admin winddown.Actor, who string) {
 	if err := w.app.DraftFirmText(w.t.Context(), admin, w.firmText(who)); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.app.PublishFirmTexts(w.t.Context(), admin); err != nil {
+	if err := w.app.PublishFirmTexts(w.t.Context(), admin, w.draft(admin)); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// draft is the digest of the draft as somebody sees it who looks at it now.
+func (w *world) draft(admin winddown.Actor) string {
+	w.t.Helper()
+	v, err := w.app.FirmTexts(w.t.Context(), admin)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v.Firm.DraftDigest(v.Texts)
 }
 
 // newest is what somebody has seen who looks at the newest versions, with the edition of the
@@ -94,7 +104,7 @@ func TestEditionsOfAFirmsTexts(t *testing.T) {
 	if err := w.app.DraftFirmText(ctx, f.admin, back); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.app.PublishFirmTexts(ctx, f.admin); err != nil {
+	if err := w.app.PublishFirmTexts(ctx, f.admin, w.draft(f.admin)); err != nil {
 		t.Fatal(err)
 	}
 	reads(f.accountant, w.addSeller(f.accountant), "Для всех")

@@ -638,12 +638,14 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"DiscardFirmTexts", "", "firm firm_texts_discarded", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			must(t, w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")))
-			return func() error { return w.app.DiscardFirmTexts(ctx, f.admin) }, func() outcome { return pages(f.admin) }
+			seen := w.draft(f.admin)
+			return func() error { return w.app.DiscardFirmTexts(ctx, f.admin, seen) }, func() outcome { return pages(f.admin) }
 		}},
 		{"PublishFirmTexts", "", "firm firm_texts_published", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			must(t, w.app.DraftFirmText(ctx, f.admin, w.firmText("Всем")))
-			return func() error { return w.app.PublishFirmTexts(ctx, f.admin) }, func() outcome { return pages(f.admin) }
+			seen := w.draft(f.admin)
+			return func() error { return w.app.PublishFirmTexts(ctx, f.admin, seen) }, func() outcome { return pages(f.admin) }
 		}},
 		{"UpgradeCase", "", "case case_upgraded", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,7 +135,7 @@ func (s *Site) firmTexts(w http.ResponseWriter, r *http.Request, failure error) 
 		v.Lists = append(v.Lists, list)
 	}
 	if len(draft) > 0 {
-		v.Draft = &page.DraftView{Diffs: textDiffs(p, in.Texts, in.Replaced, published, published+1)}
+		v.Draft = &page.DraftView{Digest: in.Firm.DraftDigest(in.Texts), Diffs: textDiffs(p, in.Texts, in.Replaced, published, published+1)}
 	}
 	if in.Outdated > 0 {
 		v.Outdated, v.UpgradeHref = p.N("texts.outdated", in.Outdated), upgradeHref
@@ -290,17 +291,21 @@ func (s *Site) FirmTextPreview(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PublishFirmTexts publishes the draft.
+// PublishFirmTexts publishes the draft that was shown.
 func (s *Site) PublishFirmTexts(w http.ResponseWriter, r *http.Request) error {
-	return s.textsDone(w, r, s.app.PublishFirmTexts(r.Context(), actorOf(r.Context())), "published")
+	return s.endDraft(w, r, s.app.PublishFirmTexts, "published")
 }
 
-// DiscardFirmTexts drops the draft.
+// DiscardFirmTexts drops the draft that was shown.
 func (s *Site) DiscardFirmTexts(w http.ResponseWriter, r *http.Request) error {
-	return s.textsDone(w, r, s.app.DiscardFirmTexts(r.Context(), actorOf(r.Context())), "discarded")
+	return s.endDraft(w, r, s.app.DiscardFirmTexts, "discarded")
 }
 
-func (s *Site) textsDone(w http.ResponseWriter, r *http.Request, err error, notice string) error {
+func (s *Site) endDraft(w http.ResponseWriter, r *http.Request, end func(context.Context, winddown.Actor, string) error, notice string) error {
+	f, err := form(w, r)
+	if err == nil {
+		err = end(r.Context(), actorOf(r.Context()), f.Get("digest"))
+	}
 	switch {
 	case err == nil:
 		s.notice(w, "texts", notice)

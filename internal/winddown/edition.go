@@ -1,6 +1,10 @@
 package winddown
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,27 +58,52 @@ func (f *Firm) Draft(texts []Text) []Text {
 	})
 }
 
-// PublishTexts makes the draft the firm's newest edition: cases opened from then on are read with
-// it, those that run keep theirs until somebody moves them. Conflict without a draft.
-func (f *Firm) PublishTexts(texts []Text) ([]Event, error) {
+// DraftDigest tells the firm's draft from any other, on top of another edition too.
+func (f *Firm) DraftDigest(texts []Text) string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
 	draft := f.Draft(texts)
-	if len(draft) == 0 {
-		return nil, errNoDraft()
+	slices.SortFunc(draft, func(a, b Text) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Locale, b.Locale)) })
+	_ = enc.Encode(f.Practice.Texts) // plain values into memory: it cannot fail
+	for _, t := range draft {
+		_ = enc.Encode([]any{t.Key, t.Locale, t.changes()})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// seenDraft returns the firm's draft: Conflict where there is none, or where it is another than
+// the one a person has seen.
+func (f *Firm) seenDraft(texts []Text, digest string) ([]Text, error) {
+	draft := f.Draft(texts)
+	switch {
+	case len(draft) == 0:
+		return nil, &Error{Kind: Conflict, Key: "texts.error.no_draft"}
+	case f.DraftDigest(texts) != digest:
+		return nil, &Error{Kind: Conflict, Key: "texts.error.changed"}
+	}
+	return draft, nil
+}
+
+// PublishTexts makes the draft the firm's newest edition: cases opened from then on are read with
+// it, those that run keep theirs until somebody moves them. Conflict without a draft, or with
+// another than the one whose digest is given.
+func (f *Firm) PublishTexts(texts []Text, digest string) ([]Event, error) {
+	draft, err := f.seenDraft(texts, digest)
+	if err != nil {
+		return nil, err
 	}
 	f.Practice.Texts++
 	return []Event{{Kind: FirmTextsPublished, After: Changes{"edition": strconv.Itoa(f.Practice.Texts), "texts": textNames(draft)}}}, nil
 }
 
-// DiscardTexts drops the draft. Conflict without one.
-func (f *Firm) DiscardTexts(texts []Text) ([]Event, error) {
-	draft := f.Draft(texts)
-	if len(draft) == 0 {
-		return nil, errNoDraft()
+// DiscardTexts drops the draft. Conflict as for PublishTexts.
+func (f *Firm) DiscardTexts(texts []Text, digest string) ([]Event, error) {
+	draft, err := f.seenDraft(texts, digest)
+	if err != nil {
+		return nil, err
 	}
 	return []Event{{Kind: FirmTextsDiscarded, Before: Changes{"edition": strconv.Itoa(f.Practice.Texts + 1), "texts": textNames(draft)}}}, nil
 }
-
-func errNoDraft() error { return &Error{Kind: Conflict, Key: "texts.error.no_draft"} }
 
 func textNames(texts []Text) string {
 	var names []string

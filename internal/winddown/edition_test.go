@@ -69,7 +69,7 @@ func TestDraftAndPublish(t *testing.T) {
 	f := firm()
 	text := winddown.Text{Kind: winddown.StepText, Key: "zero_fbs", Locale: "ru", Source: "Регламент фирмы", CheckedOn: today,
 		Parts: map[string]string{"who": "Всем", "prepare": "Ничего", "where": "На портале", "wait": "Минуту"}}
-	_, err := f.PublishTexts(nil)
+	_, err := f.PublishTexts(nil, f.DraftDigest(nil))
 	wantKind(t, err, winddown.Conflict)
 	drafted, events, err := f.DraftText(text, nil, today)
 	if err != nil || len(events) != 1 || drafted.Version != 1 || events[0].After["who"] != "Всем" {
@@ -79,16 +79,41 @@ func TestDraftAndPublish(t *testing.T) {
 	if _, events, err := f.DraftText(text, all, today); err != nil || len(events) != 0 {
 		t.Errorf("the same again: %+v, %v", events, err)
 	}
-	if _, err := f.PublishTexts(all); err != nil || f.Practice.Texts != 1 || len(f.Draft(all)) != 0 {
+	// The digest of a draft is another with every word, another text and another edition below it,
+	// and the same in whatever order the texts come.
+	other, second := drafted, drafted
+	other.Parts, second.Locale = map[string]string{"who": "Всем", "prepare": "Ничего", "where": "На портале", "wait": "Час"}, "en"
+	seen := f.DraftDigest(all)
+	for _, texts := range [][]winddown.Text{{other}, {drafted, second}, {second}} {
+		if f.DraftDigest(texts) == seen {
+			t.Errorf("%+v has the digest of %+v", texts, all)
+		}
+		_, err := f.PublishTexts(texts, seen)
+		wantKind(t, err, winddown.Conflict)
+		_, err = f.DiscardTexts(texts, seen)
+		wantKind(t, err, winddown.Conflict)
+	}
+	if f.DraftDigest([]winddown.Text{drafted, second}) != f.DraftDigest([]winddown.Text{second, drafted}) {
+		t.Error("the order of the texts changes the digest")
+	}
+	if _, err := f.PublishTexts(all, seen); err != nil || f.Practice.Texts != 1 || len(f.Draft(all)) != 0 {
 		t.Errorf("edition %d, %v", f.Practice.Texts, err)
 	}
+	next := drafted
+	next.Version, next.Parts = 2, other.Parts
+	first := f.DraftDigest([]winddown.Text{next})
+	f.Practice.Texts = 0
+	if f.DraftDigest([]winddown.Text{next}) == first {
+		t.Error("the edition below the draft is not in its digest")
+	}
+	f.Practice.Texts = 1
 	// A draft that makes nothing different is none: one that was given up, or never was anything.
 	same, none := text, winddown.Text{Kind: winddown.StepText, Key: "sign_act", Locale: "ru", Version: 2}
 	same.Version = 2
 	if all := append(all, same, none); len(f.Draft(all)) != 0 {
 		t.Errorf("a draft of what is published: %+v", f.Draft(all))
 	} else {
-		_, err = f.PublishTexts(all)
+		_, err = f.PublishTexts(all, f.DraftDigest(all))
 		wantKind(t, err, winddown.Conflict)
 	}
 	text.Parts = nil

@@ -57,7 +57,8 @@ async function people(open, locale, how) {
   await post(who.boss, "/firm/settings/requisites", { legal_name: words.firm, inn: "7707083893", phone: "+7 495 000-00-00" });
   const instruction = { who: words.note, prepare: words.note, where: words.note, wait: words.note, source: words.firm, checked_on: "2026-11-10" };
   for (const lang of ["ru", "en"]) await post(who.boss, `/firm/texts/zero_fbs/${lang}`, instruction);
-  await post(who.boss, "/firm/texts/publish");
+  await who.boss.goto("/firm/texts");
+  await post(who.boss, "/firm/texts/publish", { digest: await who.boss.locator("[action='/firm/texts/publish'] [name=digest]").inputValue() });
   await post(who.boss, `/firm/texts/zero_fbs/${locale}`, { ...instruction, wait: words.reason });
   await who.boss.goto("/firm");
   at.member = await who.boss.getByTestId(`member-clerk-${locale}@example.com`).getByRole("link").last().getAttribute("href");
@@ -209,6 +210,7 @@ function pages(at) {
   send("boss", "/firm/upgrade", 409, {});
   for (const page of ["texts", "upgrade"]) get("rival", `/firm/${page}`);
   send("rival", "/firm/texts/publish", 409, {});
+  send("boss", "/firm/texts/publish", 409, {}); // a draft that was not seen
   get("boss", `/cases/${at.sellers[2]}/upgrade`);
   send("boss", `/cases/${at.sellers[2]}/upgrade`, 409, {});
   for (const signer of ["seller", "firm"]) get("boss", `/cases/${at.sellers[2]}/letters/termination?signer=${signer}`);
