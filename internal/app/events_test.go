@@ -550,6 +550,14 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			f := w.firm()
 			return func() error { _, err := w.app.InviteToFirm(ctx, f.admin, winddown.Lead); return err }, func() outcome { return pages(f.admin) }
 		}},
+		{"InviteToFirmByMail", "", "firm firm_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.firm().admin
+			a.Confirmed = true
+			return func() error {
+				_, err := w.app.InviteToFirmByMail(ctx, a, winddown.Lead, "lead@example.ru")
+				return err
+			}, func() outcome { return pages(a) }
+		}},
 		{"RevokeFirmInvite", "", "firm firm_invite_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			_, err := w.app.InviteToFirm(ctx, f.admin, winddown.Lead)
@@ -562,6 +570,16 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			f, a := w.firm(), w.person("Новая")
 			token, err := w.app.InviteToFirm(ctx, f.admin, winddown.Accountant)
 			must(t, err)
+			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"JoinFirm", "by a letter to one's own address", "firm firm_joined, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Новая")
+			token := w.mailedToFirm(f.admin, winddown.Lead, a.Email)
+			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"JoinFirm", "by somebody else's letter", "firm firm_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, a := w.firm(), w.person("Новая")
+			token := w.mailedToFirm(f.admin, winddown.Lead, "lead@example.ru")
 			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
 		}},
 		{"SignUpToFirm", "", "firm firm_joined, user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {

@@ -119,9 +119,22 @@ func (a *App) RenameFirm(ctx context.Context, actor winddown.Actor, name string)
 // nowhere: NotFound, Forbidden, Invalid for an unknown role, or Conflict when there are too
 // many open invitations.
 func (a *App) InviteToFirm(ctx context.Context, actor winddown.Actor, role winddown.Role) (token string, err error) {
+	return a.inviteToFirm(ctx, actor, role, nil)
+}
+
+// InviteToFirmByMail is to InviteToFirm what InviteByMail is to Invite.
+func (a *App) InviteToFirmByMail(ctx context.Context, actor winddown.Actor, role winddown.Role, email string) (token string, err error) {
+	return a.inviteToFirm(ctx, actor, role, &email)
+}
+
+func (a *App) inviteToFirm(ctx context.Context, actor winddown.Actor, role winddown.Role, to *string) (token string, err error) {
 	now := a.now()
 	err = a.changeFirm(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
 		if err := winddown.CheckFirmRole(role); err != nil {
+			return nil, err
+		}
+		email, err := a.mailable(actor, to)
+		if err != nil {
 			return nil, err
 		}
 		if len(open) >= postgres.MaxFirmInvites {
@@ -133,7 +146,7 @@ func (a *App) InviteToFirm(ctx context.Context, actor winddown.Actor, role windd
 		}
 		var hash []byte
 		token, hash = newToken()
-		tx.InsertFirmInvite(winddown.FirmInvite{ID: id, FirmID: f.ID, Role: role, CreatedBy: actor.UserID,
+		tx.InsertFirmInvite(winddown.FirmInvite{ID: id, FirmID: f.ID, Role: role, CreatedBy: actor.UserID, Email: email,
 			CreatedAt: now, ExpiresAt: now.Add(winddown.InviteTerm)}, hash)
 		return []winddown.Event{{Kind: winddown.FirmInvited, Role: role, Invite: id}}, nil
 	})
@@ -310,7 +323,8 @@ func (a *App) SignUpToFirm(ctx context.Context, token string, in winddown.Regist
 }
 
 func (a *App) joinFirm(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID) ([]winddown.Event, error) {
-	invite, f, err := tx.LockFirmInvite(ctx, tokenHash(token), user)
+	locked, err := tx.LockFirmInvite(ctx, tokenHash(token), user)
+	invite, f := locked.Invite, locked.Firm
 	if err == nil {
 		err = invite.Usable(a.now())
 	}
@@ -325,5 +339,9 @@ func (a *App) joinFirm(ctx context.Context, tx *postgres.Tx, token string, user 
 	tx.UseFirmInvite(invite, user)
 	tx.AddFirmPerson(f.ID, user, invite.Role)
 	tx.ChooseFirm(user, f.ID)
-	return winddown.OnStream(firmStream(f.ID), events), nil
+	events = winddown.OnStream(firmStream(f.ID), events)
+	if locked.Mailed {
+		events = append(events, reached(tx, locked.Guest.User, invite.Email)...)
+	}
+	return events, nil
 }

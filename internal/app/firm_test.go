@@ -88,16 +88,16 @@ func (w *world) responsible(id winddown.ID) winddown.ID {
 // Who may do what in a firm: + may, - may see the firm but not do it, 0 knows nothing of it.
 func TestFirmRights(t *testing.T) {
 	ctx := t.Context()
-	w := newWorld(t)
-	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive",
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	names := []string{"Firm", "Assign", "RenameFirm", "InviteToFirm", "InviteToFirmByMail", "RevokeFirmInvite", "SetFirmRole", "RemoveFirmPerson", "Remind", "Archive",
 		"FirmHistory", "SetRequisites", "SetFirmChase", "SetFirmDays", "SetFirmActing",
 		"FirmTexts", "DraftFirmText", "UpgradeFirm"}
 	table := map[string]string{
-		"admin":        "+++++++++++++++++",
-		"lead":         "++-----+++-------",
-		"accountant":   "+------+++-------",
-		"other admin":  "00++000000+++++++", // renames and settles his own firm and invites to it
-		"without firm": "0-00000--00000000",
+		"admin":        "++++++++++++++++++",
+		"lead":         "++------+++-------",
+		"accountant":   "+-------+++-------",
+		"other admin":  "00+++000000+++++++", // renames and settles his own firm and invites to it
+		"without firm": "0-000000--00000000",
 	}
 	for row, cells := range table {
 		for i, name := range names {
@@ -121,9 +121,14 @@ func TestFirmRights(t *testing.T) {
 					}
 					return err
 				},
-				"Assign":           func() error { return w.assign(a, f.lead.UserID, id) },
-				"RenameFirm":       func() error { return w.app.RenameFirm(ctx, a, "Баланс") },
-				"InviteToFirm":     func() error { _, err := w.app.InviteToFirm(ctx, a, winddown.Accountant); return err },
+				"Assign":       func() error { return w.assign(a, f.lead.UserID, id) },
+				"RenameFirm":   func() error { return w.app.RenameFirm(ctx, a, "Баланс") },
+				"InviteToFirm": func() error { _, err := w.app.InviteToFirm(ctx, a, winddown.Accountant); return err },
+				"InviteToFirmByMail": func() error {
+					a.Confirmed = true
+					_, err := w.app.InviteToFirmByMail(ctx, a, winddown.Accountant, "lead@example.ru")
+					return err
+				},
 				"RevokeFirmInvite": func() error { return w.app.RevokeFirmInvite(ctx, a, v.Invites[0].ID) },
 				"SetFirmRole":      func() error { return w.app.SetFirmRole(ctx, a, guest.UserID, winddown.Lead) },
 				"Remind":           func() error { return w.remind(a, "Сделайте: {шаг}", id) },
@@ -423,6 +428,66 @@ func TestFirmInvitationsEnd(t *testing.T) {
 		wantKind(t, err, winddown.Gone)
 	}
 	wantKind(t, w.app.JoinFirm(ctx, w.person("Третья"), "nothing"), winddown.NotFound)
+}
+
+// mailedToFirm invites by mail and returns the token of the link in the letter.
+func (w *world) mailedToFirm(admin winddown.Actor, role winddown.Role, email string) string {
+	w.t.Helper()
+	admin.Confirmed = true
+	if _, err := w.app.InviteToFirmByMail(w.t.Context(), admin, role, email); err != nil {
+		w.t.Fatal(err)
+	}
+	v, err := w.app.Firm(w.t.Context(), admin)
+	if err != nil || len(v.Invites) == 0 || v.Invites[0].Email != email {
+		w.t.Fatalf("the newest invitation is not for %s: %v", email, err)
+	}
+	_, token, err := w.app.InviteLetter(w.t.Context(), v.Invites[0].ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
+}
+
+// An invitation by mail has a link beside the one that is handed on; both end together.
+func TestFirmInvitationsByMail(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	f := w.firm()
+	_, err := w.app.InviteToFirmByMail(ctx, f.admin, winddown.Lead, "lead@example.ru")
+	wantKey(t, err, winddown.Conflict, "people.error.unconfirmed")
+	f.admin.Confirmed = true
+	for _, wrong := range []string{"", "lead", "lead@example.ru, other@example.ru"} {
+		_, err = w.app.InviteToFirmByMail(ctx, f.admin, winddown.Lead, wrong)
+		wantKind(t, err, winddown.Invalid)
+	}
+	_, err = newWorld(t).app.InviteToFirmByMail(ctx, f.admin, winddown.Lead, "lead@example.ru")
+	wantKind(t, err, winddown.NotFound)
+
+	first, second := w.mailedToFirm(f.admin, winddown.Lead, "one@example.ru"), ""
+	v, err := w.app.Firm(ctx, f.admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, second, err = w.app.InviteLetter(ctx, v.Invites[0].ID); err != nil { // a letter may go out twice
+		t.Fatal(err)
+	}
+	if err := w.app.JoinFirm(ctx, w.person("Первая"), first); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.FirmInviteView(ctx, second)
+	wantKind(t, err, winddown.Gone)
+
+	taken := w.mailedToFirm(f.admin, winddown.Lead, "two@example.ru")
+	if v, err = w.app.Firm(ctx, f.admin); err != nil || len(v.Invites) != 1 {
+		t.Fatalf("%d open invitations, %v", len(v.Invites), err)
+	}
+	if err := w.app.RevokeFirmInvite(ctx, f.admin, v.Invites[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.JoinFirm(ctx, w.person("Вторая"), taken), winddown.Gone)
+	if _, _, err := w.app.InviteLetter(ctx, v.Invites[0].ID); !errors.Is(err, app.ErrMoot) {
+		t.Errorf("an invitation that was taken back is written of: %v", err)
+	}
 }
 
 // One link lets one person in, however many hurry.

@@ -121,7 +121,7 @@ func (a *App) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 // ErrMoot when it was used, taken back or has expired.
 func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, string, error) {
 	m, err := a.db.MailedInvite(ctx, id)
-	if errors.Is(err, winddown.NotFound) || err == nil && !a.now().Before(m.Invite.ExpiresAt) {
+	if errors.Is(err, winddown.NotFound) || err == nil && !a.now().Before(m.ExpiresAt) {
 		err = ErrMoot
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, s
 	}
 	token, hash := newToken()
 	return m, token, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.InsertInviteToken(m.Invite, hash)
+		tx.InsertInviteToken(m, hash)
 		return nil, nil
 	})
 }

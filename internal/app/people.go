@@ -32,14 +32,22 @@ func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) 
 // NotFound, Forbidden for a role the actor may not invite, or Conflict when the case has an
 // accountant already or too many open invitations.
 func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
-	return a.invite(ctx, actor, id, role, "")
+	return a.invite(ctx, actor, id, role, nil)
 }
 
 // InviteByMail is Invite that has a letter with a link of its own sent to an address too:
 // Invalid for one that cannot be written to, Conflict for an actor whose own address is not
 // confirmed, so that nobody fills the mailboxes of others under a made-up name.
 func (a *App) InviteByMail(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, email string) (token string, err error) {
-	email = strings.TrimSpace(email)
+	return a.invite(ctx, actor, id, role, &email)
+}
+
+// mailable tidies the address to which the actor has an invitation sent; nil is none.
+func (a *App) mailable(actor winddown.Actor, to *string) (string, error) {
+	if to == nil {
+		return "", nil
+	}
+	email := strings.TrimSpace(*to)
 	switch {
 	case !a.mail:
 		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.no_mail"}
@@ -49,10 +57,10 @@ func (a *App) InviteByMail(ctx context.Context, actor winddown.Actor, id winddow
 	case !actor.Confirmed:
 		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.unconfirmed"}
 	}
-	return a.invite(ctx, actor, id, role, email)
+	return email, nil
 }
 
-func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, email string) (token string, err error) {
+func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, to *string) (token string, err error) {
 	now := a.now()
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, _, open, err := tx.LockCasePeople(ctx, id)
@@ -74,6 +82,10 @@ func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 			if err := view.Case.FreeForAccountant(); err != nil {
 				return nil, err
 			}
+		}
+		email, err := a.mailable(actor, to)
+		if err != nil {
+			return nil, err
 		}
 		if len(open) >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
@@ -257,9 +269,17 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
-	// Whoever holds the token of a letter to his own address has shown that letters reach him.
-	if guest := locked.Guest.User; !guest.Confirmed && locked.MailedTo != "" && winddown.EmailKey(locked.MailedTo) == winddown.EmailKey(guest.Email) {
-		events = append(events, confirmed(tx, guest)...)
+	if locked.Mailed {
+		events = append(events, reached(tx, locked.Guest.User, invite.Email)...)
 	}
 	return c.ID, invite.Role, events, nil
+}
+
+// reached confirms the address of a locked person who holds the token of a letter to it: that
+// has shown that letters reach him.
+func reached(tx *postgres.Tx, u winddown.User, mailedTo string) []winddown.Event {
+	if u.Confirmed || winddown.EmailKey(mailedTo) != winddown.EmailKey(u.Email) {
+		return nil
+	}
+	return confirmed(tx, u)
 }

@@ -47,7 +47,6 @@ const (
 	firmColumns = `f.id, f.name, f.event_seq, f.event_hash, f.legal_name, f.inn, f.kpp, f.address, f.phone, f.signer, f.authority,
        f.chase_days, f.days_off, f.days_worked, f.acting as firm_acting, f.texts as firm_texts`
 	firmPeopleColumns = `u.id, u.name, u.email, p.role, p.added_at`
-	firmInviteColumns = `i.id, i.firm_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at`
 )
 
 const sqlFirm = `-- name: Firm
@@ -60,7 +59,7 @@ where f.id = @firm and ` + firmScope + `
 order by p.added_at, u.id`
 
 const sqlFirmInvites = `-- name: FirmInvites
-select ` + firmInviteColumns + `
+select i.firm_id, ` + inviteColumns + `
 from firm_invites i join firms f on f.id = i.firm_id
 where f.id = @firm and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + firmScope + `
 order by i.created_at desc, i.id
@@ -101,20 +100,14 @@ type firmPersonRow struct {
 }
 
 type firmInviteRow struct {
-	ID        winddown.ID
-	FirmID    winddown.ID
-	Role      string
-	CreatedBy winddown.ID
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	UsedAt    *time.Time
-	RevokedAt *time.Time
+	FirmID winddown.ID
+	offerRow
 }
 
 func (r firmInviteRow) domain() winddown.FirmInvite {
 	return winddown.FirmInvite{
-		ID: r.ID, FirmID: r.FirmID, Role: winddown.Role(r.Role), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
-		UsedAt: timeOf(r.UsedAt), RevokedAt: timeOf(r.RevokedAt),
+		ID: r.ID, FirmID: r.FirmID, Role: r.Role, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		UsedAt: timeOf(r.UsedAt), RevokedAt: timeOf(r.RevokedAt), Email: r.Email,
 	}
 }
 
@@ -222,10 +215,16 @@ func (db *DB) Memberships(ctx context.Context, actor winddown.Actor) ([]Membersh
 	return all, classify(err)
 }
 
+// firmInviteOfToken is inviteOfToken of a firm's invitations.
+const firmInviteOfToken = `(
+    select id from firm_invites where token_hash = @token
+    union all
+    select firm_invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and firm_invite_id is not null)`
+
 const sqlFirmInviteByToken = `-- name: FirmInviteByToken
-select ` + firmInviteColumns + `, f.name as firm, u.name as by
+select i.firm_id, ` + inviteColumns + `, f.name as firm, u.name as by
 from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by
-where i.token_hash = @token`
+where i.id = ` + firmInviteOfToken
 
 // FirmInvite finds an invitation to a firm by its token, or NotFound.
 func (db *DB) FirmInvite(ctx context.Context, tokenHash []byte) (InviteToFirm, error) {
@@ -267,29 +266,41 @@ func (tx *Tx) LockFirm(ctx context.Context) (*winddown.Firm, []winddown.FirmInvi
 // firm yet. The firm comes before the invitation, as in RevokeFirmInvite.
 const sqlLockFirmByInvite = `-- name: LockFirmByInvite
 select f.id from firms f
-where f.id = (select i.firm_id from firm_invites i where i.token_hash = @token)
+where f.id = (select i.firm_id from firm_invites i where i.id = ` + firmInviteOfToken + `)
 for no key update of f`
 
 const sqlFirmInviteLocked = `-- name: FirmInviteLocked
-select ` + firmInviteColumns + ` from firm_invites i where i.token_hash = @token for update`
+select i.firm_id, ` + inviteColumns + `
+from firm_invites i where i.id = ` + firmInviteOfToken + ` for update`
 
 const sqlFirmByInvite = `-- name: FirmByInvite
 select ` + firmColumns + ` from firms f
-where f.id = (select i.firm_id from firm_invites i where i.token_hash = @token)`
+where f.id = (select i.firm_id from firm_invites i where i.id = ` + firmInviteOfToken + `)`
 
 const sqlFirmPeopleByInvite = `-- name: FirmPeopleByInvite
 select ` + firmPeopleColumns + `
 from firm_people p join users u on u.id = p.user_id
-where p.firm_id = (select i.firm_id from firm_invites i where i.token_hash = @token)
+where p.firm_id = (select i.firm_id from firm_invites i where i.id = ` + firmInviteOfToken + `)
 order by p.added_at, u.id`
 
-// LockFirmInvite returns the invitation behind a token and its firm, and holds them and the
-// person who accepts it; NotFound for an unknown token.
-func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (winddown.FirmInvite, *winddown.Firm, error) {
+// LockedFirmInvite is an invitation, the firm it leads to and the person who holds it, all
+// held until the transaction ends.
+type LockedFirmInvite struct {
+	Invite winddown.FirmInvite
+	Firm   *winddown.Firm
+	Guest  Account
+	Mailed bool // the token is that of a letter
+}
+
+// LockFirmInvite returns the invitation behind a token for the person who accepts it, or
+// NotFound.
+func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (LockedFirmInvite, error) {
 	var q firmQuery
 	var guest userQuery
+	var mailed []idRow
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlMailedWith, token).Query(collect(&mailed))
 		b.Queue(sqlLockFirmByInvite, token)
 		b.Queue(sqlFirmInviteLocked, token).Query(collect(&q.invites))
 		b.Queue(sqlFirmByInvite, token).Query(collect(&q.firms))
@@ -297,14 +308,15 @@ func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddow
 		guest.queue(b, user)
 	})
 	if err != nil {
-		return winddown.FirmInvite{}, nil, err
+		return LockedFirmInvite{}, err
 	}
-	f, err := q.hold(tx)
-	if err != nil {
-		return winddown.FirmInvite{}, nil, err
+	l := LockedFirmInvite{Mailed: len(mailed) > 0}
+	if l.Firm, err = q.hold(tx); err != nil {
+		return LockedFirmInvite{}, err
 	}
-	_, err = guest.hold(tx)
-	return q.open()[0], f, err
+	l.Invite = q.open()[0]
+	l.Guest, err = guest.hold(tx)
+	return l, err
 }
 
 const sqlMemberOf = `-- name: MemberOf
@@ -509,13 +521,13 @@ func (tx *Tx) RemoveFirmPerson(firm, user winddown.ID) {
 }
 
 const sqlInsertFirmInvite = `-- name: InsertFirmInvite
-insert into firm_invites (id, firm_id, role, token_hash, created_by, created_at, expires_at)
-values (@id, @firm, @role, @token, @by, @created_at, @expires_at)`
+insert into firm_invites (id, firm_id, role, token_hash, created_by, created_at, expires_at, email)
+values (@id, @firm, @role, @token, @by, @created_at, @expires_at, @email)`
 
 // InsertFirmInvite writes an invitation to a locked firm.
 func (tx *Tx) InsertFirmInvite(i winddown.FirmInvite, tokenHash []byte) {
 	tx.writeFirm(i.FirmID, sqlInsertFirmInvite, pgx.StrictNamedArgs{
-		"id": i.ID, "firm": i.FirmID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy,
+		"id": i.ID, "firm": i.FirmID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
 	})
 }

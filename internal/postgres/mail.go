@@ -118,14 +118,20 @@ func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
 
 // MailedInvite is an invitation that goes out by mail.
 type MailedInvite struct {
-	Invite winddown.Invite
-	Seller string
-	By     string
-	Locale string // of whoever invites
+	ID        winddown.ID
+	Firm      bool // it leads into a firm, not to a case
+	To        string
+	Role      winddown.Role
+	ExpiresAt time.Time
+	Title     string // the seller's name, or the firm's
+	By        string
+	Locale    string // of whoever invites
 }
 
 const sqlMailedInvites = `-- name: MailedInvites
-select id from invites where id = any(@ids::uuid[]) and email <> ''`
+select id from invites where id = any(@ids::uuid[]) and email <> ''
+union all
+select id from firm_invites where id = any(@ids::uuid[]) and email <> ''`
 
 // MailedInvites returns those of the invitations that go out by mail. It is the program's own
 // and takes no actor.
@@ -143,32 +149,36 @@ func (db *DB) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 }
 
 const sqlMailedInvite = `-- name: MailedInvite
-select i.id, i.case_id, i.role, i.expires_at, i.used_at is not null or i.revoked_at is not null, i.email, c.seller_name, u.name, u.locale
+select i.id, false as firm, i.email as to, i.role, i.expires_at, c.seller_name as title, u.name as by, u.locale
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
-where i.id = @id and i.email <> ''`
+where i.id = @id and i.email <> '' and i.used_at is null and i.revoked_at is null
+union all
+select i.id, true, i.email, i.role, i.expires_at, f.name, u.name, u.locale
+from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by
+where i.id = @id and i.email <> '' and i.used_at is null and i.revoked_at is null`
 
 // MailedInvite returns an invitation for its letter; NotFound too when it was used or taken
 // back. It is the program's own and takes no actor.
 func (db *DB) MailedInvite(ctx context.Context, id winddown.ID) (MailedInvite, error) {
-	var m MailedInvite
-	var over bool
-	err := db.pool.QueryRow(ctx, sqlMailedInvite, pgx.StrictNamedArgs{"id": id}).
-		Scan(&m.Invite.ID, &m.Invite.CaseID, &m.Invite.Role, &m.Invite.ExpiresAt, &over, &m.Invite.Email, &m.Seller, &m.By, &m.Locale)
-	if err == nil && over {
-		err = pgx.ErrNoRows
+	rows, err := db.pool.Query(ctx, sqlMailedInvite, pgx.StrictNamedArgs{"id": id})
+	if err != nil {
+		return MailedInvite{}, classify(err)
 	}
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[MailedInvite])
 	return m, classify(err)
 }
 
 const sqlInsertInviteToken = `-- name: InsertInviteToken
-insert into mail_tokens (token_hash, purpose, invite_id, created_at, expires_at)
-values (@token, 'invite', @invite, @now, @expires)`
+insert into mail_tokens (token_hash, purpose, invite_id, firm_invite_id, created_at, expires_at)
+values (@token, 'invite', case when not @firm then @invite::uuid end, case when @firm then @invite::uuid end, @now, @expires)`
 
 // InsertInviteToken writes the token of a letter with an invitation about to be sent: see
 // InsertMailToken.
-func (tx *Tx) InsertInviteToken(i winddown.Invite, tokenHash []byte) {
+func (tx *Tx) InsertInviteToken(i MailedInvite, tokenHash []byte) {
 	tx.silent++
-	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{"token": tokenHash, "invite": i.ID, "now": tx.now, "expires": i.ExpiresAt})
+	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{
+		"token": tokenHash, "firm": i.Firm, "invite": i.ID, "now": tx.now, "expires": i.ExpiresAt,
+	})
 }
 
 // takesReminders is the condition under which reminders reach a person u by mail.

@@ -27,8 +27,11 @@ select u.id, u.name, u.email, 'accountant', null
 from cases c join users u on u.id = c.responsible_id
 where c.id = @case and ` + caseScope
 
+// inviteColumns are those of an invitation i, to a case or to a firm.
+const inviteColumns = `i.id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, i.email`
+
 const sqlInvites = `-- name: Invites
-select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at
+select i.case_id, ` + inviteColumns + `
 from invites i join cases c on c.id = i.case_id
 where c.id = @case and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope + `
 order by i.created_at desc
@@ -37,28 +40,28 @@ limit @limit`
 // MaxInvites is how many unused invitations a case may have at a time.
 const MaxInvites = 20
 
-type inviteRow struct {
+// offerRow is what invitations to a case and to a firm have in common.
+type offerRow struct {
 	ID        winddown.ID
-	CaseID    winddown.ID
-	Role      string
+	Role      winddown.Role
 	CreatedBy winddown.ID
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
 	RevokedAt *time.Time
+	Email     string
+}
+
+type inviteRow struct {
+	CaseID winddown.ID
+	offerRow
 }
 
 func (r inviteRow) domain() winddown.Invite {
-	i := winddown.Invite{
-		ID: r.ID, CaseID: r.CaseID, Role: winddown.Role(r.Role), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+	return winddown.Invite{
+		ID: r.ID, CaseID: r.CaseID, Role: r.Role, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		UsedAt: timeOf(r.UsedAt), RevokedAt: timeOf(r.RevokedAt), Email: r.Email,
 	}
-	if r.UsedAt != nil {
-		i.UsedAt = *r.UsedAt
-	}
-	if r.RevokedAt != nil {
-		i.RevokedAt = *r.RevokedAt
-	}
-	return i
 }
 
 // peopleQuery collects the rows of one case with its people and open invitations.
@@ -110,7 +113,7 @@ const inviteOfToken = `(
     select invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and invite_id is not null)`
 
 const sqlInviteByToken = `-- name: InviteByToken
-select i.id, i.case_id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, c.seller_name, u.name, c.acting
+select i.case_id, ` + inviteColumns + `, c.seller_name as seller, u.name as by, c.acting
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
 where i.id = ` + inviteOfToken
 
@@ -125,12 +128,17 @@ type InviteView struct {
 
 // Invite finds an invitation by its token, or NotFound.
 func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) {
-	var v InviteView
-	var r inviteRow
-	err := db.pool.QueryRow(ctx, sqlInviteByToken, pgx.StrictNamedArgs{"token": tokenHash}).
-		Scan(&r.ID, &r.CaseID, &r.Role, &r.CreatedBy, &r.CreatedAt, &r.ExpiresAt, &r.UsedAt, &r.RevokedAt, &v.Seller, &v.By, &v.Acting)
-	v.Invite = r.domain()
-	return v, classify(err)
+	rows, err := db.pool.Query(ctx, sqlInviteByToken, pgx.StrictNamedArgs{"token": tokenHash})
+	if err != nil {
+		return InviteView{}, classify(err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[struct {
+		inviteRow
+		Seller string
+		By     string
+		Acting bool
+	}])
+	return InviteView{Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting}, classify(err)
 }
 
 // sqlLockCaseByInvite waits for the case an invitation leads to. The case comes before the
@@ -141,8 +149,8 @@ where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `
 for no key update of c`
 
 const sqlInviteLocked = `-- name: InviteLocked
-select id, case_id, role, created_by, created_at, expires_at, used_at, revoked_at
-from invites where id = ` + inviteOfToken + ` for update`
+select i.case_id, ` + inviteColumns + `
+from invites i where i.id = ` + inviteOfToken + ` for update`
 
 // sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
 // invitation: the token's holder is not one of the case's people yet.
@@ -188,12 +196,12 @@ type LockedInvite struct {
 	Invite winddown.Invite
 	Case   CaseRead // with the person's standing before he accepts
 	Guest  Account
-	// MailedTo is the address the token was mailed to; empty for that of the link itself.
-	MailedTo string
+	Mailed bool // the token is that of a letter
 }
 
-const sqlMailedTo = `-- name: MailedTo
-select i.email from mail_tokens m join invites i on i.id = m.invite_id where m.token_hash = @token and m.purpose = 'invite'`
+// sqlMailedWith tells a token that was mailed from that of the link itself.
+const sqlMailedWith = `-- name: MailedWith
+select coalesce(invite_id, firm_invite_id) as id from mail_tokens where token_hash = @token and purpose = 'invite'`
 
 // LockInvite returns the invitation behind a token for the person who accepts it, or
 // NotFound.
@@ -201,10 +209,10 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	var rows []inviteRow
 	var q caseQuery
 	var guest userQuery
-	var mailed []struct{ Email string }
+	var mailed []idRow
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlMailedTo, token).Query(collect(&mailed))
+		b.Queue(sqlMailedWith, token).Query(collect(&mailed))
 		b.Queue(sqlShareFirmOf, pgx.StrictNamedArgs{"user": user})
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
@@ -220,10 +228,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	if len(rows) == 0 {
 		return LockedInvite{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	l := LockedInvite{Invite: rows[0].domain()}
-	if len(mailed) > 0 {
-		l.MailedTo = mailed[0].Email
-	}
+	l := LockedInvite{Invite: rows[0].domain(), Mailed: len(mailed) > 0}
 	if l.Case, err = tx.keep(&q); err != nil {
 		return LockedInvite{}, err
 	}

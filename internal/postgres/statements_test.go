@@ -154,7 +154,6 @@ func unscoped() map[string]string {
 		"sqlUseInvite":                  byInvite,
 		"sqlInviteByToken":              byInvite,
 		"sqlInviteLocked":               byInvite,
-		"sqlMailedTo":                   byInvite,
 		"sqlLockCaseByInvite":           byInvite,
 		"sqlCaseByInvite":               byInvite,
 		"sqlStepsByInvite":              byInvite,

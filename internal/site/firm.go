@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,8 +16,9 @@ import (
 
 // firmForm is what was typed into one of the forms of the firm's page.
 type firmForm struct {
-	name *string
-	role winddown.Role
+	name  *string
+	role  winddown.Role
+	email string // of an invitation
 }
 
 // Firm shows the firm the actor works in; somebody without one may found it here.
@@ -50,9 +52,17 @@ func (s *Site) InviteToFirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	role := winddown.Role(f.Get("role"))
-	token, err := s.app.InviteToFirm(r.Context(), actorOf(r.Context()), role)
-	return s.firmDone(w, r, err, firmForm{role: role}, "invited", string(role), token)
+	typed := firmForm{role: winddown.Role(f.Get("role")), email: strings.TrimSpace(f.Get("email"))}
+	actor := actorOf(r.Context())
+	if typed.email == "" {
+		token, err := s.app.InviteToFirm(r.Context(), actor, typed.role)
+		return s.firmDone(w, r, err, typed, "invited", string(typed.role), token)
+	}
+	if err := s.logins.takeInvite(w, r, actor.UserID); err != nil { // nobody's mailbox is filled
+		return err
+	}
+	token, err := s.app.InviteToFirmByMail(r.Context(), actor, typed.role, typed.email)
+	return s.firmDone(w, r, err, typed, "invited", string(typed.role), token, "mail")
 }
 
 // RevokeFirmInvite takes an unused invitation back.
@@ -99,6 +109,7 @@ func (s *Site) firm(w http.ResponseWriter, r *http.Request, typed firmForm, fail
 	}
 	v := firmView(p, actor, in, typed)
 	v.Errors, v.FieldErrors = m.items, m.fields
+	v.Mail = page.InviteMailView{Offered: s.app.Mail(), Value: typed.email, Error: m.of("email")}
 	if v.Rename != nil {
 		v.Rename.Error = m.of("name")
 	}
@@ -119,8 +130,12 @@ func (s *Site) firmNotice(p *i18n.Printer, n []string) (string, *page.InviteLink
 		return "", nil
 	}
 	switch {
-	case len(n) == 4 && n[1] == "invited" && n[3] != "" && slices.Contains(winddown.FirmRoles(), winddown.Role(n[2])):
-		return p.T("people.notice.invited"), &page.InviteLinkView{Address: s.base + "/firm/join/" + n[3], Text: p.T("firm.link." + n[2])}
+	case (len(n) == 4 || len(n) == 5 && n[4] == "mail") && n[1] == "invited" && n[3] != "" && slices.Contains(winddown.FirmRoles(), winddown.Role(n[2])):
+		said := p.T("people.notice.invited")
+		if len(n) == 5 {
+			said = p.T("people.notice.invited_mail")
+		}
+		return said, &page.InviteLinkView{Address: s.base + "/firm/join/" + n[3], Text: p.T("firm.link." + n[2])}
 	case len(n) == 2 && n[1] == "invite_revoked":
 		return p.T("people.notice.invite_revoked"), nil
 	case len(n) == 3 && n[1] == "removed":

@@ -50,6 +50,57 @@ func TestFirmPageByRole(t *testing.T) {
 	}
 }
 
+// Where letters are sent, an address beside the role has the invitation mailed; the page says
+// to whom until it is used or taken back.
+func TestInvitingToAFirmByMail(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	admin, _, book := staff(s)
+	p := admin.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {"lead@example.com"}}).Want(http.StatusConflict)
+	if got := p.Form("/firm/invites"); got.Get("role") != "lead" || got.Get("email") != "lead@example.com" || !strings.Contains(p.Main(), "Сначала подтвердите свой адрес") {
+		t.Errorf("what was typed is drawn as %v\n%s", got, p.Main())
+	}
+	admin.Confirm()
+	p = admin.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {" lead@example "}}).Want(http.StatusUnprocessableEntity)
+	if got := p.Form("/firm/invites"); got.Get("role") != "lead" || got.Get("email") != "lead@example" || p.Errors()["email"] == "" {
+		t.Errorf("what was typed is drawn as %v", got)
+	}
+	book.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {"x"}}).Want(http.StatusNotFound)
+	admin.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {"lead@example.com"}}).WantRedirect("/firm")
+	p = admin.Get("/firm")
+	if !strings.Contains(p.Notice(), "отправлено письмом") || testkit.Attr(p.ByID("invite-link"), "value") == "" {
+		t.Errorf("notice %q", p.Notice())
+	}
+	const mailed = "Отправлено письмом: lead@example.com"
+	if !strings.Contains(p.Main(), mailed) || strings.Contains(book.Get("/firm").Main(), mailed) {
+		t.Errorf("the page says\n%s", p.Main())
+	}
+	v, err := s.App.Firm(t.Context(), admin.Actor())
+	if err != nil || len(v.Invites) != 1 {
+		t.Fatalf("%d invitations, %v", len(v.Invites), err)
+	}
+	_, token, err := s.App.InviteLetter(t.Context(), v.Invites[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := s.Anybody()
+	if p := guest.Get("/firm/join/" + token).Want(http.StatusOK); !strings.Contains(p.Main(), "Главная приглашает вас в фирму руководителем.") {
+		t.Errorf("the invitation says\n%s", p.Main())
+	}
+	admin.PostForm("/firm/invites/"+v.Invites[0].ID.String()+"/revoke", nil).WantRedirect("/firm")
+	guest.Get("/firm/join/" + token).Want(http.StatusGone)
+	if strings.Contains(admin.Get("/firm").Main(), mailed) {
+		t.Error("the invitation that was taken back is still shown")
+	}
+
+	silent := testkit.Start(t)
+	admin, _, _ = staff(silent)
+	p = admin.Get("/firm")
+	if got := p.Form("/firm/invites"); got.Has("email") || !strings.Contains(p.Main(), "мы ничего не отправляем") {
+		t.Errorf("letters are offered where none are sent: %v", got)
+	}
+	admin.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {"lead@example.com"}}).Want(http.StatusConflict)
+}
+
 // The link is shown once, lets one person in, with an account or without, and is gone then.
 func TestJoiningAFirm(t *testing.T) {
 	s := testkit.Start(t)

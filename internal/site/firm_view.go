@@ -58,12 +58,9 @@ func firmView(p *i18n.Printer, actor winddown.Actor, in app.FirmView, typed firm
 	v.SettingsHref = settingsHref
 	v.Roles = firmRoles(p, typed.role)
 	for _, i := range in.Invites {
-		v.Invites = append(v.Invites, page.OpenInviteView{
-			Role:         p.T("firm.invite_for." + string(i.Role)),
-			Created:      p.T("people.invite_created", "Time", p.DateTime(i.CreatedAt.In(zone))),
-			Expires:      p.T("people.invite_expires", "Time", p.DateTime(i.ExpiresAt.In(zone))),
-			RevokeAction: "/firm/invites/" + i.ID.String() + "/revoke",
-		})
+		row := openInvite(p, actor, i.Email, i.CreatedAt, i.ExpiresAt)
+		row.Role, row.RevokeAction = p.T("firm.invite_for."+string(i.Role)), "/firm/invites/"+i.ID.String()+"/revoke"
+		v.Invites = append(v.Invites, row)
 	}
 	v.Rename = &page.FirmNameView{Value: in.Firm.Name}
 	if typed.name != nil {

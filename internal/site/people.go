@@ -159,7 +159,7 @@ func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.I
 	p := i18n.From(r.Context())
 	v := peopleView(p, actor, in, role)
 	m := mistakesOf(r.Context(), failure)
-	v.Errors, v.RoleError, v.Mail, v.Email, v.EmailError = m.items, m.of("role"), s.app.Mail(), email, m.of("email")
+	v.Errors, v.RoleError, v.Mail = m.items, m.of("role"), page.InviteMailView{Offered: s.app.Mail(), Value: email, Error: m.of("email")}
 	status, options := formStatus(failure, layoutText)
 	if failure == nil {
 		text, link := s.peopleNotice(p, id, s.takeNotice(w, r))

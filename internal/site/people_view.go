@@ -2,6 +2,7 @@ package site
 
 import (
 	"slices"
+	"time"
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
@@ -45,11 +46,8 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 		v.NoOwner = p.T("people.no_owner")
 	}
 	for _, i := range in.Invites {
-		row := page.OpenInviteView{
-			Role:    p.T("people.invite_for." + string(i.Role)),
-			Created: p.T("people.invite_created", "Time", p.DateTime(i.CreatedAt.In(winddown.Zone(actor.Zone)))),
-			Expires: p.T("people.invite_expires", "Time", p.DateTime(i.ExpiresAt.In(winddown.Zone(actor.Zone)))),
-		}
+		row := openInvite(p, actor, i.Email, i.CreatedAt, i.ExpiresAt)
+		row.Role = p.T("people.invite_for." + string(i.Role))
 		if manages {
 			row.RevokeAction = "/cases/" + c.ID.String() + "/invites/" + i.ID.String() + "/revoke"
 		}
@@ -76,6 +74,19 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 	}
 	if standing.Owner && !c.FirmID.IsZero() {
 		v.Acting = &page.ActingView{Allowed: c.Acting}
+	}
+	return v
+}
+
+// openInvite is what unused invitations to a case and to a firm have in common.
+func openInvite(p *i18n.Printer, actor winddown.Actor, email string, created, expires time.Time) page.OpenInviteView {
+	zone := winddown.Zone(actor.Zone)
+	v := page.OpenInviteView{
+		Created: p.T("people.invite_created", "Time", p.DateTime(created.In(zone))),
+		Expires: p.T("people.invite_expires", "Time", p.DateTime(expires.In(zone))),
+	}
+	if email != "" {
+		v.Mailed = p.T("people.invite_mailed", "Email", email)
 	}
 	return v
 }

@@ -192,6 +192,7 @@ type FirmInvite struct {
 	ExpiresAt time.Time
 	UsedAt    time.Time // zero while unused
 	RevokedAt time.Time // zero while not revoked
+	Email     string    // where a letter with a link goes too; empty without one
 }
 
 // Usable returns nil while the invitation can be accepted, and Gone afterwards.

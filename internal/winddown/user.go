@@ -165,7 +165,7 @@ type Invite struct {
 	ExpiresAt time.Time
 	UsedAt    time.Time // zero while unused
 	RevokedAt time.Time // zero while not revoked
-	Email     string    // where a letter with a link goes too; known of a new one only
+	Email     string    // where a letter with a link goes too; empty without one
 }
 
 // Usable returns nil while the invitation can be accepted, and Gone afterwards.

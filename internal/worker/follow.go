@@ -61,7 +61,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq})
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
-		case winddown.PersonInvited:
+		case winddown.PersonInvited, winddown.FirmInvited:
 			invites = append(invites, e.Invite)
 		case winddown.SellerReminded:
 			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})

@@ -135,7 +135,7 @@ func (w *Workers) remindLetter(ctx context.Context, job *river.Job[remindArgs]) 
 	return m, err
 }
 
-// inviteArgs ask for a letter with an invitation to a case.
+// inviteArgs ask for a letter with an invitation, to a case or to a firm.
 type inviteArgs struct {
 	Invite winddown.ID `json:"invite"`
 }
@@ -153,13 +153,17 @@ func (w *Workers) inviteLetter(ctx context.Context, job *river.Job[inviteArgs]) 
 		return mail.Message{}, err
 	}
 	p := printer(m.Locale)
-	subject := p.T("mail.invite.subject", "Seller", m.Seller)
-	return w.message(ctx, m.Invite.Email, w.id(job.Kind, job.Args.Invite), subject, webmail.Letter{
+	subject := p.T("mail.invite.subject", "Title", m.Title)
+	by, path := p.T("invite.by."+string(m.Role), "By", m.By), "/invites/"
+	if m.Firm {
+		by, path = p.T("firm.join.by."+string(m.Role), "By", m.By), "/firm/join/"
+	}
+	return w.message(ctx, m.To, w.id(job.Kind, job.Args.Invite), subject, webmail.Letter{
 		Lang: string(p.Locale()), Title: subject,
 		Blocks: []webmail.Block{{
-			Text:   []string{p.T("invite.by."+string(m.Invite.Role), "By", m.By), p.T("mail.invite.what")},
-			Button: w.link(p.T("mail.invite.button"), "/invites/"+token),
-		}, {Text: []string{p.T("invite.expires", "Time", p.DateTime(m.Invite.ExpiresAt.In(winddown.Zone(winddown.DefaultZone)))), p.T("mail.invite.stranger")}}},
+			Text:   []string{by, p.T("mail.invite.what")},
+			Button: w.link(p.T("mail.invite.button"), path+token),
+		}, {Text: []string{p.T("invite.expires", "Time", p.DateTime(m.ExpiresAt.In(winddown.Zone(winddown.DefaultZone)))), p.T("mail.invite.stranger")}}},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
 }

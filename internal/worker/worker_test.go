@@ -234,15 +234,38 @@ func TestLettersAboutCases(t *testing.T) {
 	if got := o.rows(t, "select email from users where confirmed_at is null order by email"); len(got) != 1 || got[0] != "other@example.ru" {
 		t.Errorf("not confirmed: %q", got)
 	}
+	// A firm's people are invited by mail too, in the language of whoever invites.
+	anna.FoundFirm("Учёт и порядок")
+	if _, err := o.App.InviteToFirmByMail(t.Context(), anna.Actor(), winddown.Lead, "smith@example.ru"); err != nil {
+		t.Fatal(err)
+	}
+	var toFirm testmail.Parsed
+	for _, l := range o.mail.Wait(t, 6) { // with one to «other», whose address is not confirmed
+		if l.To == "smith@example.ru" {
+			toFirm = l.Parse(t)
+		}
+	}
+	if toFirm.Subject != "Учёт и порядок: приглашение в Winddown" || toFirm.Get("To") != "<smith@example.ru>" ||
+		!strings.Contains(toFirm.Text, "Петрова приглашает вас в фирму руководителем.") {
+		t.Errorf("%s to %s\n%s", toFirm.Subject, toFirm.Get("To"), toFirm.Text)
+	}
+	in := winddown.Registration{Name: "Иван Смит", Email: "smith@example.ru", Password: testkit.Password, Locale: "en"}
+	session, err := o.App.SignUpToFirm(t.Context(), linkIn(t, toFirm, "/firm/join/"), in, app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if smith, err := o.App.Actor(t.Context(), session); err != nil || smith.FirmRole != winddown.Lead || !smith.Confirmed {
+		t.Errorf("%+v, %v", smith, err)
+	}
 	if dir := os.Getenv("LETTER_PICTURES"); dir != "" { // to be looked at
-		for name, html := range map[string]string{"invite": invite.HTML, "reminder": reminder.HTML} {
+		for name, html := range map[string]string{"invite": invite.HTML, "firm": toFirm.HTML, "reminder": reminder.HTML} {
 			if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(html), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	all := strings.Join(o.rows(t, "select concat_ws(' ', kind, args, errors, metadata, tags) from river_job"), "\n")
-	for _, secret := range []string{"Петрова", "example.ru", "запросить"} {
+	for _, secret := range []string{"Петрова", "example.ru", "запросить", "Учёт"} {
 		if strings.Contains(all, secret) {
 			t.Errorf("%q stands in a job: %s", secret, all)
 		}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { check, signUp, start, submit } from "./harness.mjs";
+import { check, password, post, signUp, start, submit } from "./harness.mjs";
 
 const letters = [];
 let refuse = () => false;
@@ -114,6 +114,46 @@ for (const script of [true, false]) {
     assert.equal(new URL(owner.url()).pathname, "/login");
     const again = await other.goto(reset);
     assert.equal(again.status(), 410);
+  });
+}
+
+for (const script of [true, false]) {
+  test(`a colleague is invited to a firm by mail, ${script ? "with script" : "without script"}`, async () => {
+    const [admin, guest] = [await open({ script }), await open({ script })];
+    const [email, to] = [`admin-${script}@example.com`, `lead-${script}@example.com`];
+    await signUp(admin, { name: "Мария Иванова", email });
+    await admin.goto(await letterTo(email, "/account/confirm/"));
+    await submit(admin, "Подтвердить адрес");
+    await says(admin, /Адрес подтверждён/);
+    await post(admin, "/firm", { name: "Учёт и порядок" });
+    await admin.goto("/firm");
+    const form = admin.locator("form[action='/firm/invites']");
+    await form.locator("input[name=role][value=lead]").check();
+    await form.locator("#email").fill("no");
+    await form.getByRole("button").click();
+    await admin.getByRole("alert").first().waitFor();
+    assert.equal(await form.locator("input[name=role][value=lead]").isChecked(), true, "what was chosen is kept");
+    await check(admin);
+    await form.locator("#email").fill(to);
+    await form.getByRole("button").click();
+    await says(admin, /Приглашение отправлено письмом/);
+    await says(admin, `Отправлено письмом: ${to}`);
+    server.secret((await admin.locator("#invite-link").inputValue()).split("/").pop());
+    await check(admin);
+
+    const link = await letterTo(to, "/firm/join/");
+    await guest.goto(link);
+    await check(guest);
+    await guest.locator("#name").fill("Ольга Беляева");
+    await guest.locator("#email").fill(to);
+    await guest.locator("#password").fill(password);
+    await submit(guest, "Зарегистрироваться и принять");
+    await says(guest, /Теперь вы работаете в этой фирме/);
+    await guest.goto("/account");
+    assert.doesNotMatch(await main(guest), /не подтверждён/, "the letter has shown that letters reach her");
+    assert.equal((await guest.goto(link)).status(), 410);
+    await admin.goto("/firm");
+    assert.doesNotMatch(await main(admin), /Отправлено письмом/);
   });
 }
 

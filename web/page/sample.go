@@ -103,7 +103,7 @@ func peopleSamples() []ui.Sample {
 	return []ui.Sample{
 		{Name: "Владелец", Component: sheetList(Person(PersonView{Name: "Анна Петрова", You: "это вы", Email: "petrova@example.ru", Role: "Владелец", Since: "С 3 ноября 2026"}))},
 		{Name: "Бухгалтер", Component: sheetList(Person(PersonView{Name: "Мария Иванова", Email: "ivanova@example.ru", Role: "Бухгалтер", RemoveHref: "#"}))},
-		{Name: "Приглашение", Component: sheetList(OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"}))},
+		{Name: "Приглашение", Component: sheetList(OpenInvite(OpenInviteView{Role: "Приглашение для помощника", Mailed: "Отправлено письмом: maria@example.com", Created: "Создано 22 ноября 2026, 12:00 МСК", Expires: "Действует до 6 декабря 2026, 12:00 МСК", RevokeAction: "#"}))},
 		{Name: "Новая ссылка", Component: InviteLink(InviteLinkView{Address: "https://winddown.example.ru/invites/2HGQn7…", Text: "Ссылка для помощника"})},
 		{Name: "В фирме", Component: sheetList(Member(MemberView{Name: "Мария Иванова", You: "это вы", Email: "member@example.ru", Role: "Руководитель", Since: "С 3 ноября 2026", Cases: "12 продавцов", CasesHref: "#", EditHref: "#"}))},
 		{Name: "Этот браузер", Component: sheetList(Session(SessionView{Device: "Chrome, Windows", Current: true, Seen: "Последнее действие 22 ноября 2026, 12:00 МСК", Since: "Вход 20 ноября 2026, 9:15 МСК", Address: "203.0.113.7"}))},
