@@ -74,6 +74,16 @@ func TestEditionsOfAFirmsTexts(t *testing.T) {
 	if _, err := w.sql.Exec(ctx, "delete from firm_texts where firm_id = $1 and edition = 2", [16]byte(f.id)); err == nil {
 		t.Error("a published edition was removed")
 	}
+	const add = `insert into firm_texts (firm_id, key, locale, edition, changed_at) values ($1, 'sign_act', 'ru', $2, now())`
+	for edition, published := range map[int]bool{1: true, 2: true, 3: false} {
+		if _, err := w.sql.Exec(ctx, add, [16]byte(f.id), edition); (err != nil) != published {
+			t.Errorf("a text added to edition %d: %v", edition, err)
+		}
+	}
+	if _, err := w.sql.Exec(ctx, "update firm_texts set edition = 2 where firm_id = $1 and edition = 3", [16]byte(f.id)); err == nil {
+		t.Error("a text of the draft was moved into a published edition")
+	}
+	w.exec("delete from firm_texts where edition = 3")
 
 	wantKey(t, w.app.UpgradeCase(ctx, f.accountant, old, newest(1)), winddown.Conflict, "upgrade.error.newer")
 	if err := w.app.UpgradeCase(ctx, f.accountant, old, newest(2)); err != nil {

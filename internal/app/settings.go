@@ -61,7 +61,7 @@ func (a *App) redateFirm(ctx context.Context, actor winddown.Actor, rule func(*w
 		if err != nil {
 			return nil, err
 		}
-		tx.RedateCases(f.ID, waiting, cal)
+		tx.RedateCases(waiting, cal)
 		return events, nil
 	})
 }

@@ -150,6 +150,7 @@ func (tx *Tx) LockWaitingCases(ctx context.Context, firm winddown.ID) ([]*winddo
 		if err != nil {
 			return nil, err
 		}
+		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}, r.EventSeq, r.EventHash)
 		all = append(all, c)
 	}
 	return all, nil
@@ -158,7 +159,7 @@ func (tx *Tx) LockWaitingCases(ctx context.Context, firm winddown.ID) ([]*winddo
 const sqlRedateCases = `-- name: RedateCases
 update cases c set overdue_on = coalesce(n.overdue_on, 'infinity'), due_on = coalesce(n.due_on, 'infinity'), due_kind = n.due_kind
 from unnest(@ids::uuid[], @overdue_on::date[], @due_on::date[], @due_kind::text[]) as n (id, overdue_on, due_on, due_kind)
-where c.id = n.id and c.firm_id = @firm`
+where c.id = n.id`
 
 // Of what is due only the reminders of acts depend on what a firm settles.
 const sqlForgetChases = `-- name: ForgetChases
@@ -171,11 +172,8 @@ from unnest(@cases::uuid[], @acts::integer[], @days::date[]) as n (case_id, act,
 
 // RedateCases writes the deadlines of cases that LockWaitingCases returned, counted by a calendar.
 // The event is the firm's: nobody did anything to the cases.
-func (tx *Tx) RedateCases(firm winddown.ID, cases []*winddown.Case, cal winddown.Calendar) {
-	if len(cases) == 0 {
-		return
-	}
-	var ids []winddown.ID
+func (tx *Tx) RedateCases(cases []*winddown.Case, cal winddown.Calendar) {
+	var held []winddown.Picked
 	var overdue, due []winddown.Date
 	var kinds []string
 	var chased []winddown.ID
@@ -188,11 +186,13 @@ func (tx *Tx) RedateCases(firm winddown.ID, cases []*winddown.Case, cal winddown
 				chased, acts, days = append(chased, c.ID), append(acts, d.Act), append(days, d.On)
 			}
 		}
-		ids, overdue, due, kinds = append(ids, c.ID), append(overdue, s.OverdueOn), append(due, s.DueOn), append(kinds, string(s.Due))
+		held, overdue, due, kinds = append(held, winddown.Picked{ID: c.ID}), append(overdue, s.OverdueOn), append(due, s.DueOn), append(kinds, string(s.Due))
 	}
-	tx.writeFirm(firm, sqlRedateCases, pgx.StrictNamedArgs{
-		"firm": firm, "ids": ids, "overdue_on": overdue, "due_on": due, "due_kind": kinds,
-	})
-	tx.writeFirm(firm, sqlForgetChases, pgx.StrictNamedArgs{"ids": ids})
-	tx.writeFirm(firm, sqlNoteChases, pgx.StrictNamedArgs{"cases": chased, "acts": acts, "days": days})
+	ids := tx.lockedIDs(held)
+	if len(ids) == 0 {
+		return
+	}
+	tx.write(sqlRedateCases, pgx.StrictNamedArgs{"ids": ids, "overdue_on": overdue, "due_on": due, "due_kind": kinds})
+	tx.write(sqlForgetChases, pgx.StrictNamedArgs{"ids": ids})
+	tx.write(sqlNoteChases, pgx.StrictNamedArgs{"cases": chased, "acts": acts, "days": days})
 }

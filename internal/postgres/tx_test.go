@@ -179,6 +179,10 @@ func TestNothingOfAFailedTransactionStays(t *testing.T) {
 			tx.SaveCase(&winddown.Case{ID: u.ID}, winddown.Summary{}, nil)
 			return registered(u), nil
 		}, winddown.Internal},
+		"cases that are not locked, dated anew": {func(_ context.Context, tx *postgres.Tx) ([]winddown.Event, error) {
+			tx.RedateCases([]*winddown.Case{{ID: u.ID}}, winddown.Calendar{})
+			return registered(u), nil
+		}, winddown.Internal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := db.InTx(t.Context(), winddown.Actor{}, moment, func(tx *postgres.Tx) ([]winddown.Event, error) { return c.fn(t.Context(), tx) })
