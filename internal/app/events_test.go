@@ -740,15 +740,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 		{"SaveView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
-			return func() error { return w.app.SaveView(ctx, a, "Срочные", "due=overdue", false) }, func() outcome { return pages(a) }
+			return func() error { return w.app.SaveView(ctx, a, "Срочные", "due=overdue", false, nil) }, func() outcome { return pages(a) }
 		}},
 		{"ChangeView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
-			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", false, true) }, func() outcome { return pages(a) }
+			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", false, true, nil) }, func() outcome { return pages(a) }
 		}},
 		{"ChangeView", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
-			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", true, false) }, func() outcome { return pages(a) }
+			return func() error { return w.app.ChangeView(ctx, a, winddown.Starters(a.UserID)[1].ID, "", true, false, nil) }, func() outcome { return pages(a) }
 		}},
 		{"RemoveView", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")

@@ -146,7 +146,7 @@ func TestRoundTrips(t *testing.T) {
 		})},
 		{"Start", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Start(ctx, a); return err })},
 		{"Views", 2, as(accountantsToken, func(a winddown.Actor) error { _, _, err := w.app.Views(ctx, a); return err })},
-		{"SaveView", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SaveView(ctx, a, rand.Text(), "responsible=me", true) })},
+		{"SaveView", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SaveView(ctx, a, rand.Text(), "responsible=me", true, nil) })},
 		{"Remind", 3, as(accountantsToken, func(a winddown.Actor) error { return w.remind(a, "Привет", id) })},
 		{"PutAway, nothing", 3, as(token, func(a winddown.Actor) error { return expected(w.app.PutAway(ctx, a, id), winddown.Conflict) })},
 		{"Archive", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Archive(ctx, a, []winddown.ID{id}, true); return err })},

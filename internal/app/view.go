@@ -38,17 +38,17 @@ func (a *App) changeViews(ctx context.Context, actor winddown.Actor, rule func(*
 
 // SaveView saves a query of the register under a name: Invalid, or Conflict when there are too
 // many.
-func (a *App) SaveView(ctx context.Context, actor winddown.Actor, name, query string, home bool) error {
+func (a *App) SaveView(ctx context.Context, actor winddown.Actor, name, query string, home bool, shown winddown.StarterNames) error {
 	id, err := newID()
 	if err != nil {
 		return err
 	}
-	return a.changeViews(ctx, actor, func(v *winddown.Views) ([]winddown.Event, error) { return v.Save(id, name, query, home) })
+	return a.changeViews(ctx, actor, func(v *winddown.Views) ([]winddown.Event, error) { return v.Save(id, name, query, home, shown) })
 }
 
 // ChangeView gives a view another name and place: NotFound, or Invalid.
-func (a *App) ChangeView(ctx context.Context, actor winddown.Actor, id winddown.ID, name string, pinned, home bool) error {
-	return a.changeViews(ctx, actor, func(v *winddown.Views) ([]winddown.Event, error) { return v.Change(id, name, pinned, home) })
+func (a *App) ChangeView(ctx context.Context, actor winddown.Actor, id winddown.ID, name string, pinned, home bool, shown winddown.StarterNames) error {
+	return a.changeViews(ctx, actor, func(v *winddown.Views) ([]winddown.Event, error) { return v.Change(id, name, pinned, home, shown) })
 }
 
 // RemoveView drops a view: NotFound.

@@ -78,8 +78,9 @@ func TestHomeOutlivesWhomItNames(t *testing.T) {
 	admin, keeper := s.SignUp("Ольга Ким", "kim"), s.SignUp("Мария Иванова", "ivanova")
 	admin.FoundFirm("Баланс")
 	admin.JoinFirm(keeper, winddown.Accountant)
+	admin.AddSeller("ООО «Маяк»", 1)
 	query := "group=ready&responsible=" + keeper.ID.String()
-	if err := s.App.SaveView(t.Context(), admin.Actor(), "Марии", query, true); err != nil {
+	if err := s.App.SaveView(t.Context(), admin.Actor(), "Марии", query, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	admin.Get("/").WantRedirect("/sellers?" + query)
@@ -87,9 +88,43 @@ func TestHomeOutlivesWhomItNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	admin.Get("/").WantRedirect("/sellers?group=ready")
-	if text := admin.Get("/sellers/views").Main(); !strings.Contains(text, "Ответственного нет в этой фирме") {
-		t.Errorf("the list of views says\n%s", text)
+	opened := admin.Get("/sellers?group=ready").Want(http.StatusOK)
+	if !strings.Contains(opened.Main(), "Ответственного из ваших фильтров в этой фирме больше нет") {
+		t.Errorf("the register does not say what was left out:\n%s", opened.Main())
 	}
+	list := admin.Get("/sellers/views")
+	if text := list.Main(); !strings.Contains(text, "Ответственного нет в этой фирме") || list.Link("Марии") != "/sellers?group=ready" {
+		t.Errorf("the list of views leads to %s and says\n%s", list.Link("Марии"), text)
+	}
+	// Above the register it leads to the page that says so, and on to the rest of it.
+	view := admin.Get(opened.Link("Марии")).Want(http.StatusOK)
+	if !strings.Contains(view.Main(), "уже не в фирме") || !view.HasLink("/sellers?group=ready") {
+		t.Errorf("the page of the view says\n%s", view.Main())
+	}
+}
+
+// No two saved filters have one name, be it that of filters that come with the program.
+func TestNamesOfViewsDiffer(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Мария Иванова", "ivanova")
+	c.AddSeller("ООО «Маяк»", 1)
+	save := func(name string) *testkit.Page {
+		return c.PostForm("/sellers/views", url.Values{"name": {name}, "query": {"group=ready"}})
+	}
+	save("Срочные").Want(http.StatusSeeOther)
+	for _, name := range []string{"Срочные", " срочные ", "Мои", "Неделя"} {
+		page := save(name).Want(http.StatusUnprocessableEntity)
+		if page.Errors()["name"] != "Так уже называются другие фильтры" || page.Form("/sellers/views").Get("query") != "group=ready" {
+			t.Errorf("%q: %v, and the form has %v", name, page.Errors(), page.Form("/sellers/views"))
+		}
+	}
+	mine := c.Get(c.Get("/sellers/views").Link("Изменить: Мои")).Want(http.StatusOK)
+	form := mine.Form(mine.Path)
+	form.Set("name", "Неделя")
+	c.PostForm(mine.Path, form).Want(http.StatusUnprocessableEntity)
+	form.Set("name", "Мои продавцы")
+	c.PostForm(mine.Path, form).Want(http.StatusSeeOther)
+	save("Мои").Want(http.StatusSeeOther)
 }
 
 // The second page offers all that the filters found; what is sent is what it showed.

@@ -22,7 +22,11 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 		}
 		switch {
 		case start.KeepsBooks && start.Home != nil:
-			return s.redirect(w, r, homeTarget(*start.Home, start.Colleagues))
+			target, gone := homeTarget(*start.Home, start.Colleagues)
+			if gone {
+				s.notice(w, noticeNobody)
+			}
+			return s.redirect(w, r, target)
 		case start.KeepsBooks && !start.HasCases:
 			return s.redirect(w, r, "/sellers")
 		}
@@ -34,14 +38,17 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// noticeNobody tells the register that a filter for somebody who is gone was left out.
+const noticeNobody = "responsible_gone"
+
 // homeTarget is the register under the filters of the view a person made his home, without
-// that for somebody who is none of his firm's people: views outlive both.
-func homeTarget(query string, colleagues []winddown.ID) string {
+// that for somebody who is none of his firm's people, which gone reports: views outlive both.
+func homeTarget(query string, colleagues []winddown.ID) (target string, gone bool) {
 	f := queryFilter(query)
 	if id := f.Responsible.ID; !id.IsZero() && !slices.Contains(colleagues, id) {
-		f.Responsible = winddown.Responsible{}
+		f.Responsible, gone = winddown.Responsible{}, true
 	}
-	return registerHref(f)
+	return registerHref(f), gone
 }
 
 // layoutDescription is what search engines show of a page.

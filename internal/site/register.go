@@ -47,14 +47,17 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 		options = append(options, s.layoutLive("/sellers", asked.Unix()))
 	}
 	if n := s.takeNotice(w, r); failure == nil && len(n) > 0 {
-		var text string
-		if n[0] == "view_saved" {
-			text = p.T("view.notice.view_saved")
-		} else {
-			text, chosen.cases = bulkNotice(p, n)
+		notice := ui.NoticeProps{Variant: ui.NoticeSuccess}
+		switch n[0] {
+		case "view_saved":
+			notice.Text = p.T("view.notice.view_saved")
+		case noticeNobody:
+			notice.Variant, notice.Text = ui.NoticeWarning, p.T("view.notice.responsible_gone")
+		default:
+			notice.Text, chosen.cases = bulkNotice(p, n)
 		}
-		if text != "" {
-			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: text}))
+		if notice.Text != "" {
+			options = append(options, layoutNotice(&notice))
 		}
 	}
 	v := registerView(p, actor, f, reg, chosen, m, s.app.Now())

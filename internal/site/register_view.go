@@ -22,7 +22,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 	}
 	v := page.RegisterView{
 		Filters: filtersView(p, f, responsible, nil), Chips: chips(p, f, reg.Members), ResetHref: "/sellers",
-		Empty: reg.Total == 0 && reg.Archived == 0, Views: pinnedViews(p, f, reg.Views), Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
+		Empty: reg.Total == 0 && reg.Archived == 0, Views: pinnedViews(p, f, reg), Result: p.N("register.result", reg.Matching(), "PageSize", winddown.RegisterPageSize),
 		Sentence: sentence(p, reg), None: p.T("register.none"),
 	}
 	if reg.Returned > 0 {

@@ -33,7 +33,7 @@ func (s *Site) SaveView(w http.ResponseWriter, r *http.Request) error {
 	save := &page.SaveViewView{Query: f.Get("query"), Name: f.Get("name"), Home: f.Get("home") != ""}
 	filter := queryFilter(save.Query)
 	filter.Cursor = nil
-	err = s.app.SaveView(r.Context(), actorOf(r.Context()), save.Name, registerQuery(filter), save.Home)
+	err = s.app.SaveView(r.Context(), actorOf(r.Context()), save.Name, registerQuery(filter), save.Home, starterNames(i18n.From(r.Context())))
 	switch {
 	case err == nil:
 		s.notice(w, "view_saved")
@@ -57,11 +57,11 @@ func (s *Site) views(w http.ResponseWriter, r *http.Request, save *page.SaveView
 		save.Filters = filterWords(p, queryFilter(save.Query), members)
 	}
 	for _, one := range views {
-		line := page.SavedView{Name: viewName(p, one), Href: viewTarget(one), Filters: filterWords(p, queryFilter(one.Query), members), EditHref: viewHref(one.ID)}
+		line := page.SavedView{Name: viewName(p, one), Href: viewTarget(one, members), Filters: filterWords(p, queryFilter(one.Query), members), EditHref: viewHref(one.ID)}
 		if one.Home {
 			line.Tags = append(line.Tags, ui.TagProps{Text: p.T("view.tag.home"), Variant: ui.TagAmber})
 		}
-		if id := queryFilter(one.Query).Responsible.ID; !id.IsZero() && !slices.ContainsFunc(members, func(m winddown.Member) bool { return m.UserID == id }) {
+		if viewOfNobody(one, members) {
 			line.Tags = append(line.Tags, ui.TagProps{Text: p.T("view.tag.responsible_gone"), Variant: ui.TagRed})
 		}
 		if !one.Pinned {
@@ -99,7 +99,7 @@ func (s *Site) ChangeView(w http.ResponseWriter, r *http.Request) error {
 	} else if one.Name == "" && strings.TrimSpace(name) == viewName(i18n.From(r.Context()), one) {
 		name = "" // as it came with the program, in the language of whoever reads it
 	}
-	err = s.app.ChangeView(r.Context(), actorOf(r.Context()), id, name, typed.Pinned, typed.Home)
+	err = s.app.ChangeView(r.Context(), actorOf(r.Context()), id, name, typed.Pinned, typed.Home, starterNames(i18n.From(r.Context())))
 	switch {
 	case err == nil:
 		s.notice(w, "view_changed")
@@ -147,7 +147,7 @@ func (s *Site) view(w http.ResponseWriter, r *http.Request, typed *winddown.View
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
 	v := page.ViewView{
-		Back: ui.BackLinkProps{Href: viewsHref, Text: p.T("view.title")}, Title: viewName(p, one), Href: viewTarget(one),
+		Back: ui.BackLinkProps{Href: viewsHref, Text: p.T("view.title")}, Title: viewName(p, one), Href: viewTarget(one, members),
 		Filters: filterWords(p, queryFilter(one.Query), members), Action: viewHref(id), Name: viewName(p, one), Error: m.of("name"),
 		Pinned: one.Pinned, Home: one.Home, Remove: viewHref(id) + "/remove", Errors: m.items,
 	}
@@ -166,12 +166,29 @@ func viewName(p *i18n.Printer, v winddown.View) string {
 	return v.Name
 }
 
-// viewTarget is the register under the filters of a view.
-func viewTarget(v winddown.View) string {
-	if v.Query == "" {
-		return "/sellers"
+// starterNames are the names of the views that come with the program, as the reader sees them.
+func starterNames(p *i18n.Printer) winddown.StarterNames {
+	names := winddown.StarterNames{}
+	for _, v := range winddown.Starters(winddown.ID{}) {
+		names[v.Code] = viewName(p, v)
 	}
-	return "/sellers?" + v.Query
+	return names
+}
+
+// viewOfNobody reports whether a view asks for somebody who is none of the firm's people: views
+// outlive both.
+func viewOfNobody(v winddown.View, members []winddown.Member) bool {
+	id := queryFilter(v.Query).Responsible.ID
+	return !id.IsZero() && !slices.ContainsFunc(members, func(m winddown.Member) bool { return m.UserID == id })
+}
+
+// viewTarget is the register under the filters of a view, without that for somebody who is gone.
+func viewTarget(v winddown.View, members []winddown.Member) string {
+	f := queryFilter(v.Query)
+	if viewOfNobody(v, members) {
+		f.Responsible = winddown.Responsible{}
+	}
+	return registerHref(f)
 }
 
 // filterWords says which filters are set.
@@ -186,15 +203,22 @@ func filterWords(p *i18n.Printer, f winddown.RegisterFilter, members []winddown.
 	return strings.Join(words, " · ")
 }
 
-// pinnedViews are the links above the register.
-func pinnedViews(p *i18n.Printer, f winddown.RegisterFilter, views winddown.Views) []ui.NavItem {
+// pinnedViews are the links above the register. That of a view for somebody who is gone leads to
+// the page that says so.
+func pinnedViews(p *i18n.Printer, f winddown.RegisterFilter, reg winddown.Register) []ui.NavItem {
 	f.Cursor = nil
 	here := registerHref(f)
 	var all []ui.NavItem
-	for _, v := range views {
-		if v.Pinned {
-			all = append(all, ui.NavItem{Label: viewName(p, v), Href: viewTarget(v), Current: viewTarget(v) == here})
+	for _, v := range reg.Views {
+		if !v.Pinned {
+			continue
 		}
+		item := ui.NavItem{Label: viewName(p, v), Href: viewTarget(v, reg.Members)}
+		item.Current = item.Href == here
+		if viewOfNobody(v, reg.Members) {
+			item.Href, item.Current = viewHref(v.ID), false
+		}
+		all = append(all, item)
 	}
 	return all
 }

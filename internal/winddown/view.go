@@ -3,6 +3,7 @@ package winddown
 import (
 	"crypto/sha256"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -58,9 +59,13 @@ func (v Views) Home() (View, bool) {
 	return v[at], true
 }
 
+// StarterNames are the names under which a person sees the views that come with the program,
+// by their code: no other view may be called like one of them.
+type StarterNames map[string]string
+
 // Save adds a view, pinned: Invalid on the field name, or Conflict when there are too many.
-func (v *Views) Save(id ID, name, query string, home bool) ([]Event, error) {
-	name, err := v.checkName(id, name)
+func (v *Views) Save(id ID, name, query string, home bool, shown StarterNames) ([]Event, error) {
+	name, err := v.checkName(id, name, shown)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +81,13 @@ func (v *Views) Save(id ID, name, query string, home bool) ([]Event, error) {
 
 // Change gives a view another name and place: NotFound, or Invalid on the field name. An
 // empty name leaves that of a view that comes with the program.
-func (v *Views) Change(id ID, name string, pinned, home bool) ([]Event, error) {
+func (v *Views) Change(id ID, name string, pinned, home bool, shown StarterNames) ([]Event, error) {
 	one, err := v.View(id)
 	if err != nil {
 		return nil, err
 	}
 	if name != "" || one.Code == "" {
-		if name, err = v.checkName(id, name); err != nil {
+		if name, err = v.checkName(id, name, shown); err != nil {
 			return nil, err
 		}
 	} else {
@@ -125,15 +130,22 @@ func (v Views) makeHome(id ID) {
 	}
 }
 
-func (v Views) checkName(id ID, name string) (string, error) {
+func (v Views) checkName(id ID, name string, shown StarterNames) (string, error) {
 	var bad invalid
 	name = tidyLine(name)
+	taken := func(one View) bool {
+		title := one.Name
+		if title == "" {
+			title = shown[one.Code]
+		}
+		return one.ID != id && strings.EqualFold(title, name)
+	}
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
 		bad.add("name", "view.error.name_missing", nil)
 	case n > MaxViewName:
 		bad.add("name", "error.field.too_long", Args{"Max": MaxViewName})
-	case slices.ContainsFunc(v, func(one View) bool { return one.ID != id && one.Name == name }):
+	case slices.ContainsFunc(v, taken):
 		bad.add("name", "view.error.name_taken", nil)
 	}
 	return name, bad.err()
