@@ -433,6 +433,17 @@ func TestAccess(t *testing.T) {
 			if p.Status != a.want[i] {
 				t.Errorf("%s as %s: %d, want %d", a.route, who, p.Status, a.want[i])
 			}
+			// Whatever a form is answered with, the switch of the language leads to a page.
+			if answered := p.Status == http.StatusOK || p.Status == http.StatusConflict || p.Status == http.StatusUnprocessableEntity; method == http.MethodPost && answered && p.HasForm("/locale") {
+				next := p.Form("/locale").Get("next")
+				if there := c.Get(next); a.route != "POST /locale" && (next == "" || !strings.HasPrefix(path, next) || there.Status != p.Status && there.Status != http.StatusOK && there.Status != http.StatusSeeOther) &&
+					a.route != "POST /cases/{case}/firm/leave" { // that form went with the firm
+					t.Errorf("%s as %s: the language leads to %q, which is %d", a.route, who, next, there.Status)
+				}
+				if near := map[string]string{"POST /sellers/bulk": "/sellers", "POST /cases/{case}/acts/{act}/remind": "/cases/{case}/acts"}[a.route]; near != "" && next != address.Replace(near) {
+					t.Errorf("%s: the language leads to %q, want %q", a.route, next, near)
+				}
+			}
 			if who == nobody && a.want[i] == http.StatusSeeOther && a.route != "POST /logout" && !strings.HasPrefix(p.Location(), "/login") {
 				t.Errorf("%s signed out leads to %s, want the login page", a.route, p.Location())
 			}

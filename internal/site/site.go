@@ -213,14 +213,27 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 	return v
 }
 
-// pathOf is the address a switch of the language leads back to: only that of a page that
-// can be asked for.
+// pathOf is the address a switch of the language leads back to. Whoever is answered on a form
+// is led to the page of the same route, or to the nearest one above it that is a page: what
+// the address of a form alone would show may be another page, or none.
 func pathOf(r *http.Request) string {
-	if r.Method != http.MethodGet {
+	if r.Method == http.MethodGet {
+		return httpkit.LocalPath(r.URL.RequestURI())
+	}
+	rc := chi.RouteContext(r.Context())
+	if rc == nil || rc.Routes == nil {
 		return ""
 	}
-	return httpkit.LocalPath(r.URL.RequestURI())
+	for path, pattern := r.URL.Path, rc.RoutePattern(); path != ""; path, pattern = above(path), above(pattern) {
+		if rc.Routes.Find(chi.NewRouteContext(), http.MethodGet, path) == pattern {
+			return httpkit.LocalPath(path)
+		}
+	}
+	return ""
 }
+
+// above is an address without its last part.
+func above(path string) string { return path[:max(strings.LastIndexByte(path, '/'), 0)] }
 
 // redirect answers a successful POST.
 func (s *Site) redirect(w http.ResponseWriter, r *http.Request, to string) error {
