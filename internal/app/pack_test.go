@@ -84,6 +84,42 @@ func TestThePackIsTheSameForEverybody(t *testing.T) {
 	}
 }
 
+// A finished case's pack is the same whatever its firm settles afterwards.
+func TestThePackOfAFinishedCaseOutlivesItsFirmsSettings(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	f := w.firm()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(w.app.SetFirmActing(ctx, f.admin, true))
+	must(w.app.SetFirmChase(ctx, f.admin, []int{2, 5}))
+	id := w.addSeller(f.accountant)
+	w.mark(f.accountant, id, append(goods(), winddown.StripMedia, winddown.RequestAct, winddown.ReceiveAct, winddown.SignAct, winddown.SettleDebts)...)
+	must(w.app.Finish(ctx, f.accountant, id, 0))
+	take := func() []byte {
+		t.Helper()
+		s, err := w.app.Pack(ctx, f.accountant, id)
+		return packed(t, s, err)
+	}
+	first := take()
+	w.clock.Advance(24 * time.Hour)
+	next := w.app.Calendar().AddWorkdays(w.today(f.admin), 1)
+	w.publish(f.admin, "Всем")
+	must(w.app.SetFirmChase(ctx, f.admin, []int{1}))
+	must(w.app.SetFirmDays(ctx, f.admin, []winddown.Date{next}, nil))
+	must(w.app.SetFirmActing(ctx, f.admin, false))
+	must(w.app.SetRequisites(ctx, f.admin, winddown.Requisites{LegalName: "ООО «Учёт»", INN: "7707083893"}))
+	must(w.app.RenameFirm(ctx, f.admin, "Другая"))
+	if !bytes.Equal(first, take()) {
+		t.Error("another pack")
+	}
+	verified(t, first)
+}
+
 func TestWhoMayTakeThePack(t *testing.T) {
 	w := newWorld(t)
 	owner, books := w.person("Петрова"), w.person("Иванова")

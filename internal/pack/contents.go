@@ -99,6 +99,7 @@ func newBook(ctx context.Context, s Source) *book {
 		e.At, e.By, e.User = r.At, r.By, r.User
 		b.events = append(b.events, e)
 	}
+	b.Case = s.Case.AsFinished(b.events)
 	var names Namer
 	for _, e := range s.Case.Evidence {
 		if e.Kind != winddown.EvidenceFile {

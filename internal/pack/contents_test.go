@@ -442,6 +442,40 @@ func TestTypedValuesStayAsTyped(t *testing.T) {
 	}
 }
 
+// What the firm settles after the finish changes nothing in the pack: it names the reminders that
+// were settled then, whatever was settled at an earlier finish.
+func TestAFinishedCaseKeepsItsTerms(t *testing.T) {
+	for _, chase := range [][]int{nil, {2, 5}} {
+		s := told(t)
+		finish := func() []byte {
+			t.Helper()
+			s.c.FinishedOn = s.stamp(s.seller).Today
+			after := winddown.Changes{"finished_on": s.c.FinishedOn.String()}
+			if chase != nil {
+				after["chase"] = "2, 5"
+			}
+			s.did(s.books)([]winddown.Event{{Kind: winddown.CaseFinished, After: after}}, nil)
+			s.c.Practice.Chase = chase
+			return packed(t, s.source())
+		}
+		first := finish()
+		for _, later := range [][]int{nil, {2, 5}, {1}} {
+			s.c.Practice.Chase = later
+			if !bytes.Equal(first, packed(t, s.source())) {
+				t.Errorf("finished with the days %v, another pack after the firm settled %v", chase, later)
+			}
+		}
+		terms := string(part(t, contents(t, s.source()), "terms.csv"))
+		if strings.Contains(terms, "2, 5") != (chase != nil) || strings.Contains(terms, "3, 7, 10") != (chase == nil) {
+			t.Errorf("finished with the days %v, the terms are\n%s", chase, terms)
+		}
+		s.c.FinishedOn, s.c.Practice.Chase = winddown.Date{}, []int{1}
+		if bytes.Equal(first, packed(t, s.source())) {
+			t.Error("a case that goes on is not counted as its firm settles")
+		}
+	}
+}
+
 // Every code that a case can hold has its words in both languages.
 func TestEveryCodeHasWords(t *testing.T) {
 	s := told(t)

@@ -991,7 +991,11 @@ func (c *Case) Finish(version int, s Stamp) ([]Event, error) {
 	}
 	c.FinishedOn = s.Today
 	c.Version++
-	return []Event{{Kind: CaseFinished, After: Changes{"finished_on": s.Today.String()}, OnBehalf: s.OnBehalf}}, nil
+	after := Changes{"finished_on": s.Today.String()}
+	if c.ChaseOfFirm() { // it may settle others later: see AsFinished
+		after["chase"] = listed(c.Practice.Chase)
+	}
+	return []Event{{Kind: CaseFinished, After: after, OnBehalf: s.OnBehalf}}, nil
 }
 
 // Reopen takes the finish back. It returns Invalid without a reason, Conflict for a

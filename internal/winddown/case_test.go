@@ -750,6 +750,16 @@ func TestFinishAndReopen(t *testing.T) {
 	if c.FinishedOn != day(today) || c.Version != version+1 {
 		t.Errorf("finished on %s, version %d", c.FinishedOn, c.Version)
 	}
+	if then := c.AsFinished(events); len(then.Practice.Chase) != 0 {
+		t.Errorf("without days of the firm's own it was finished with %v", then.Practice.Chase)
+	}
+	firms := clone(c)
+	firms.FinishedOn, firms.Practice.Chase = winddown.Date{}, []int{2, 5}
+	again, err := firms.Finish(0, by(1, today))
+	firms.Practice.Chase = []int{1}
+	if then := firms.AsFinished(append(events, again...)); err != nil || !slices.Equal(then.Practice.Chase, []int{2, 5}) || firms.Practice.Chase[0] != 1 {
+		t.Errorf("finished with %v, %v", then.Practice.Chase, err)
+	}
 	before = clone(c)
 	events, err = c.Finish(version, by(1, today))
 	wantRepeat(t, events, err)

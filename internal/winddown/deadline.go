@@ -3,6 +3,7 @@ package winddown
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -67,6 +68,27 @@ func (c *Case) Term(kind DueKind) Term {
 // ChaseOfFirm reports whether the marketplace is reminded as the case's firm has settled.
 func (c *Case) ChaseOfFirm() bool {
 	return len(c.Practice.Chase) > 0 && !slices.ContainsFunc(c.Terms, func(t Term) bool { return t.Kind == DueChase })
+}
+
+// AsFinished returns a finished case with the days of reminders its firm had settled when it was
+// finished, as its trail says, whatever the firm settles afterwards; a case that goes on as it is.
+func (c *Case) AsFinished(trail []Event) *Case {
+	if !c.Finished() {
+		return c
+	}
+	then := *c
+	for _, e := range trail {
+		if e.Kind != CaseFinished {
+			continue
+		}
+		then.Practice.Chase = nil
+		for text := range strings.SplitSeq(e.After["chase"], ", ") {
+			if n, err := strconv.Atoi(text); err == nil {
+				then.Practice.Chase = append(then.Practice.Chase, n)
+			}
+		}
+	}
+	return &then
 }
 
 // Deadline is a date typed in: a batch of returns at the pick-up point, or a weekly report.
