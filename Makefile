@@ -17,7 +17,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -70,8 +70,14 @@ test-office: build ## Open the files of the register with LibreOffice (as root o
 test-walk: assets generate ## Let twenty people of three firms send 10,000 random requests: nobody sees a stranger's case
 	go test -run TestARandomWalk ./internal/server -walk.steps 10000 -v
 
-test-mail: assets ## Send a thousand letters from two processes that are killed now and then
-	WINDDOWN_TEST_LETTERS=500 go test -count=1 -run TestLettersSurviveKills -v ./cmd/winddown
+test-mail: assets ## Send two thousand letters from two processes, the second half while they are killed now and then
+	go test -count=1 -run TestLettersSurviveKills -v ./cmd/winddown -args -letters=1000
+
+test-crash: assets ## Kill the program amid ticks and uploads, ten times each: nothing acknowledged is lost
+	go test -count=1 -run TestNothingAcknowledgedIsLost -v ./cmd/winddown -args -kills=10
+
+test-import: assets ## Load a table of 5,000 rows with 200 planted faults, and say how long it took
+	go test -count=1 -run TestImportOfALongTable -v ./internal/site -args -import.rows=5000
 
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run

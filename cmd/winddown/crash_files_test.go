@@ -95,11 +95,11 @@ func (u *uploader) accept(ctx context.Context, a *app.App, site string) error {
 	return nil
 }
 
-// killedAmidUploads kills the process without warning, ten times, each time while files are
-// uploaded and accepted.
+// killedAmidUploads kills the process without warning, each time while files are uploaded and
+// accepted.
 func killedAmidUploads(t *testing.T, binary string) {
+	rounds := *kills
 	const (
-		rounds = 10
 		people = 6
 		enough = 18 // acknowledged uploads and acceptances of the first round
 	)

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
+	"flag"
+	"math/rand/v2"
 	"net/mail"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,19 +17,13 @@ import (
 	"winddown/internal/winddown"
 )
 
-// letters is how many letters each half of the test is about.
-func letters(t *testing.T) int {
-	n, err := strconv.Atoi(os.Getenv("WINDDOWN_TEST_LETTERS"))
-	if err != nil {
-		return 120
-	}
-	return n
-}
+var letters = flag.Int("letters", 60, "how many letters each half of the test of the mail is about")
 
 // Two processes send every letter once. One that is killed between sending a letter and
 // noting it costs one letter that goes out twice, under the same Message-ID, and none that
 // does not go out.
 func TestLettersSurviveKills(t *testing.T) {
+	n := *letters
 	binary, databaseURL, server := build(t), testdb.New(t), testmail.Start(t)
 	conn := connect(t, databaseURL)
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
@@ -38,101 +32,128 @@ func TestLettersSurviveKills(t *testing.T) {
 	}
 	defer db.Close()
 	a := app.New(db, app.Options{})
-	n := letters(t)
 
-	// An accountant reminds a seller with many helpers: a letter to each.
+	// A seller has many helpers, to whom a letter goes each.
 	accountant, _ := member(t, db)
 	id, err := a.AddSeller(t.Context(), accountant, sampleCase())
 	if err != nil {
 		t.Fatal(err)
 	}
-	execSQL(t, conn, fmt.Sprintf(`with u as (
+	execSQL(t, conn, `with u as (
 			insert into users (id, email, email_key, name, password_hash, created_at, confirmed_at)
-			select gen_random_uuid(), i || '@example.ru', i || '@example.ru', 'Помощник ' || i, 'none', now(), now() from generate_series(1, %d) i
+			select gen_random_uuid(), i || '@example.ru', i || '@example.ru', 'Помощник ' || i, 'none', now(), now() from generate_series(1, $1::int) i
 			returning id)
-		insert into case_people (case_id, user_id, role, added_at) select '%s', id, 'helper', now() from u`, n, id))
-	remind := func() {
-		t.Helper()
-		sent, err := a.Remind(t.Context(), again(t, a, accountant), []winddown.ID{id}, winddown.Remind{Text: "Пора запросить акт."})
-		if err != nil || sent != 1 {
-			t.Fatalf("%d sellers were reminded: %v", sent, err)
-		}
-	}
+		insert into case_people (case_id, user_id, role, added_at) select $2, id, 'helper', now() from u`, n, id)
 	start := func() *process {
 		return startWork(t, binary, "--database-url", databaseURL, "--smtp-url", server.URL(), "--mail-from", "post@example.ru",
 			"--base-url", "http://127.0.0.1", "--job-timeout", "2s", "--rescue-after", "3s")
 	}
-	times := func() map[string]int { // but for the letter about the accountant's own address
-		all := map[string]int{}
-		for _, l := range server.Letters() {
-			m, err := mail.ReadMessage(strings.NewReader(l.Raw))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if id := m.Header.Get("Message-Id"); strings.HasPrefix(id, "<remind-seller.") {
-				all[id+l.To]++
-			}
-		}
-		return all
-	}
-
 	begun := time.Now()
+
+	// The accountant reminds the seller.
 	one, two := start(), start()
-	remind()
-	server.Wait(t, n+1)
+	sent, err := a.Remind(t.Context(), again(t, a, accountant), []winddown.ID{id}, winddown.Remind{Text: "Пора запросить акт."})
+	if err != nil || sent != 1 {
+		t.Fatalf("%d sellers were reminded: %v", sent, err)
+	}
+	server.Wait(t, n)
 	one.stop(t)
 	two.stop(t)
-	if got := len(times()); got != n || len(server.Letters()) != n+1 {
-		t.Fatalf("without a kill %d of %d letters went out, %d in all", got, n, len(server.Letters())-1)
-	}
-	t.Logf("%d letters without a kill by %s", n, time.Since(begun))
+	wantEach(t, sentOf(t, server, "remind-seller"), n, 0)
+	t.Logf("%d reminders, no kill, after %s", n, time.Since(begun))
 
-	execSQL(t, conn, "update cases set reminded_at = null, reminded_by = null, reminder_text = ''")
-	remind()
-	const kills = 4
+	// The helpers' daily letters are due, of a deadline in three days, whatever day it is today.
+	zone := "Asia/Kamchatka" // where it is not midnight soon
+	if hour := a.Now().UTC().Hour(); 6 <= hour && hour < 18 {
+		zone = "Europe/Kaliningrad"
+	}
+	today := winddown.Today(a.Now(), zone)
+	for day := today; !day.After(today.AddDays(3)); day = day.AddDays(1) {
+		if _, err := a.SetCalendarDay(t.Context(), day, false, false, "проверка", winddown.DateOf(a.Now().UTC())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execSQL(t, conn, "update users set zone = $1", zone)
+	execSQL(t, conn, "insert into mail_settings (user_id, hour) select user_id, 0 from case_people where case_id = $1 and role = 'helper'", id)
+	batch := winddown.AddDeadline{Kind: winddown.DuePickUp, What: "40 штук", From: today.AddDays(-1), Until: today.AddDays(3)}
+	if err := a.AddDeadline(t.Context(), accountant, id, batch); err != nil {
+		t.Fatal(err)
+	}
+	before := len(server.Letters())
 	pair := []*process{start(), start()}
-	for i := range kills {
-		server.Wait(t, n+1+(i+1)*n/(kills+2))
+	for i := range mailKills {
+		part := n / (mailKills + 1)
+		server.Wait(t, before+i*part+rand.IntN(part))
 		pair[i%2].kill()
 		pair[i%2] = start()
 	}
-	// What a killed process had begun is taken up by the next leader.
 	for _, p := range pair {
 		p.stop(t)
 	}
+	// What a killed process had begun is taken up by the next leader, who looks at once and
+	// then every half a minute.
 	execSQL(t, conn, "delete from river_leader")
-	poll, late := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
-	defer poll.Stop()
-	// The next leader looks at once, and then every half a minute.
-	for column(t, conn, "select count(*)::text from river_job where state = 'running' and attempted_at > now() - interval '3 seconds'")[0] != "0" {
-		<-poll.C
-	}
+	wait(t, "what the killed had begun", func() bool {
+		return column(t, conn, "select count(*)::text from river_job where state = 'running' and attempted_at > now() - interval '3 seconds'")[0] == "0"
+	})
 	last := start()
-	left := func() string {
-		return column(t, conn, "select count(*)::text from river_job where state <> 'completed'")[0]
+	wait(t, "the last letter", func() bool {
+		return column(t, conn, "select count(*)::text from river_job where state <> 'completed'")[0] == "0"
+	})
+	last.stop(t)
+	wantEach(t, sentOf(t, server, "digest"), n, mailKills)
+	t.Logf("%d daily letters, %d kills, after %s", n, mailKills, time.Since(begun))
+}
+
+// mailKills is how often a process that sends letters is killed.
+const mailKills = 4
+
+// sentOf counts the letters of a kind by whom and what they are about.
+func sentOf(t *testing.T, server *testmail.Server, kind string) map[string]int {
+	t.Helper()
+	all := map[string]int{}
+	for _, l := range server.Letters() {
+		m, err := mail.ReadMessage(strings.NewReader(l.Raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := m.Header.Get("Message-Id"); strings.HasPrefix(id, "<"+kind+".") {
+			all[id+l.To]++
+		}
 	}
-	for left() != "0" {
+	return all
+}
+
+// wantEach says that so many letters went out, and how many of them may have gone out twice.
+func wantEach(t *testing.T, sent map[string]int, n, twice int) {
+	t.Helper()
+	if len(sent) != n {
+		t.Errorf("%d of %d letters went out", len(sent), n)
+	}
+	again := 0
+	for id, times := range sent {
+		if times > 1 {
+			again += times - 1
+			t.Logf("%s went out %d times", id, times)
+		}
+	}
+	if again > twice {
+		t.Errorf("%d letters went out twice, after %d kills", again, twice)
+	}
+}
+
+// wait looks until something has come about, for two minutes at most.
+func wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	poll, late := time.NewTicker(50*time.Millisecond), time.After(2*time.Minute)
+	defer poll.Stop()
+	for !done() {
 		select {
 		case <-poll.C:
 		case <-late:
-			t.Fatalf("%s jobs are left\n%s", left(), tail(last.log.String()))
+			t.Fatalf("%s: waited in vain", what)
 		}
 	}
-	if got := len(times()); got != 2*n {
-		t.Errorf("%d of %d letters went out", got, 2*n)
-	}
-	last.stop(t)
-	twice := 0
-	for id, n := range times() {
-		if n > 1 {
-			twice += n - 1
-			t.Logf("%s went out %d times", id, n)
-		}
-	}
-	if twice > kills {
-		t.Errorf("%d kills made %d letters go out twice", kills, twice)
-	}
-	t.Logf("%d letters, %d kills, %d sent twice, after %s", 2*n, kills, twice, time.Since(begun))
 }
 
 // again is an actor with the firm he has by now.

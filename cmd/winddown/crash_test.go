@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,6 +29,8 @@ import (
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
 )
+
+var kills = flag.Int("kills", 3, "how often a process is killed amid ticks, and amid uploads")
 
 // build makes the binary, as people run it and "make build" does, whose compiled packages it
 // finds in the cache.
@@ -260,10 +263,10 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	t.Run("private server", func(t *testing.T) { privateServer(t, binary) })
 }
 
-// killed kills the process without warning, ten times, each time amid a thousand ticks.
+// killed kills the process without warning, each time amid a thousand ticks.
 func killed(t *testing.T, binary string) {
+	rounds := *kills
 	const (
-		rounds = 10
 		people = 10
 		each   = 20  // cases, of five steps that can be marked: a thousand ticks
 		enough = 100 // acknowledged ticks of the first round

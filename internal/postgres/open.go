@@ -50,6 +50,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	// Nothing waits for ever: neither for a lock, nor for a transaction that was forgotten.
 	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "5s"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
+	// A statement over thousands of rows looks dear to the planner; compiling it takes seconds
+	// and saves milliseconds.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	cfg.AfterConnect = registerTypes
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

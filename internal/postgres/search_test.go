@@ -119,10 +119,13 @@ func TestSearchUsesItsIndex(t *testing.T) {
 	// One accountant keeps four hundred of them.
 	exec(`insert into users (id, email, email_key, name, password_hash, created_at) values ('00000000-0000-0000-0000-0000000000ff', 'k@example.ru', 'k@example.ru', 'Ким', '-', now())`)
 	exec("insert into firm_people (firm_id, user_id, role, added_at) values ($1, '00000000-0000-0000-0000-0000000000ff', 'accountant', now())", actor.FirmID)
-	exec(`insert into cases select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),
-			'responsible_id', case when n % 25 = 0 then '00000000-0000-0000-0000-0000000000ff' else c.responsible_id::text end,
-			'search_text', case when n % 1000 = 0 then 'ип семенова 7701' || n else 'ооо маяк 7702' || n end))).*
-		from cases c, generate_series(1, 10000) n`)
+	exec(`create temp table copy as select c.* from cases c, generate_series(1, 10000)`)
+	exec(`update copy set id = gen_random_uuid()`)
+	exec(`with numbered as (select id, row_number() over () n from copy)
+		update copy c set responsible_id = case when n % 25 = 0 then '00000000-0000-0000-0000-0000000000ff' else responsible_id end,
+			search_text = case when n % 1000 = 0 then 'ип семенова 7701' || n else 'ооо маяк 7702' || n end
+		from numbered where numbered.id = c.id`)
+	exec(`insert into cases select * from copy`)
 	exec("vacuum analyze cases")
 	own := actor
 	own.FirmRole, own.UserID = winddown.Accountant, winddown.ID{15: 0xff}

@@ -23,7 +23,7 @@ import (
 )
 
 // `make test-walk` walks further than `make test`.
-var walkSteps = flag.Int("walk.steps", 1000, "requests of the random walk over the site")
+var walkSteps = flag.Int("walk.steps", 300, "requests of the random walk over the site")
 
 // Every seller's name in the walk has a mark of its own, and no other text has one.
 var mark = regexp.MustCompile(`zq[0-9]{3}x`)
