@@ -455,15 +455,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"SharedCase", "", "share share_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			_, token := w.share(a, w.open(a), newShare())
-			return func() error { _, err := w.app.SharedCase(ctx, token, ""); return err }, func() outcome { return outcome{via: winddown.ViaShare} }
+			return func() error { _, err := w.app.SharedCase(ctx, winddown.ID{}, token, ""); return err }, func() outcome { return outcome{via: winddown.ViaShare} }
 		}},
 		{"SharedCase", "again within ten minutes", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			_, token := w.share(a, w.open(a), newShare())
-			_, err := w.app.SharedCase(ctx, token, "")
+			_, err := w.app.SharedCase(ctx, winddown.ID{}, token, "")
 			must(t, err)
 			w.clock.Advance(winddown.SameOpening - 2*time.Minute)
-			return func() error { _, err := w.app.SharedCase(ctx, token, ""); return err }, func() outcome { return outcome{} }
+			return func() error { _, err := w.app.SharedCase(ctx, winddown.ID{}, token, ""); return err }, func() outcome { return outcome{} }
 		}},
 		{"SharedFile", "", "share share_opened", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
@@ -473,7 +473,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			in.Shown.Files = true
 			_, token := w.share(a, id, in)
 			return func() error {
-				_, f, _, err := w.app.SharedFile(ctx, token, "", 1)
+				_, f, _, err := w.app.SharedFile(ctx, winddown.ID{}, token, "", 1)
 				if err != nil {
 					return err
 				}

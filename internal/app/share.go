@@ -136,8 +136,9 @@ type SharedView struct {
 }
 
 // SharedCase opens a link: NotFound for an unknown token, Gone for a link that was revoked or
-// has expired. The opening is noted in the link's own trail. key is what Unlock returned.
-func (a *App) SharedCase(ctx context.Context, token, key string) (SharedView, error) {
+// has expired. The opening is noted in the link's own trail. key is what Unlock returned, by who
+// is signed in meanwhile, if anybody.
+func (a *App) SharedCase(ctx context.Context, by winddown.ID, token, key string) (SharedView, error) {
 	link, actor, locked, err := a.visit(ctx, token, key)
 	if err != nil || locked {
 		return SharedView{Link: link, Locked: locked}, err
@@ -150,13 +151,13 @@ func (a *App) SharedCase(ctx context.Context, token, key string) (SharedView, er
 	if err := view.Case.Allow(winddown.CanSee, view.Standing); err != nil {
 		return SharedView{}, err
 	}
-	return SharedView{Link: link, View: view}, a.noteOpening(ctx, actor, link)
+	return SharedView{Link: link, View: view}, a.noteOpening(ctx, actor, by, link)
 }
 
 // SharedFile opens a file that a link shows: NotFound, or Gone for a link that cannot be
 // opened or a file whose bytes are not what was stored. A link that asks for its password is
 // Locked. The caller closes the file.
-func (a *App) SharedFile(ctx context.Context, token, key string, number int) (e winddown.Evidence, f files.File, locked bool, err error) {
+func (a *App) SharedFile(ctx context.Context, by winddown.ID, token, key string, number int) (e winddown.Evidence, f files.File, locked bool, err error) {
 	link, actor, locked, err := a.visit(ctx, token, key)
 	if err != nil || locked {
 		return winddown.Evidence{}, files.File{}, locked, err
@@ -164,7 +165,7 @@ func (a *App) SharedFile(ctx context.Context, token, key string, number int) (e 
 	if e, err = a.db.SharedFile(ctx, actor, number, a.now()); err != nil {
 		return winddown.Evidence{}, files.File{}, false, err
 	}
-	if err := a.noteOpening(ctx, actor, link); err != nil {
+	if err := a.noteOpening(ctx, actor, by, link); err != nil {
 		return winddown.Evidence{}, files.File{}, false, err
 	}
 	f, err = a.files.Open(e.SHA256)
@@ -222,15 +223,15 @@ func shareKey(token, passwordHash string) string {
 }
 
 // noteOpening writes into a link's own trail that it was opened, unless that was noted within
-// winddown.SameOpening.
-func (a *App) noteOpening(ctx context.Context, actor winddown.Actor, link winddown.ShareLink) error {
+// winddown.SameOpening or it was its maker who looked.
+func (a *App) noteOpening(ctx context.Context, actor winddown.Actor, by winddown.ID, link winddown.ShareLink) error {
 	now := a.now()
-	if !link.OpensAnew(now) {
+	if !link.OpensAnew(by, now) {
 		return nil
 	}
 	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		var err error
-		if link.OpenedAt, err = tx.LockShare(ctx); err != nil || !link.OpensAnew(now) {
+		if link.OpenedAt, err = tx.LockShare(ctx); err != nil || !link.OpensAnew(by, now) {
 			return nil, err
 		}
 		return []winddown.Event{{Stream: winddown.Stream{Kind: winddown.ShareStream, ID: link.ID}, Kind: winddown.ShareOpened, Share: link.ID}}, nil

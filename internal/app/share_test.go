@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -26,19 +27,35 @@ func (w *world) share(actor winddown.Actor, id winddown.ID, in winddown.NewShare
 
 func (w *world) wantOpen(token string) {
 	w.t.Helper()
-	if _, err := w.app.SharedCase(w.t.Context(), token, ""); err != nil {
+	if _, err := w.app.SharedCase(w.t.Context(), winddown.ID{}, token, ""); err != nil {
 		w.t.Errorf("the link is not open: %v", err)
 	}
 }
 
 func (w *world) wantOver(token string) {
 	w.t.Helper()
-	_, err := w.app.SharedCase(w.t.Context(), token, "")
+	_, err := w.app.SharedCase(w.t.Context(), winddown.ID{}, token, "")
 	wantKind(w.t, err, winddown.Gone)
-	_, _, _, err = w.app.SharedFile(w.t.Context(), token, "", 1)
+	_, _, _, err = w.app.SharedFile(w.t.Context(), winddown.ID{}, token, "", 1)
 	wantKind(w.t, err, winddown.Gone)
 	_, err = w.app.Unlock(w.t.Context(), token, "")
 	wantKind(w.t, err, winddown.Gone)
+}
+
+// wantShare checks the states of the links to a case, in their order.
+func (w *world) wantShare(actor winddown.Actor, id winddown.ID, want ...winddown.ShareState) {
+	w.t.Helper()
+	found, err := w.app.Shares(w.t.Context(), actor, id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var got []winddown.ShareState
+	for _, l := range found.Links {
+		got = append(got, l.State(w.clock.Now()))
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("the links are %v, want %v", got, want)
+	}
 }
 
 // A link ends with its term, with its revocation, and with the right of whoever made it.
@@ -67,6 +84,7 @@ func TestWhenALinkEnds(t *testing.T) {
 			}
 			w.wantOver(token)
 			w.wantOpen(other)
+			w.wantShare(a, id, winddown.ShareActive, winddown.ShareEnded)
 		},
 		"revoked, however many have come and gone since": func(t *testing.T, w *world) {
 			a := w.person("Петрова")
@@ -95,10 +113,12 @@ func TestWhenALinkEnds(t *testing.T) {
 			_, token := w.share(a, id, newShare())
 			w.join(a, b, id, winddown.Helper)
 			w.wantOpen(token)
-			w.join(a, w.person("Хозяйка"), id, winddown.Owner)
+			owner := w.person("Хозяйка")
+			w.join(a, owner, id, winddown.Owner)
 			w.wantOver(token)
 			_, err := w.app.Shares(ctx, a, id)
 			wantKind(t, err, winddown.Forbidden)
+			w.wantShare(owner, id, winddown.ShareLost)
 		},
 		"somebody else becomes responsible": func(t *testing.T, w *world) {
 			f := w.firm()
@@ -108,6 +128,7 @@ func TestWhenALinkEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.wantOver(token)
+			w.wantShare(f.admin, id, winddown.ShareLost)
 		},
 		"not with the accountant of an owner": func(t *testing.T, w *world) {
 			a, b := w.person("Петрова"), w.person("Ким")
@@ -127,7 +148,7 @@ func TestWhenALinkEnds(t *testing.T) {
 			if err := w.app.Finish(ctx, a, id, 0); err != nil {
 				t.Fatal(err)
 			}
-			v, err := w.app.SharedCase(ctx, token, "")
+			v, err := w.app.SharedCase(ctx, winddown.ID{}, token, "")
 			if err != nil || !v.View.Case.Finished() {
 				t.Errorf("the finished case is not shown as such: %v", err)
 			}
@@ -189,6 +210,14 @@ func TestOpeningsAreNoted(t *testing.T) {
 	}
 	if n, err := w.db.VerifyStream(ctx, winddown.Stream{Kind: winddown.ShareStream, ID: share}); err != nil || n != int64(len(want)) {
 		t.Errorf("the chain of the link: %d events, %v", n, err)
+	}
+	// Its maker, signed in, does not open it.
+	w.clock.Advance(time.Hour)
+	if _, err := w.app.SharedCase(ctx, a.UserID, token, ""); err != nil {
+		t.Fatal(err)
+	}
+	if log, err := w.app.ShareLog(ctx, a, id, share, 0); err != nil || len(log.Openings) != len(want) {
+		t.Errorf("its maker opened it: %d openings, %v", len(log.Openings), err)
 	}
 	if got := len(w.view(a, id).Trail); got != trail {
 		t.Errorf("the trail of the case grew from %d lines to %d", trail, got)

@@ -21,7 +21,7 @@ const (
 )
 
 const shareColumns = `l.id, l.case_id, l.whom, l.files, l.people, l.comments, l.password_hash <> '' as protected, l.created_by, l.created_at,
-       l.expires_at, l.revoked_at, l.opened_at, l.event_seq as openings`
+       l.expires_at, l.revoked_at, l.lost, l.opened_at, l.event_seq as openings`
 
 // MaxSharesShown is how many links of a case are listed. Those that can be opened come first: they
 // are winddown.MaxShareLinks at most, so that however many are over, each can be revoked.
@@ -59,6 +59,7 @@ type shareRow struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt *time.Time
+	Lost      bool
 	OpenedAt  *time.Time
 	Openings  int64
 }
@@ -67,7 +68,7 @@ func (r shareRow) domain() winddown.ShareLink {
 	return winddown.ShareLink{
 		ID: r.ID, CaseID: r.CaseID, Whom: r.Whom, Shown: winddown.Shown{Files: r.Files, People: r.People, Comments: r.Comments},
 		Protected: r.Protected, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, RevokedAt: timeOf(r.RevokedAt),
-		OpenedAt: timeOf(r.OpenedAt), Openings: r.Openings,
+		Lost: r.Lost, OpenedAt: timeOf(r.OpenedAt), Openings: r.Openings,
 	}
 }
 
@@ -336,14 +337,14 @@ func (tx *Tx) RevokeShare(l winddown.ShareLink) {
 }
 
 const sqlRevokeSharesBy = `-- name: RevokeSharesBy
-update share_links l set revoked_at = @now
+update share_links l set revoked_at = @now, lost = true
 where l.case_id = @case and l.created_by = @by and l.revoked_at is null
   and not exists (select from case_people p where p.case_id = l.case_id and p.user_id = l.created_by and p.role = 'owner')`
 
 const sqlRevokeShares = `-- name: RevokeShares
-update share_links set revoked_at = @now where case_id = @case and revoked_at is null`
+update share_links set revoked_at = @now, lost = true where case_id = @case and revoked_at is null`
 
-// RevokeShares ends all links to a locked case.
+// RevokeShares ends all links to a locked case: whoever made them may not any more.
 func (tx *Tx) RevokeShares(id winddown.ID) {
 	tx.writeCase(id, sqlRevokeShares, pgx.StrictNamedArgs{"case": id, "now": tx.now})
 }
@@ -355,7 +356,7 @@ func (tx *Tx) RevokeSharesBy(id, by winddown.ID) {
 
 // sqlRevokeSharesOfResponsible comes before the assignment: it looks at who was responsible.
 const sqlRevokeSharesOfResponsible = `-- name: RevokeSharesOfResponsible
-update share_links l set revoked_at = @now
+update share_links l set revoked_at = @now, lost = true
 from cases c
 where c.id = any(@cases::uuid[]) and l.case_id = c.id and l.created_by = c.responsible_id and l.revoked_at is null
   and not exists (select from case_people p where p.case_id = c.id and p.user_id = l.created_by and p.role = 'owner')`

@@ -123,11 +123,20 @@ func sharePath(r *http.Request) (id, share winddown.ID, err error) {
 	return id, share, err
 }
 
+type viewerKey struct{}
+
+// viewer is who is signed in while he looks through a share link, if anybody.
+func viewer(r *http.Request) winddown.ID {
+	id, _ := r.Context().Value(viewerKey{}).(winddown.ID)
+	return id
+}
+
 // Visitor lets nobody be more behind a share link than somebody with its address: who is
-// signed in, and in which language he works, does not matter there.
+// signed in, and in which language he works, does not matter there, but for the log.
 func (s *Site) Visitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), actorKey{}, winddown.Actor{})
+		ctx := context.WithValue(r.Context(), viewerKey{}, actorOf(r.Context()).UserID)
+		ctx = context.WithValue(ctx, actorKey{}, winddown.Actor{})
 		next.ServeHTTP(w, r.WithContext(i18n.With(ctx, i18n.For(httpkit.LocaleFromRequest(r)))))
 	})
 }
@@ -135,7 +144,7 @@ func (s *Site) Visitor(next http.Handler) http.Handler {
 // Shared shows a case to whoever has the address of a link, after its password if it has one.
 func (s *Site) Shared(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
-	found, err := s.app.SharedCase(r.Context(), token, s.shareKey(r))
+	found, err := s.app.SharedCase(r.Context(), viewer(r), token, s.shareKey(r))
 	if err != nil {
 		return err
 	}
@@ -196,7 +205,7 @@ func (s *Site) SharedFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, f, locked, err := s.app.SharedFile(r.Context(), token, s.shareKey(r), number)
+	e, f, locked, err := s.app.SharedFile(r.Context(), viewer(r), token, s.shareKey(r), number)
 	if err != nil {
 		return err
 	}

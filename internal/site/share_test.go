@@ -163,6 +163,12 @@ func TestALinkIsOver(t *testing.T) {
 	form := func(days string) url.Values { return url.Values{"shows": {"files"}, "days": {days}} }
 	path, short := makeShare(t, owner, id, form("30")), makeShare(t, owner, id, form("1"))
 
+	for _, address := range []string{path, path + "/files/1"} { // that of its maker is no opening
+		owner.Get(address).Want(http.StatusOK)
+	}
+	if p := owner.Get(page); strings.Contains(p.Text(), "Открывали") {
+		t.Errorf("the owner's own look counts:\n%s", p.Text())
+	}
 	for _, address := range []string{path, path + "/files/1"} {
 		p := visitor.Get(address).Want(http.StatusOK)
 		for name, want := range map[string]string{"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"} {
@@ -189,6 +195,15 @@ func TestALinkIsOver(t *testing.T) {
 	}
 	if p := owner.Get(page); len(p.WithTestID("share-revoked")) != 1 || len(p.WithTestID("share-expired")) != 1 {
 		t.Errorf("the states of the links:\n%s", p.Text())
+	}
+	// One that ended with its maker's right says so, and not that somebody took it back.
+	book := s.SignUp("Ким", "kim")
+	led := book.AddSeller("ООО «Маяк»", 2)
+	makeShare(t, book, led, form("30"))
+	book.Join(owner, led, winddown.Owner)
+	if p := owner.Get("/cases/" + led.String() + "/share"); len(p.WithTestID("share-lost")) != 1 || !strings.Contains(p.Text(), "больше нет права открывать этот уход другим") ||
+		strings.Contains(p.Main(), "Отозвана") {
+		t.Errorf("the link that ended with the owner's arrival:\n%s", p.Text())
 	}
 	for _, address := range []string{"/share/unknown", "/share/unknown/files/1", "/share/" + strings.Repeat("A", 43)} {
 		visitor.Get(address).Want(http.StatusNotFound)

@@ -71,6 +71,8 @@ func (w caseWords) shareLink(l winddown.ShareLink) page.ShareLinkView {
 		v.RevokeAction = shareHref(w.c.ID, l.ID) + "/revoke"
 	case winddown.ShareExpired:
 		v.Ends = w.p.T("share.expired", "Time", when(l.ExpiresAt))
+	case winddown.ShareLost:
+		v.Ends = w.p.T("share.lost", "Time", when(l.RevokedAt))
 	case winddown.ShareEnded:
 		v.Ends = w.p.T("share.revoked", "Time", when(l.RevokedAt))
 	}

@@ -51,6 +51,7 @@ type ShareLink struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time // zero while not revoked
+	Lost      bool      // it was not revoked by somebody: whoever made it lost the right to
 	OpenedAt  time.Time // the last opening that was noted; zero for none
 	Openings  int64
 }
@@ -63,11 +64,14 @@ const (
 	ShareActive  ShareState = "active"
 	ShareExpired ShareState = "expired"
 	ShareEnded   ShareState = "revoked"
+	ShareLost    ShareState = "lost" // with the right of whoever made it
 )
 
 // State returns the state of a link at the instant now.
 func (l ShareLink) State(now time.Time) ShareState {
 	switch {
+	case l.Lost:
+		return ShareLost
 	case !l.RevokedAt.IsZero():
 		return ShareEnded
 	case !now.Before(l.ExpiresAt):
@@ -84,9 +88,10 @@ func (l ShareLink) Usable(now time.Time) error {
 	return nil
 }
 
-// OpensAnew reports whether looking now is an opening of its own.
-func (l ShareLink) OpensAnew(now time.Time) bool {
-	return l.OpenedAt.IsZero() || now.Sub(l.OpenedAt) >= SameOpening
+// OpensAnew reports whether somebody's look is an opening of its own; that of its maker, who
+// is signed in, is none.
+func (l ShareLink) OpensAnew(by ID, now time.Time) bool {
+	return by != l.CreatedBy && (l.OpenedAt.IsZero() || now.Sub(l.OpenedAt) >= SameOpening)
 }
 
 // NewShare is what a link is made with; an empty password asks for none.
