@@ -332,6 +332,8 @@ func messageArgs(ctx context.Context, args winddown.Args) map[string]any {
 		switch v := v.(type) {
 		case winddown.Code:
 			out[k] = i18n.From(ctx).T("step." + string(v) + ".name")
+		case winddown.TextPart:
+			out[k] = i18n.From(ctx).T("card." + string(v))
 		case winddown.SlotCode:
 			out[k] = slotName(i18n.From(ctx), v)
 		default:

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -209,20 +210,26 @@ func BuiltInText(p *i18n.Printer, code winddown.Code, checked winddown.Date) win
 	}
 }
 
+// completed is a text with what it leaves out as built in.
+func completed(t, builtIn winddown.Text) winddown.Text {
+	all := maps.Clone(builtIn.Parts)
+	maps.Copy(all, t.Parts)
+	t.Parts = all
+	return t
+}
+
 // Guide puts the instruction of a step into words: what replaces the text built in, part by
-// part, or that text.
+// part, or that text. An empty part is not there.
 func Guide(p *i18n.Printer, builtIn, replaced winddown.Text, today winddown.Date) page.GuideView {
 	text := builtIn
 	if !replaced.BuiltIn() {
-		text = replaced
+		text = completed(replaced, builtIn)
 	}
 	v := page.GuideView{Disclaimer: p.T("card.disclaimer")}
 	for _, part := range winddown.StepText.Parts() {
-		value := text.Parts[part]
-		if value == "" {
-			value = builtIn.Parts[part]
+		if value := text.Parts[part]; value != "" {
+			v.Parts = append(v.Parts, page.Fact{Term: p.T("card." + part), Value: value})
 		}
-		v.Parts = append(v.Parts, page.Fact{Term: p.T("card." + part), Value: value})
 	}
 	v.Source = p.T("card.source", "Source", text.Source, "Date", p.Date(text.CheckedOn.Time()))
 	if winddown.Stale(text.CheckedOn, today) {

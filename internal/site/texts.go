@@ -45,13 +45,7 @@ func textInForce(texts, replaced []winddown.Text, code winddown.Code, locale i18
 		}
 		t = replaced[at]
 	}
-	if t.Parts[winddown.PartPitfalls] == "" {
-		t.Parts = map[string]string{
-			winddown.PartWho: t.Parts[winddown.PartWho], winddown.PartPrepare: t.Parts[winddown.PartPrepare], winddown.PartWhere: t.Parts[winddown.PartWhere],
-			winddown.PartWait: t.Parts[winddown.PartWait], winddown.PartPitfalls: builtIn.Parts[winddown.PartPitfalls],
-		}
-	}
-	return t
+	return completed(t, builtIn)
 }
 
 // textDiff is what changes of an instruction, part by part; nothing where all stays.
@@ -198,7 +192,11 @@ func (s *Site) firmText(w http.ResponseWriter, r *http.Request, typed *winddown.
 		CanRevert: hasOwn && !own.BuiltIn(), Errors: m.items, FieldErrors: m.fields,
 	}
 	for _, part := range winddown.StepText.Parts() {
-		v.Parts = append(v.Parts, page.TextPartView{Name: part, Label: p.T("card." + part), Value: t.Parts[part], Optional: part == winddown.PartPitfalls})
+		one := page.TextPartView{Name: part, Label: p.T("card." + part), Value: t.Parts[part]}
+		if part == winddown.PartPitfalls {
+			one.Optional, one.Hint = true, p.T("texts.pitfalls.hint")
+		}
+		v.Parts = append(v.Parts, one)
 	}
 	status, options := formStatus(failure, layoutText)
 	s.render(w, r, status, page.Text(s.layout(r, p.T("texts.edit", "Step", v.Title), options...), v))

@@ -42,7 +42,7 @@ func (f *Firm) DraftText(t Text, texts []Text, today Date) (Text, []Event, error
 	}
 	t.Version = f.Practice.Texts + 1
 	stands, _ := NewestText(texts, t.Key, t.Locale, t.Version)
-	if same(stands.changes(), t.changes()) {
+	if t.reads(stands) {
 		return t, nil, nil
 	}
 	after := t.changes()
@@ -54,7 +54,7 @@ func (f *Firm) DraftText(t Text, texts []Text, today Date) (Text, []Event, error
 func (f *Firm) Draft(texts []Text) []Text {
 	return slices.DeleteFunc(slices.Clone(texts), func(t Text) bool {
 		published, _ := NewestText(texts, t.Key, t.Locale, f.Practice.Texts)
-		return t.Version <= f.Practice.Texts || same(published.changes(), t.changes())
+		return t.Version <= f.Practice.Texts || t.reads(published)
 	})
 }
 
@@ -66,7 +66,7 @@ func (f *Firm) DraftDigest(texts []Text) string {
 	slices.SortFunc(draft, func(a, b Text) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Locale, b.Locale)) })
 	_ = enc.Encode(f.Practice.Texts) // plain values into memory: it cannot fail
 	for _, t := range draft {
-		_ = enc.Encode([]any{t.Key, t.Locale, t.changes()})
+		_ = enc.Encode([]any{t.Key, t.Locale, t.Parts, t.Source, t.CheckedOn})
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -116,6 +116,11 @@ func TestDraftAndPublish(t *testing.T) {
 		_, err = f.PublishTexts(all, f.DraftDigest(all))
 		wantKind(t, err, winddown.Conflict)
 	}
+	without := text
+	without.Parts = map[string]string{"who": "Всем", "prepare": "Ничего", "where": "На портале", "wait": "Минуту", "pitfalls": ""}
+	if drafted, events, err := f.DraftText(without, all, today); err != nil || len(events) != 1 || len(f.Draft(append(all, drafted))) != 1 {
+		t.Errorf("a draft without pitfalls: %+v, %v", events, err)
+	}
 	text.Parts = nil
 	back, events, err := f.DraftText(text, all, today)
 	if err != nil || len(events) != 1 || back.Version != 2 || !back.BuiltIn() || back.Source != "" {

@@ -109,14 +109,18 @@ func (r *Remind) Check() error {
 	return v.err()
 }
 
-// Fill is the text as the seller of a case gets it.
+// Fill is the text as the seller of a case gets it. A place that Check refuses stays as it was
+// typed.
 func (r Remind) Fill(p Picked, now time.Time) Reminder {
 	step := p.Summary.Asked(Today(now, p.Zone))
 	text := place.ReplaceAllStringFunc(r.Text, func(found string) string {
-		if slices.Contains(sellerPlaces, strings.ToLower(found)) {
+		switch name := strings.ToLower(found); {
+		case slices.Contains(sellerPlaces, name):
 			return p.Seller
+		case slices.Contains(stepPlaces, name):
+			return r.Steps[step]
 		}
-		return r.Steps[step]
+		return found
 	})
 	if runes := []rune(text); len(runes) > MaxReminder {
 		text = string(runes[:MaxReminder-1]) + "…"

@@ -18,7 +18,11 @@ const (
 	LetterText TextKind = "letter" // the template of a letter, always Russian
 )
 
-// Parts of the texts. A step's pitfalls may be left out: then those built in are shown.
+// TextPart names a part of a text in an error, for the edge to put into words.
+type TextPart string
+
+// Parts of the texts. A step's pitfalls may be left out: then those built in are shown. They may
+// be empty: then none are.
 const (
 	PartWho      = "who"
 	PartPrepare  = "prepare"
@@ -99,13 +103,15 @@ func (t Text) Check(today Date) (Text, error) {
 		text := strings.TrimSpace(strings.ReplaceAll(t.Parts[name], "\r\n", "\n"))
 		switch {
 		case text == "" && name == PartPitfalls:
-			continue
+			if _, empty := t.Parts[name]; !empty {
+				continue
+			}
 		case text == "":
-			v.add(name, "text.error.part_missing", Args{"Part": name})
+			v.add(name, "text.error.part_missing", Args{"Part": TextPart(name)})
 		case utf8.RuneCountInString(text) > longest:
-			v.add(name, "text.error.part_long", Args{"Part": name, "Max": longest})
+			v.add(name, "text.error.part_long", Args{"Part": TextPart(name), "Max": longest})
 		case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }):
-			v.add(name, "text.error.part_signs", Args{"Part": name})
+			v.add(name, "text.error.part_signs", Args{"Part": TextPart(name)})
 		}
 		parts[name] = text
 	}
@@ -124,12 +130,17 @@ func (t Text) Check(today Date) (Text, error) {
 // that; no event if nothing changes.
 func (t Text) Replace(before Text) (Text, []Event) {
 	t.Version = before.Version + 1
-	if same(before.changes(), t.changes()) {
+	if t.reads(before) {
 		return before, nil
 	}
 	after := t.changes()
 	after["text"], after["locale"], after["version"] = string(t.Kind)+":"+t.Key, t.Locale, strconv.Itoa(t.Version)
 	return t, []Event{{Kind: TextChanged, Before: before.changes(), After: after}}
+}
+
+// reads reports whether a text says the same as another.
+func (t Text) reads(other Text) bool {
+	return maps.Equal(t.Parts, other.Parts) && t.Source == other.Source && t.CheckedOn == other.CheckedOn
 }
 
 func (t Text) changes() Changes {

@@ -24,6 +24,10 @@ func TestTextCheck(t *testing.T) {
 	if err != nil || got.Parts["who"] != "Всем,\nкто торговал" || len(got.Parts) != 4 {
 		t.Errorf("%q, %v", got.Parts, err)
 	}
+	in.Parts["pitfalls"] = " \n"
+	if got, err := in.Check(today); err != nil || len(got.Parts) != 5 || got.Parts["pitfalls"] != "" {
+		t.Errorf("pitfalls that are empty, not left out: %q, %v", got.Parts, err)
+	}
 	letter := winddown.Text{Kind: winddown.LetterText, Key: "request", Locale: "ru", Source: "a", CheckedOn: today, Parts: map[string]string{"body": strings.Repeat("ы", 4000)}}
 	if _, err := letter.Check(today); err != nil {
 		t.Errorf("a letter: %v", err)
@@ -68,6 +72,11 @@ func TestTextReplace(t *testing.T) {
 	}
 	if again, events := stepText().Replace(first); again.Version != 1 || len(events) != 0 {
 		t.Errorf("the same again is version %d, %v", again.Version, events)
+	}
+	without := stepText()
+	without.Parts["pitfalls"] = ""
+	if next, events := without.Replace(first); next.Version != 2 || len(events) != 1 {
+		t.Errorf("without pitfalls it is version %d, %v", next.Version, events)
 	}
 	changed := stepText()
 	changed.CheckedOn = day("2026-11-20")
