@@ -321,6 +321,21 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, w.app.LoadImport(ctx, a, id, v.Digest, "Раньше"))
 			return func() error { _, err := w.app.InviteImported(ctx, a, id, false); return err }, func() outcome { return forSeller(a) }
 		}},
+		{"MailImported", "", "case person_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			id := w.addressed(a, "seller@example.ru")
+			a = w.again(a)
+			a.Confirmed = true
+			return func() error { return w.app.MailImported(ctx, a, id, 1) }, func() outcome { return forSeller(a) }
+		}},
+		{"MailImported", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			id := w.addressed(a, "seller@example.ru")
+			a = w.again(a)
+			a.Confirmed = true
+			must(t, w.app.MailImported(ctx, a, id, 1))
+			return func() error { return w.app.MailImported(ctx, a, id, 1) }, func() outcome { return forSeller(a) }
+		}},
 		{"SweepImports", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			return func() error { _, err := w.app.SweepImports(ctx); return err }, func() outcome { return pages(a) }

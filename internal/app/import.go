@@ -122,7 +122,7 @@ func (a *App) LoadImport(ctx context.Context, actor winddown.Actor, id winddown.
 		read.Import.Counts = winddown.CountImport(plan)
 		for _, l := range plan {
 			if l.Outcome == winddown.ImportNew {
-				read.Import.Added = append(read.Import.Added, postgres.AddedSeller{Case: l.Case.ID, Name: l.Case.Seller.Name, INN: l.Case.Seller.INN, Email: l.Draft.Email})
+				read.Import.Added = append(read.Import.Added, AddedSeller{Case: l.Case.ID, Name: l.Case.Seller.Name, INN: l.Case.Seller.INN, Email: l.Draft.Email})
 			}
 		}
 		tx.EndImport(read.Import, firm)
@@ -164,7 +164,7 @@ func writeImport(ctx context.Context, tx *postgres.Tx, plan []winddown.ImportLin
 // ImportedInvite is a fresh invitation of the owner of a seller that an import added. The token
 // is stored nowhere.
 type ImportedInvite struct {
-	Seller postgres.AddedSeller
+	Seller AddedSeller
 	Token  string
 	Until  winddown.Date // in the actor's zone
 }
@@ -172,32 +172,89 @@ type ImportedInvite struct {
 // InviteImported makes a one-time link for the owner of every seller that a loaded table added
 // and whom the actor may invite; addressed leaves out those without an address. It returns
 // them in the order of the table: NotFound, or Conflict when there is nobody to invite.
-func (a *App) InviteImported(ctx context.Context, actor winddown.Actor, id winddown.ID, addressed bool) (made []ImportedInvite, err error) {
+func (a *App) InviteImported(ctx context.Context, actor winddown.Actor, id winddown.ID, addressed bool) ([]ImportedInvite, error) {
+	return a.inviteOwners(ctx, actor, id, false, func(added []AddedSeller) ([]AddedSeller, error) {
+		var all []AddedSeller
+		for _, s := range added {
+			if s.Invitable && (s.Email != "" || !addressed) {
+				all = append(all, s)
+			}
+		}
+		if len(all) == 0 {
+			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.nobody_to_invite"}
+		}
+		return all, nil
+	})
+}
+
+// AddedSeller is a case that an import opened.
+type AddedSeller = postgres.AddedSeller
+
+// MaxLettersToOne is how many invitations of one table go to the same address.
+const MaxLettersToOne = 5
+
+// ImportLetters are the sellers of a loaded table whose owners can be invited by mail now, in
+// the order of the table: those who have an address, no owner, and no such letter already.
+func ImportLetters(added []AddedSeller) []AddedSeller {
+	sent := map[string]int{}
+	for _, s := range added {
+		if s.Mailed {
+			sent[winddown.EmailKey(s.Email)]++
+		}
+	}
+	var to []AddedSeller
+	for _, s := range added {
+		key := winddown.EmailKey(s.Email)
+		if key == "" || s.Mailed || !s.Invitable || sent[key] >= MaxLettersToOne {
+			continue
+		}
+		sent[key]++
+		to = append(to, s)
+	}
+	return to
+}
+
+// MailImported has the owners of ImportLetters invited by mail; shown is how many letters the
+// actor was told of. Nothing is sent twice: once no letters are left it does nothing. NotFound,
+// or Conflict when their number is another, where no letters are sent, and for an actor whose
+// own address is not confirmed.
+func (a *App) MailImported(ctx context.Context, actor winddown.Actor, id winddown.ID, shown int) error {
+	_, err := a.inviteOwners(ctx, actor, id, true, func(added []AddedSeller) ([]AddedSeller, error) {
+		if err := a.mayMail(actor); err != nil {
+			return nil, err
+		}
+		to := ImportLetters(added)
+		if len(to) > 0 && len(to) != shown {
+			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.letters_changed"}
+		}
+		return to, nil
+	})
+	return err
+}
+
+// inviteOwners makes an invitation of the owner for each of the added sellers that choose
+// returns, by mail or not.
+func (a *App) inviteOwners(ctx context.Context, actor winddown.Actor, id winddown.ID, mailed bool,
+	choose func([]AddedSeller) ([]AddedSeller, error)) (made []ImportedInvite, err error) {
 	now := a.now()
 	until := winddown.Today(now.Add(winddown.InviteTerm), actor.Zone)
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		read, _, err := tx.LockImport(ctx, id)
+		stored, err := tx.LockAdded(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		var cases []winddown.ID
-		for _, s := range read.Import.Added {
-			if s.Email != "" || !addressed {
-				cases = append(cases, s.Case)
-			}
-		}
-		may, err := tx.LockInvitable(ctx, cases)
+		chosen, err := choose(stored.Added)
 		if err != nil {
 			return nil, err
 		}
 		var events []winddown.Event
 		var invites []winddown.Invite
 		var hashes [][]byte
-		for _, s := range read.Import.Added {
-			if !may[s.Case] {
-				continue
-			}
+		for _, s := range chosen {
 			invite := winddown.Invite{CaseID: s.Case, Role: winddown.Owner}
+			if mailed {
+				invite.Email = s.Email
+			}
 			if invite.ID, err = newID(); err != nil {
 				return nil, err
 			}
@@ -205,9 +262,6 @@ func (a *App) InviteImported(ctx context.Context, actor winddown.Actor, id windd
 			invites, hashes = append(invites, invite), append(hashes, hash)
 			made = append(made, ImportedInvite{Seller: s, Token: token, Until: until})
 			events = append(events, winddown.Event{Stream: caseStream(s.Case), Kind: winddown.PersonInvited, Role: winddown.Owner, Invite: invite.ID, OnBehalf: true})
-		}
-		if len(made) == 0 {
-			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.nobody_to_invite"}
 		}
 		tx.InsertOwnerInvites(invites, hashes)
 		return events, nil

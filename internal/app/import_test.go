@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"winddown/internal/app"
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
@@ -133,4 +135,101 @@ func TestScopeOfAnImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantKind(t, w.app.LoadImport(t.Context(), f.accountant, id, v.Digest, "Раньше"), winddown.NotFound)
+}
+
+// addressed loads a table of sellers whose owners have these addresses.
+func (w *world) addressed(a winddown.Actor, emails ...string) winddown.ID {
+	w.t.Helper()
+	rows := sellersTable(len(emails))
+	rows[0] = append(rows[0], "E-mail")
+	for i, email := range emails {
+		rows[i+1] = append(rows[i+1], email)
+	}
+	id, v := w.brought(a, rows)
+	if err := w.app.LoadImport(w.t.Context(), a, id, v.Digest, "Раньше"); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// Letters to the owners of imported sellers go to those who have an address, no owner and no
+// letter, a few to one address, and only when somebody who may asks for as many as he was shown.
+func TestInvitingImportedSellersByMail(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	f := w.firm()
+	emails := []string{"one@example.ru", "", "two@example.ru"}
+	for range app.MaxLettersToOne + 2 {
+		emails = append(emails, "Many@example.ru")
+	}
+	const letters = 2 + app.MaxLettersToOne
+	id := w.addressed(f.accountant, emails...)
+	mailable := func() []app.AddedSeller {
+		t.Helper()
+		v, err := w.app.Import(ctx, f.accountant, id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return app.ImportLetters(v.Import.Added)
+	}
+	if got := mailable(); len(got) != letters || got[0].Email != "one@example.ru" || got[1].Email != "two@example.ru" {
+		t.Fatalf("letters to %+v", got)
+	}
+	wantKey(t, w.app.MailImported(ctx, f.accountant, id, letters), winddown.Conflict, "people.error.unconfirmed")
+	f.accountant.Confirmed, f.lead.Confirmed = true, true
+	wantKey(t, w.app.MailImported(ctx, f.accountant, id, letters+1), winddown.Conflict, "import.error.letters_changed")
+	wantKind(t, w.app.MailImported(ctx, f.lead, id, letters), winddown.NotFound) // the table is the accountant's
+	invited := func() int { return one[int](w, "select count(*) from events where body like '%person_invited%'") }
+	if n := invited(); n != 0 {
+		t.Fatalf("%d invitations before anybody asked for one", n)
+	}
+	for range 2 { // a second press sends nothing
+		if err := w.app.MailImported(ctx, f.accountant, id, letters); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := mailable(); len(got) != 0 || invited() != letters {
+		t.Errorf("%d letters are left, %d invitations were made", len(got), invited())
+	}
+	if n := one[int](w, "select count(*) from invites where role = 'owner' and email = 'Many@example.ru'"); n != app.MaxLettersToOne {
+		t.Errorf("%d letters to one address", n)
+	}
+
+	// The letter's link makes its holder the owner. One that was taken back can be sent again.
+	var owned, revoked winddown.ID
+	v, err := w.app.Import(ctx, f.accountant, id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned, revoked = v.Import.Added[0].Case, v.Import.Added[2].Case
+	inviteOf := func(c winddown.ID) winddown.ID {
+		return winddown.ID(one[uuid.UUID](w, "select id from invites where case_id = $1", uuid.UUID(c)))
+	}
+	_, token, err := w.app.InviteLetter(ctx, inviteOf(owned))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, role, err := w.app.Accept(ctx, w.person("Владелец"), token); err != nil || role != winddown.Owner {
+		t.Fatalf("%s, %v", role, err)
+	}
+	if err := w.app.RevokeInvite(ctx, f.accountant, revoked, inviteOf(revoked)); err != nil {
+		t.Fatal(err)
+	}
+	if got := mailable(); len(got) != 1 || got[0].Case != revoked {
+		t.Errorf("letters are left to %+v", got)
+	}
+
+	// Whoever is not responsible any more invites nobody, and where no letters are sent nobody does.
+	if err := w.assign(f.admin, winddown.ID{}, revoked); err != nil {
+		t.Fatal(err)
+	}
+	if got := mailable(); len(got) != 0 {
+		t.Errorf("letters are left to %+v", got)
+	}
+	silent := newWorld(t)
+	a := silent.person("Ким")
+	id = silent.addressed(a, "one@example.ru")
+	a = silent.again(a)
+	a.Confirmed = true
+	wantKey(t, silent.app.MailImported(ctx, a, id, 1), winddown.Conflict, "people.error.no_mail")
 }

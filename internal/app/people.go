@@ -48,16 +48,23 @@ func (a *App) mailable(actor winddown.Actor, to *string) (string, error) {
 		return "", nil
 	}
 	email := strings.TrimSpace(*to)
-	switch {
-	case !a.mail:
-		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.no_mail"}
-	case !winddown.ValidEmail(email):
+	if a.mail && !winddown.ValidEmail(email) {
 		return "", &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
 			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email"}}}
-	case !actor.Confirmed:
-		return "", &winddown.Error{Kind: winddown.Conflict, Key: "people.error.unconfirmed"}
 	}
-	return email, nil
+	return email, a.mayMail(actor)
+}
+
+// mayMail returns nil when the actor may have invitations sent by mail, and Conflict where no
+// letters are sent or his own address is not confirmed.
+func (a *App) mayMail(actor winddown.Actor) error {
+	switch {
+	case !a.mail:
+		return &winddown.Error{Kind: winddown.Conflict, Key: "people.error.no_mail"}
+	case !actor.Confirmed:
+		return &winddown.Error{Kind: winddown.Conflict, Key: "people.error.unconfirmed"}
+	}
+	return nil
 }
 
 func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role, to *string) (token string, err error) {

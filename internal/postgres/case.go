@@ -36,15 +36,18 @@ const (
        a.signed_on, a.signer, a.authority, a.via, a.countersigned_on`
 )
 
-// caseSelect reads a case with what the actor is in it.
-const caseSelect = `
-select ` + caseColumns + `,
-       exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
+// standingColumns are what the actor is in a case c.
+const standingColumns = `exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
        exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
        coalesce(c.responsible_id = @actor, false) as is_accountant,
        exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
-       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
+       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin`
+
+// caseSelect reads a case with what the actor is in it.
+const caseSelect = `
+select ` + caseColumns + `,
+       ` + standingColumns + `
 from cases c ` + joinPractice + `
 `
 
@@ -115,6 +118,10 @@ type caseRow struct {
 	ReminderSeen  bool
 	Texts         int
 	practiceRow
+	standingRow
+}
+
+type standingRow struct {
 	HasOwner     bool
 	IsOwner      bool
 	IsHelper     bool
@@ -154,7 +161,7 @@ type stepRow struct {
 	WaiverBy        winddown.ID
 }
 
-func (r caseRow) standing() winddown.Standing {
+func (r standingRow) standing() winddown.Standing {
 	return winddown.Standing{Owner: r.IsOwner, Helper: r.IsHelper, Accountant: r.IsAccountant, Lead: r.IsLead, Admin: r.IsAdmin}
 }
 

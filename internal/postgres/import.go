@@ -32,6 +32,11 @@ type AddedSeller struct {
 	Name  string      `json:"name"`
 	INN   string      `json:"inn"`
 	Email string      `json:"email,omitempty"`
+
+	// What is known of the case by now: the actor may invite its owner, who was sent an
+	// invitation that is open still.
+	Invitable bool `json:"-"`
+	Mailed    bool `json:"-"`
 }
 
 // ImportRead is a stored table with the firm it goes into, nil for somebody without one, and
@@ -99,6 +104,10 @@ type importRow struct {
 	LoadedAt  *time.Time
 }
 
+func (r importRow) stored() StoredImport {
+	return StoredImport{ID: r.ID, Name: r.Name, Layout: r.Layout, ExpiresAt: r.ExpiresAt, LoadedAt: timeOf(r.LoadedAt), Counts: r.Counts, Added: r.Added}
+}
+
 // importQuery collects the rows of a stored table and what is there already.
 type importQuery struct {
 	imports   []importRow
@@ -107,6 +116,7 @@ type importQuery struct {
 	steps     []exportStepRow
 	acts      []exportActRow
 	deadlines []exportDeadlineRow
+	added     []addedRow // of a table that is only read
 }
 
 func importArgs(actor winddown.Actor, id winddown.ID, now time.Time) pgx.StrictNamedArgs {
@@ -128,8 +138,8 @@ func (q *importQuery) result(actor winddown.Actor) (ImportRead, error) {
 		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	r := q.imports[0]
-	read := ImportRead{Import: StoredImport{ID: r.ID, Name: r.Name, Layout: r.Layout, ExpiresAt: r.ExpiresAt, LoadedAt: timeOf(r.LoadedAt),
-		Counts: r.Counts, Added: r.Added}}
+	read := ImportRead{Import: r.stored()}
+	askedOf(read.Import.Added, q.added)
 	if err := json.Unmarshal(r.Content, &read.Import.Rows); err != nil {
 		return ImportRead{}, fmt.Errorf("import %s: %w", r.ID, err)
 	}
@@ -151,7 +161,11 @@ func (q *importQuery) result(actor winddown.Actor) (ImportRead, error) {
 // NotFound.
 func (db *DB) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (ImportRead, error) {
 	var q importQuery
-	if err := db.snapshot(ctx, func(b *pgx.Batch) { q.queue(b, actor, id, now) }); err != nil {
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		q.queue(b, actor, id, now)
+		b.Queue(sqlAddedCases, importArgs(actor, id, now)).Query(collect(&q.added))
+	})
+	if err != nil {
 		return ImportRead{}, err
 	}
 	return q.result(actor)
@@ -281,53 +295,82 @@ func (tx *Tx) InsertCases(ctx context.Context, all []CaseAndSummary) error {
 		tx.copyRows(ctx, "acts", seedActColumns, acts), tx.copyRows(ctx, "dues", seedDueColumns, dues))
 }
 
+// addedCases are the cases that a loaded table opened, as far as the actor sees them.
+const addedCases = `c.firm_id = @firm
+  and (c.id in (select (a ->> 'case')::uuid
+    from imports i, jsonb_array_elements(case jsonb_typeof(i.added) when 'array' then i.added end) a
+    where i.id = @import and ` + importScope + `)) is true
+  and ` + caseScope
+
 const sqlLockAddedCases = `-- name: LockAddedCases
-select c.id from cases c where c.firm_id = @firm and c.id = any(@cases::uuid[]) and ` + caseScope + `
+select c.id from cases c where ` + addedCases + `
 order by c.id
 for no key update of c`
 
-const sqlAddedCases = `-- name: AddedCases` + caseSelect + `
-where c.firm_id = @firm and c.id = any(@cases::uuid[]) and ` + caseScope
+// sqlAddedCases counts the invitations that are open, and says whether one of the owner was
+// mailed.
+const sqlAddedCases = `-- name: AddedCases
+select c.id, c.event_seq, c.event_hash, c.acting, n.open, n.mailed,
+       ` + standingColumns + `
+from cases c cross join lateral (
+    select count(*) as open, coalesce(bool_or(i.role = 'owner' and i.email <> ''), false) as mailed
+    from invites i
+    where i.case_id = c.id and i.used_at is null and i.revoked_at is null and i.expires_at > @now) n
+where ` + addedCases
 
-const sqlOpenInvites = `-- name: OpenInvites
-select i.case_id as id, count(*) as n
-from invites i join cases c on c.id = i.case_id
-where c.id = any(@cases::uuid[]) and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope + `
-group by i.case_id`
+type addedRow struct {
+	ID        winddown.ID
+	EventSeq  int64
+	EventHash []byte
+	Acting    bool
+	Open      int
+	Mailed    bool
+	standingRow
+}
 
-// LockInvitable holds those of the cases to which the actor may invite the owner now, and
-// returns their ids.
-func (tx *Tx) LockInvitable(ctx context.Context, cases []winddown.ID) (map[winddown.ID]bool, error) {
-	var rows []caseRow
-	var open []loadRow
-	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID, "cases": cases}
+// askedOf says of the added sellers what is known of their cases by now.
+func askedOf(added []AddedSeller, rows []addedRow) {
+	known := map[winddown.ID]addedRow{}
+	for _, r := range rows {
+		known[r.ID] = r
+	}
+	for i, s := range added {
+		r, ok := known[s.Case]
+		added[i].Invitable = ok && r.Open < MaxInvites && winddown.May(winddown.CanInviteOwner, r.standing(), r.HasOwner, r.Acting)
+		added[i].Mailed = r.Mailed
+	}
+}
+
+// LockAdded returns a loaded table of the actor with what is known of the cases it opened,
+// all held until the transaction ends, or NotFound.
+func (tx *Tx) LockAdded(ctx context.Context, id winddown.ID) (StoredImport, error) {
+	var imports []importRow
+	var rows []addedRow
+	args := importArgs(tx.actor, id, tx.now)
 	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockImport, args)
 		b.Queue(sqlLockAddedCases, args)
+		b.Queue(sqlImport, args).Query(collect(&imports))
 		b.Queue(sqlAddedCases, args).Query(collect(&rows))
-		b.Queue(sqlOpenInvites, pgx.StrictNamedArgs{"actor": tx.actor.UserID, "cases": cases, "now": tx.now}).Query(collect(&open))
 	})
 	if err != nil {
-		return nil, err
+		return StoredImport{}, err
 	}
-	full := map[winddown.ID]bool{}
-	for _, o := range open {
-		full[o.ID] = o.N >= MaxInvites
+	if len(imports) == 0 {
+		return StoredImport{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	may := map[winddown.ID]bool{}
 	for _, r := range rows {
-		if full[r.ID] || !winddown.May(winddown.CanInviteOwner, r.standing(), r.HasOwner, r.Acting) {
-			continue
-		}
-		may[r.ID] = true
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
-	return may, nil
+	stored := imports[0].stored()
+	askedOf(stored.Added, rows)
+	return stored, nil
 }
 
 const sqlInsertInvites = `-- name: InsertInvites
-insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at)
-select n.id, n.case_id, 'owner', n.token, @by, @now, @expires
-from unnest(@ids::uuid[], @cases::uuid[], @tokens::bytea[]) as n (id, case_id, token)`
+insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at, email)
+select n.id, n.case_id, 'owner', n.token, @by, @now, @expires, n.email
+from unnest(@ids::uuid[], @cases::uuid[], @tokens::bytea[], @emails::text[]) as n (id, case_id, token, email)`
 
 // InsertOwnerInvites writes an invitation of the owner to each of the cases, which this
 // transaction holds.
@@ -336,14 +379,15 @@ func (tx *Tx) InsertOwnerInvites(invites []winddown.Invite, tokenHashes [][]byte
 		return
 	}
 	var ids, cases []winddown.ID
+	var emails []string
 	for _, i := range invites {
 		if _, ok := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: i.CaseID}]; !ok {
 			tx.misuse = fmt.Errorf("case %s is not locked", i.CaseID)
 			return
 		}
-		ids, cases = append(ids, i.ID), append(cases, i.CaseID)
+		ids, cases, emails = append(ids, i.ID), append(cases, i.CaseID), append(emails, i.Email)
 	}
 	tx.write(sqlInsertInvites, pgx.StrictNamedArgs{
-		"ids": ids, "cases": cases, "tokens": tokenHashes, "by": tx.actor.UserID, "now": tx.now, "expires": tx.now.Add(winddown.InviteTerm),
+		"ids": ids, "cases": cases, "tokens": tokenHashes, "emails": emails, "by": tx.actor.UserID, "now": tx.now, "expires": tx.now.Add(winddown.InviteTerm),
 	})
 }

@@ -156,12 +156,7 @@ from invites i where i.id = ` + inviteOfToken + ` for update`
 // invitation: the token's holder is not one of the case's people yet.
 const sqlCaseByInvite = `-- name: CaseByInvite
 select ` + caseColumns + `,
-       exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
-       exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'owner') as is_owner,
-       exists (select from case_people p where p.case_id = c.id and p.user_id = @actor and p.role = 'helper') as is_helper,
-       coalesce(c.responsible_id = @actor, false) as is_accountant,
-       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'lead') as is_lead,
-       exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = @actor and f.role = 'admin') as is_admin
+       ` + standingColumns + `
 from cases c ` + joinPractice + `
 where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)`
 

@@ -217,6 +217,8 @@ func New(o Options) http.Handler {
 			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/load", h(s.LoadImport))
 			r.With(httpkit.Unhurried).Get("/sellers/import/{import}/faults.xlsx", h(s.ImportFaults))
 			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/invites.xlsx", h(s.InviteImported))
+			r.With(httpkit.Unhurried).Get("/sellers/import/{import}/mail", h(s.ImportMail))
+			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/mail", h(s.MailImported))
 			r.Post("/sellers", h(s.AddSeller))
 			r.With(httpkit.Unhurried).Post("/sellers/bulk", h(s.Bulk))
 			r.Post("/sellers/remind", h(s.Remind))

@@ -270,6 +270,8 @@ func table() []access {
 		{"POST /sellers/import/{import}/load", "", want{303, 404, 404, 404, 404, 404, 409, 404, 404, 404}},
 		{"GET /sellers/import/{import}/faults.xlsx", "", importer},
 		{"POST /sellers/import/{import}/invites.xlsx", "who=all", want{303, 404, 404, 404, 404, 404, 409, 404, 404, 404}},
+		{"GET /sellers/import/{import}/mail", "", want{303, 404, 404, 404, 404, 404, 303, 404, 404, 404}},
+		{"POST /sellers/import/{import}/mail", "letters=1", want{303, 404, 404, 404, 404, 404, 409, 404, 404, 404}},
 		{"POST /sellers", "", badByAll},
 		{"GET /sellers/{case}", "", booksKept},
 

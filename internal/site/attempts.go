@@ -21,12 +21,13 @@ const (
 )
 
 // Limits of letters within letterWindow: of one kind to one address, so that nobody's mailbox is filled, and
-// asked for from one client address or, for invitations, by one person.
+// asked for from one client address or, for invitations, by one person, alone or to the sellers of a table.
 const (
 	letterWindow     = time.Hour
 	lettersToAddress = 3
 	lettersByClient  = 30
 	invitesByPerson  = 30
+	tablesByPerson   = 6
 )
 
 // attempts counts failed attempts to get in. An attempt is counted before it is made, so
@@ -37,7 +38,7 @@ type attempts struct {
 	byAddress *httprate.RateLimiter
 	signups   *httprate.RateLimiter
 
-	letters, lettersFrom, invites *httprate.RateLimiter
+	letters, lettersFrom, invites, tables *httprate.RateLimiter
 }
 
 func newAttempts() *attempts {
@@ -50,6 +51,7 @@ func newAttempts() *attempts {
 		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
 		signups: limiter(signupsByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
+		tables: limiter(tablesByPerson, letterWindow),
 	}
 }
 
@@ -85,6 +87,15 @@ func (a *attempts) takeLetter(w http.ResponseWriter, r *http.Request, kind, emai
 // takeInvite counts an invitation that a person is about to send by mail.
 func (a *attempts) takeInvite(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
 	if a.invites.OnLimit(w, r, by.String()) {
+		return tooMany(w, letterWindow)
+	}
+	return nil
+}
+
+// takeTable counts the invitations to the sellers of a table that a person is about to send by
+// mail.
+func (a *attempts) takeTable(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
+	if a.tables.OnLimit(w, r, by.String()) {
 		return tooMany(w, letterWindow)
 	}
 	return nil

@@ -156,7 +156,7 @@ func (s *Site) showImport(w http.ResponseWriter, r *http.Request, in app.ImportP
 	status, options := formStatus(failure)
 	m := mistakesOf(r.Context(), failure)
 	if !in.Import.LoadedAt.IsZero() {
-		v := importDoneView(p, in.Import)
+		v := importDoneView(p, actorOf(r.Context()), in.Import, s.app.Mail())
 		v.Errors = m.items
 		s.render(w, r, status, page.ImportDone(s.layout(r, p.T("import.done"), append(options, layoutText)...), v))
 		return nil
@@ -349,4 +349,68 @@ func (s *Site) InviteImported(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return sendWorkbook(w, r, p.T("import.invite.file"), &buf)
+}
+
+// ImportMail asks before the owners of the added sellers are invited by mail.
+func (s *Site) ImportMail(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.importPlan(r)
+	if err != nil {
+		return err
+	}
+	return s.importMail(w, r, in, nil)
+}
+
+// importMail shows who gets a letter. Where nobody does, the result of the table says why.
+func (s *Site) importMail(w http.ResponseWriter, r *http.Request, in app.ImportPreview, failure error) error {
+	actor := actorOf(r.Context())
+	letters := app.ImportLetters(in.Import.Added)
+	if !s.app.Mail() || !actor.Confirmed || len(letters) == 0 {
+		if failure == nil {
+			return s.redirect(w, r, importHref+"/"+in.Import.ID.String())
+		}
+		return s.showImport(w, r, in, failure)
+	}
+	from := 0
+	if q := r.URL.Query(); q.Has("from") {
+		var err error
+		if from, err = addressNumber(q.Get("from")); err != nil || from >= len(letters) {
+			return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		}
+	}
+	v := importMailView(i18n.From(r.Context()), in.Import, letters, from)
+	v.Errors = mistakesOf(r.Context(), failure).items
+	status, options := formStatus(failure, layoutText)
+	s.render(w, r, status, page.ImportMail(s.layout(r, v.Title, options...), v))
+	return nil
+}
+
+// MailImported has the owners of the added sellers invited by mail. The result of the table says
+// to how many.
+func (s *Site) MailImported(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "import")
+	if err != nil {
+		return err
+	}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.logins.takeTable(w, r, actorOf(r.Context()).UserID); err != nil { // nobody's mailbox is filled
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), importWithin)
+	defer cancel()
+	shown, _ := plainNumber(f.Get("letters")) // another number is that of another list
+	err = s.app.MailImported(ctx, actorOf(ctx), id, shown)
+	switch {
+	case err == nil:
+		return s.redirect(w, r, importHref+"/"+id.String())
+	case redrawable(err):
+		in, denied := s.importPlan(r)
+		if denied != nil {
+			return denied
+		}
+		return s.importMail(w, r, in, err)
+	}
+	return err
 }

@@ -140,7 +140,7 @@ func TestImportOfALongTable(t *testing.T) {
 	begun := time.Now()
 	preview := bring(t, boss, "продавцы.xlsx", file)
 	t.Logf("%d kB were read, kept and checked in %s", len(file)>>10, time.Since(begun).Round(time.Millisecond))
-	if n := sellersOf(t, s); n != 0 {
+	if n := rowsOf(t, s, "cases"); n != 0 {
 		t.Fatalf("the preview wrote %d sellers", n)
 	}
 	named := map[int]string{}
@@ -222,15 +222,15 @@ func wantResults(t *testing.T, done *testkit.Page, want ...any) {
 	}
 }
 
-// sellersOf counts the cases there are.
-func sellersOf(t *testing.T, s *testkit.Site) (n int) {
+// rowsOf counts the rows of a table of the database.
+func rowsOf(t *testing.T, s *testkit.Site, table string) (n int) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), s.DatabaseURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	if err := conn.QueryRow(t.Context(), "select count(*) from cases").Scan(&n); err != nil {
+	if err := conn.QueryRow(t.Context(), "select count(*) from "+pgx.Identifier{table}.Sanitize()).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -480,11 +480,80 @@ func TestImportByHand(t *testing.T) {
 	guest.PostForm(link, url.Values{}).Want(http.StatusSeeOther)
 	c.PostForm(path+"/invites.xlsx", url.Values{"who": {"all"}}).Want(http.StatusConflict)
 	// Pressing the button twice, or going back to it, loads nothing a second time.
-	before := sellersOf(t, s)
+	before := rowsOf(t, s, "cases")
 	c.PostForm(path+"/load", url.Values{"plan": {"x"}}).WantRedirect(path)
-	if after := sellersOf(t, s); after != before {
+	if after := rowsOf(t, s, "cases"); after != before {
 		t.Errorf("%d sellers became %d", before, after)
 	}
+}
+
+// Inviting the added sellers by mail is a choice of its own with a page that says to whom;
+// where it cannot be done the result says why.
+func TestMailToImportedSellers(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	c := s.SignUp("Ким", "kim")
+	c.AddSeller("ИП Первая", 1)
+	table := "Продавец;ИНН;FBS;Остаток;E-mail\n"
+	for i := range 103 {
+		table += fmt.Sprintf("ИП Ким %d;%s;да;нет;seller%d@example.com\n", i, testkit.INN(10+i), i)
+	}
+	table += "ИП Без адреса;" + testkit.INN(2) + ";да;нет;\n"
+	preview := bring(t, c, "почта.csv", []byte(table))
+	path := preview.Path
+	c.Get(path + "/mail").WantRedirect(path) // nothing is loaded yet
+	done := load(t, c, preview)
+	if !strings.Contains(done.Main(), "сначала подтвердите свой адрес") || done.HasLink(path+"/mail") {
+		t.Errorf("an unconfirmed address: %s", done.Main())
+	}
+	c.Get(path + "/mail").WantRedirect(path)
+	c.PostForm(path+"/mail", url.Values{"letters": {"103"}}).Want(http.StatusConflict)
+	c.Confirm()
+	if got := c.Get(path).Link("Отправить приглашения 103 продавцам"); got != path+"/mail" {
+		t.Errorf("the choice leads to %s", got)
+	}
+	ask := c.Get(path + "/mail").Want(http.StatusOK)
+	if ask.Heading() != "Отправить приглашения 103 продавцам?" || !strings.Contains(ask.Main(), "seller99@example.com") || strings.Contains(ask.Main(), "seller100@example.com") {
+		t.Errorf("the page says %s", ask.Main())
+	}
+	if more := c.Get(path + "/mail?from=100").Want(http.StatusOK); !strings.Contains(more.Main(), "seller102@example.com") {
+		t.Errorf("the second page says %s", more.Main())
+	}
+	for _, from := range []string{"103", "-1", "x"} {
+		c.Get(path + "/mail?from=" + from).Want(http.StatusNotFound)
+	}
+	stale := c.PostForm(path+"/mail", url.Values{"letters": {"5"}}).Want(http.StatusConflict)
+	if stale.Form(path+"/mail").Get("letters") != "103" || len(stale.Errors()) == 0 {
+		t.Errorf("another number: %v", stale.Errors())
+	}
+	if n := rowsOf(t, s, "invites"); n != 0 {
+		t.Errorf("%d invitations before the button was pressed", n)
+	}
+	for range 2 { // twice sends nothing twice
+		c.PostForm(path+"/mail", ask.Form(path+"/mail")).WantRedirect(path)
+	}
+	if n := rowsOf(t, s, "invites"); n != 103 {
+		t.Errorf("%d invitations", n)
+	}
+	done = c.Get(path)
+	if !strings.Contains(done.Main(), "Приглашения отправлены письмом 103 продавцам.") || done.HasLink(path+"/mail") {
+		t.Errorf("afterwards the result says %s", done.Main())
+	}
+	s.SignUp("Чужая", "stranger").Get(path + "/mail").Want(http.StatusNotFound)
+	tries := 0
+	for c.PostForm(path+"/mail", url.Values{"letters": {"1"}}).Status != http.StatusTooManyRequests {
+		if tries++; tries > 10 {
+			t.Fatal("tables are sent without a limit")
+		}
+	}
+
+	silent := testkit.Start(t)
+	c = silent.SignUp("Ким", "kim")
+	c.AddSeller("ИП Первая", 1)
+	done = load(t, c, bring(t, c, "почта.csv", []byte(table)))
+	if !strings.Contains(done.Main(), "эта установка не отправляет писем") || done.HasLink(done.Path+"/mail") {
+		t.Errorf("without mail the result says %s", done.Main())
+	}
+	c.PostForm(done.Path+"/mail", url.Values{"letters": {"103"}}).Want(http.StatusConflict)
 }
 
 // The template is a table that loads as it is.

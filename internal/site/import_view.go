@@ -240,7 +240,7 @@ func columnLetters(at int) string {
 }
 
 // importDoneView says what a table has done.
-func importDoneView(p *i18n.Printer, in app.StoredImport) page.ImportDoneView {
+func importDoneView(p *i18n.Printer, actor winddown.Actor, in app.StoredImport, mail bool) page.ImportDoneView {
 	v := page.ImportDoneView{Back: backToSellers(p), Name: in.Name, SellHref: "/sellers", Again: importHref}
 	for _, o := range winddown.ImportOutcomes() {
 		if n := in.Counts[o]; n > 0 {
@@ -250,10 +250,13 @@ func importDoneView(p *i18n.Printer, in app.StoredImport) page.ImportDoneView {
 	if in.Counts[winddown.ImportNew]+in.Counts[winddown.ImportChanged] == 0 {
 		v.Results = append([]string{p.T("import.result.nothing")}, v.Results...)
 	}
-	addressed := 0
+	addressed, mailed := 0, 0
 	for _, s := range in.Added {
 		if s.Email != "" {
 			addressed++
+		}
+		if s.Mailed {
+			mailed++
 		}
 	}
 	if len(in.Added) > 0 {
@@ -262,6 +265,54 @@ func importDoneView(p *i18n.Printer, in app.StoredImport) page.ImportDoneView {
 			v.Invite.Options = append(v.Invite.Options, ui.Option{Value: "addressed", Label: p.N("import.invite.addressed", addressed)})
 		}
 		v.Invite.Options = append(v.Invite.Options, ui.Option{Value: "all", Label: p.N("import.invite.all", len(in.Added))})
+		if mailed > 0 {
+			v.Invite.Mailed = p.N("import.mail.mailed", mailed)
+		}
+		switch letters := len(app.ImportLetters(in.Added)); {
+		case addressed > 0 && !mail:
+			v.Invite.Silent = p.T("import.mail.off")
+		case letters > 0 && !actor.Confirmed:
+			v.Invite.Silent, v.Invite.ConfirmHref = p.T("import.mail.unconfirmed"), "/account"
+		case letters > 0:
+			v.Invite.Mail, v.Invite.MailHref = p.N("import.mail.offer", letters), importHref+"/"+in.ID.String()+"/mail"
+		}
+	}
+	return v
+}
+
+// importMailView shows who gets a letter, from a number on.
+func importMailView(p *i18n.Printer, in app.StoredImport, letters []app.AddedSeller, from int) page.ImportMailView {
+	back := importHref + "/" + in.ID.String()
+	href := back + "/mail"
+	v := page.ImportMailView{
+		Back: ui.BackLinkProps{Href: back, Text: p.T("import.done")}, Title: p.N("import.mail.title", len(letters)), Action: href,
+		Letters: strconv.Itoa(len(letters)), Submit: p.N("import.mail.submit", len(letters)),
+	}
+	left := -len(letters)
+	for _, s := range in.Added {
+		if s.Email != "" {
+			left++
+		}
+	}
+	if left > 0 {
+		v.Left = p.N("import.mail.left", left, "Max", p.Int(app.MaxLettersToOne))
+	}
+	to := min(from+importLinesShown, len(letters))
+	for _, s := range letters[from:to] {
+		v.Lines = append(v.Lines, page.ImportLetterView{Seller: s.Name, Href: sellerHref(s.Case), INN: s.INN, Email: s.Email})
+	}
+	v.Caption = p.T("import.mail.caption", "From", p.Int(from+1), "To", p.Int(to), "N", p.Int(len(letters)))
+	address := func(from int) string {
+		if from <= 0 {
+			return href
+		}
+		return href + "?from=" + strconv.Itoa(from)
+	}
+	if from > 0 {
+		v.Pager.PreviousHref = address(from - importLinesShown)
+	}
+	if to < len(letters) {
+		v.Pager.NextHref = address(to)
 	}
 	return v
 }

@@ -47,6 +47,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 	}
 	var reminders []reminder
 	var invites []winddown.ID
+	roles := map[winddown.ID]winddown.Role{}
 	for _, f := range events {
 		e := f.Event
 		if w.App.Now().Sub(e.At) > stale {
@@ -62,7 +63,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
 		case winddown.PersonInvited, winddown.FirmInvited:
-			invites = append(invites, e.Invite)
+			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
 		case winddown.SellerReminded:
 			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})
 		default:
@@ -74,7 +75,11 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			return nil, err
 		}
 		for _, id := range mailed {
-			add(inviteArgs{Invite: id})
+			one := river.InsertManyParams{Args: inviteArgs{Invite: id}}
+			if roles[id] == winddown.Owner { // an import invites thousands of them: letters somebody waits for go first
+				one.InsertOpts = &river.InsertOpts{Priority: reminding}
+			}
+			jobs = append(jobs, one)
 		}
 	}
 	if len(reminders) == 0 {

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -268,6 +269,57 @@ func TestLettersAboutCases(t *testing.T) {
 	for _, secret := range []string{"Петрова", "example.ru", "запросить", "Учёт"} {
 		if strings.Contains(all, secret) {
 			t.Errorf("%q stands in a job: %s", secret, all)
+		}
+	}
+}
+
+// The owners of imported sellers are invited when somebody asks for it, each by a letter of his
+// own, and letters that somebody waits for go before them.
+func TestLettersToImportedSellers(t *testing.T) {
+	o := open(t)
+	anna := o.SignUp("Петрова", "petrova")
+	anna.Confirm()
+	anna.FoundFirm("Учёт и порядок")
+	rows := [][]string{{"Продавец", "ИНН", "FBS", "Остаток", "E-mail"}}
+	for i := range 3 {
+		rows = append(rows, []string{fmt.Sprint("ИП Ким ", i), testkit.INN(i), "да", "нет", fmt.Sprintf("seller%d@example.ru", i)})
+	}
+	id, err := o.App.KeepImport(t.Context(), anna.Actor(), "продавцы.csv", rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := o.App.Import(t.Context(), anna.Actor(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.LoadImport(t.Context(), anna.Actor(), id, v.Digest, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.MailImported(t.Context(), anna.Actor(), id, 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.AskConfirmation(t.Context(), o.SignUp("Смирнов", "smirnov").Actor()); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	letters := o.mail.Wait(t, 4)
+	if letters[0].To != "smirnov@example.ru" {
+		t.Errorf("the first letter goes to %s", letters[0].To)
+	}
+	for _, l := range letters[1:] {
+		number, _ := strings.CutPrefix(l.To, "seller")
+		number, _, _ = strings.Cut(number, "@")
+		p := l.Parse(t)
+		if p.Subject != "ИП Ким "+number+": приглашение в Winddown" || !strings.Contains(p.Text, "Петрова приглашает вас стать владельцем") {
+			t.Errorf("%s to %s", p.Subject, l.To)
+		}
+		in := winddown.Registration{Name: "Ким", Email: l.To, Password: testkit.Password, Locale: "ru"}
+		session, _, role, err := o.App.SignUpInvited(t.Context(), linkIn(t, p, "/invites/"), in, app.Browser{})
+		if err != nil || role != winddown.Owner {
+			t.Fatalf("%s, %v", role, err)
+		}
+		if kim, err := o.App.Actor(t.Context(), session); err != nil || !kim.Confirmed {
+			t.Errorf("the letter did not confirm %s: %v", l.To, err)
 		}
 	}
 }

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check, invalidHTML, overflow, signUp, start, submit } from "./harness.mjs";
+import { startMail } from "./smtp.mjs";
 
-const { open } = await start();
+const mail = await startMail();
+const { server, open } = await start({ args: mail.args });
 const shots = process.env.WINDDOWN_SHOTS; // a folder for pictures of the pages
 
 const text = async (locator) => (await locator.innerText()).replaceAll(/\s+/g, " ").trim();
@@ -101,6 +103,30 @@ for (const script of [true, false]) {
     await page.getByTestId("import-results").waitFor();
     assert.match(await text(page.getByTestId("import-results")), /Добавлено 3 продавца\. Не загружена 1 строка с ошибкой\./);
     await looks(page, `done-${script}`);
+
+    // Letters are a choice of their own, on a page that says to whom, once one's own address is confirmed.
+    await page.getByText("сначала подтвердите свой адрес").waitFor();
+    const done = page.url();
+    await page.goto(await mail.letterTo(server, `import-${script}@example.com`, "/account/confirm/"));
+    await submit(page, "Подтвердить адрес");
+    await page.getByText("Адрес подтверждён").first().waitFor();
+    await page.goto(done);
+    await looks(page, `offer-${script}`);
+    await page.getByRole("link", { name: "Отправить приглашение 1 продавцу" }).click();
+    await page.getByRole("heading", { level: 1, name: "Отправить приглашение 1 продавцу?" }).waitFor();
+    assert.match(await text(page.locator("tbody tr")), /ООО Маяк .*mayak@example\.com/);
+    await looks(page, `letters-${script}`);
+    const sent = () => mail.letters.filter((l) => l.to === "mayak@example.com").length;
+    const before = sent();
+    await submit(page, "Отправить 1 письмо");
+    await page.getByTestId("import-mailed").waitFor();
+    assert.match(await text(page.getByTestId("import-mailed")), /Приглашение отправлено письмом 1 продавцу/);
+    assert.equal(await page.getByRole("link", { name: /^Отправить приглашени/ }).count(), 0, "nothing is left to be sent");
+    await looks(page, `mailed-${script}`);
+    const owner = await open({ script });
+    await owner.goto(await mail.letterTo(server, "mayak@example.com", "/invites/", before + 1));
+    await owner.getByRole("heading", { level: 1, name: "Приглашение: ООО Маяк" }).waitFor();
+
     await page.locator("input[name=who][value=addressed]").check();
     const [links] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Сделать ссылки и скачать XLSX" }).click()]);
     assert.match(links.suggestedFilename(), /\.xlsx$/);

@@ -1,66 +1,13 @@
 // Letters, from the mail server's side: an address is confirmed, a password is reset, and a
 // letter that was refused is found and sent again.
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import { check, password, post, signUp, start, submit } from "./harness.mjs";
+import { startMail } from "./smtp.mjs";
 
-const letters = [];
-let refuse = () => false;
-let arrived = () => {};
-// One connection of SMTP: just enough to be spoken to.
-const smtp = createServer((socket) => {
-  let data = false, to = "", text = "", rest = "";
-  const say = (line) => socket.write(`${line}\r\n`);
-  socket.unref();
-  say("220 localhost");
-  socket.on("error", () => {});
-  socket.setEncoding("utf8").on("data", (chunk) => {
-    rest += chunk;
-    for (let at; (at = rest.indexOf("\r\n")) >= 0; ) {
-      const line = rest.slice(0, at);
-      rest = rest.slice(at + 2);
-      if (data) {
-        if (line !== ".") text += `${line}\n`;
-        else {
-          data = false;
-          letters.push({ to, text: text.replaceAll("=\n", "").replaceAll("=3D", "=") });
-          say("250 taken");
-          arrived();
-        }
-      } else if (/^EHLO/i.test(line)) say("250-localhost\r\n250 8BITMIME");
-      else if (/^RCPT/i.test(line)) {
-        to = line.match(/<(.*?)>/)[1];
-        say(refuse(to) ? "550 5.1.1 no such user" : "250 ok");
-      } else if (/^DATA/i.test(line)) {
-        data = true;
-        text = "";
-        say("354 go on");
-      } else if (/^QUIT/i.test(line)) socket.end("221 bye\r\n");
-      else say("250 ok");
-    }
-  });
-});
-await new Promise((resolve) => smtp.listen(0, "127.0.0.1", resolve));
-smtp.unref(); // connections that are left open hold nobody up
-
-
-const { server, open } = await start({
-  args: ["--smtp-url", `smtp://127.0.0.1:${smtp.address().port}`, "--mail-from", "Winddown <post@winddown.example>"],
-});
-
-// letterTo waits for the nth letter to an address and returns the path of the link in it.
-async function letterTo(address, path, n = 1) {
-  for (;;) {
-    const found = letters.filter((l) => l.to === address && l.text.includes(path));
-    if (found.length >= n) {
-      const token = found[n - 1].text.match(new RegExp(`${path}([A-Za-z0-9_-]+)`))[1];
-      server.secret(token);
-      return path + token;
-    }
-    await new Promise((resolve) => (arrived = resolve));
-  }
-}
+const mail = await startMail();
+const { server, open } = await start({ args: mail.args });
+const letterTo = (...what) => mail.letterTo(server, ...what);
 
 // says waits until the page says something: with script an answer comes without a new page.
 const says = (page, text) => page.getByText(text).first().waitFor();
@@ -161,7 +108,7 @@ test("a letter that was refused is sent again", async () => {
   const [operator, somebody] = [await open(), await open()];
   // The first person of the installation signed up in the test above; here his password is known.
   const email = "refused@example.com";
-  refuse = (to) => to === email;
+  mail.refuse = (to) => to === email;
   await signUp(somebody, { name: "Пётр", email });
   assert.equal((await somebody.goto("/admin/jobs")).status(), 404);
   await operator.goto("/login");
@@ -174,7 +121,7 @@ test("a letter that was refused is sent again", async () => {
   while (!(await main(operator)).includes("1 письмо не удалось отправить")) await operator.reload();
   assert.match(await main(operator), /Подтверждение адреса.*550.*1 попытка/);
   await check(operator);
-  refuse = () => false;
+  mail.refuse = () => false;
   await submit(operator, /Отправить ещё раз/);
   await says(operator, /снова в очереди/);
   await letterTo(email, "/account/confirm/");
