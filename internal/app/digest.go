@@ -32,6 +32,8 @@ type Digest struct {
 	On    winddown.Date
 	Cases []DigestCase // the one with the most urgent line first
 	More  int          // lines that come with the next letter
+	// Held says that lines of a weekly letter wait for the next day on which their firm works.
+	Held bool
 	// Unsubscribe is the token of the link that ends the letters; it is stored nowhere.
 	Unsubscribe string
 }
@@ -77,8 +79,8 @@ func (a *App) PlanDigests(ctx context.Context) ([]PlannedDigest, error) {
 }
 
 // Digest writes a planned letter, or returns false when there is nothing to tell, when the
-// person wants none or has had it, and when its day is over: the next one tells it then. A
-// letter that is written anew after a crash has another Unsubscribe and is otherwise the same.
+// person wants none or has had it, and when its day is over: the next one tells it then. What is
+// about a firm's sellers is told on days on which the firm works. A letter that is written anew after a crash has another Unsubscribe and is otherwise the same.
 func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d Digest, ok bool, err error) {
 	actor := winddown.Actor{UserID: user}
 	read, err := a.db.Digest(ctx, actor, on)
@@ -89,18 +91,19 @@ func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d
 		return Digest{}, false, err
 	}
 	now := a.now()
-	if winddown.Today(now, read.User.Zone) != on {
+	if winddown.Today(now, read.User.Zone) != on || read.Told {
 		return Digest{}, false, nil
 	}
 	d = Digest{User: read.User, On: on}
-	if !read.Told && !read.User.Disabled && read.User.Confirmed && read.Settings.Frequency != winddown.Never {
+	if !read.User.Disabled && read.User.Confirmed && read.Settings.Frequency != winddown.Never {
 		for _, c := range read.Cases {
-			if read.Settings.Frequency == winddown.Daily && c.Standing.Bookkeeping() && !c.Case.Practice.Days(a.Calendar()).IsWorkday(on) {
-				continue // the firm is off; the next letter tells it
-			}
 			items := slices.DeleteFunc(c.Case.DigestItems(a.Calendar(), read.Settings, user, c.Standing, on),
 				func(i winddown.DigestItem) bool { return read.Known[c.Case.ID][i.Key] })
-			if len(items) > 0 {
+			switch {
+			case len(items) == 0:
+			case c.Standing.Bookkeeping() && !c.Case.Practice.Days(a.Calendar()).IsWorkday(on):
+				d.Held = read.Settings.Frequency == winddown.Weekly // a daily letter comes tomorrow anyway
+			default:
 				d.Cases = append(d.Cases, DigestCase{Case: c.Case, Items: items})
 			}
 		}
@@ -124,7 +127,7 @@ func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d
 	d.Cases = slices.DeleteFunc(d.Cases, func(c DigestCase) bool { return len(c.Items) == 0 })
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		if lines == 0 {
-			tx.DigestDone(user, on, nil, nil)
+			tx.DigestDone(user, on, nil, nil, d.Held)
 			return nil, nil
 		}
 		var hash []byte
@@ -145,7 +148,7 @@ func (a *App) DigestSent(ctx context.Context, d Digest) error {
 		}
 	}
 	return a.db.InTx(ctx, winddown.Actor{UserID: d.User.ID}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.DigestDone(d.User.ID, d.On, cases, keys)
+		tx.DigestDone(d.User.ID, d.On, cases, keys, d.Held)
 		return nil, nil
 	})
 }

@@ -72,6 +72,9 @@ func (w *world) post() map[winddown.ID]string {
 	return letters
 }
 
+// anew asks for a calendar like somebody who has none.
+func anew(app.Feed) bool { return false }
+
 func kinds(d app.Digest) string {
 	var all []string
 	for _, c := range d.Cases {
@@ -127,6 +130,42 @@ func TestDigests(t *testing.T) {
 			w.clock.Set(at("2026-11-24", 9, 0))
 			if got := w.post()[f.accountant.UserID]; got == "" {
 				t.Error("what was not told on the day off is not told on the next day")
+			}
+		},
+		"weekly, held over the firm's days off": func(t *testing.T, w *world) {
+			f := w.firm()
+			both := w.joinFirm(f.admin, w.person("Алиева"), winddown.Accountant) // keeps books and has a case of her own
+			w.confirm(f.accountant, both)
+			if err := w.app.SetFirmDays(t.Context(), f.admin, []winddown.Date{{Year: 2026, Month: time.November, Day: 23}, {Year: 2026, Month: time.November, Day: 24}}, nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range []winddown.Actor{f.accountant, both} {
+				s := winddown.DefaultMailSettings()
+				s.Frequency = winddown.Weekly
+				if err := w.app.ChangeMailSettings(t.Context(), a, s); err != nil {
+					t.Fatal(err)
+				}
+				w.dueIn(a, w.addSeller(a), 6)
+			}
+			w.dueIn(both, w.open(both), 6)
+			var got [2][]string
+			for day := range 8 {
+				w.clock.Set(at("2026-11-23", 9, 0).AddDate(0, 0, day))
+				letters := w.post()
+				w.clock.Advance(time.Hour) // what is held is not lost
+				if n := w.planned(f.accountant) + w.planned(both); n != 0 {
+					t.Errorf("on %s planned anew at once", w.today(both))
+				}
+				for i, a := range []winddown.Actor{f.accountant, both} {
+					if kinds := letters[a.UserID]; kinds != "" {
+						got[i] = append(got[i], w.today(a).String()+" "+kinds)
+					}
+				}
+			}
+			for i, want := range [2][]string{{"2026-11-25 deadline", "2026-11-30 deadline"}, {"2026-11-23 deadline", "2026-11-25 deadline deadline", "2026-11-30 deadline deadline"}} {
+				if !slices.Equal(got[i], want) {
+					t.Errorf("letters %v, want %v", got[i], want)
+				}
 			}
 		},
 		"once a day, at the person's hour": func(t *testing.T, w *world) {
@@ -359,7 +398,7 @@ func TestDigests(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				read, err := w.app.Feed(t.Context(), token)
+				read, err := w.app.Feed(t.Context(), token, anew)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -394,7 +433,7 @@ func TestDigests(t *testing.T) {
 				t.Fatal(err)
 			}
 			for token, want := range map[string]error{first: winddown.Gone, second: winddown.Gone, "another": winddown.NotFound} {
-				if _, err := w.app.Feed(t.Context(), token); !errors.Is(err, want) {
+				if _, err := w.app.Feed(t.Context(), token, anew); !errors.Is(err, want) {
 					t.Errorf("address %s: %v, want %v", token, err, want)
 				}
 			}

@@ -1144,7 +1144,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },
 		"Ready":          func() error { return w.app.Ready(ctx) },
 		"Calendar":       func() error { return w.app.RefreshCalendar(ctx) },
-		"Feed":           func() error { _, err := w.app.Feed(ctx, feed); return err },
+		"Feed":           func() error { _, err := w.app.Feed(ctx, feed, anew); return err },
 		"MailSettings":   func() error { _, err := w.app.MailSettings(ctx, owner); return err },
 		"Unsubscriber":   func() error { return w.app.Unsubscriber(ctx, letter.Unsubscribe) },
 		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },

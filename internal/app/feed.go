@@ -2,15 +2,17 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
 )
 
-// Feed is a person's calendar.
+// Feed is a person's calendar. Nothing in it changes unless Version does.
 type Feed struct {
 	Locale  string
+	Version string
 	Entries []FeedEntry
 }
 
@@ -66,16 +68,20 @@ func (a *App) changeFeed(ctx context.Context, actor winddown.Actor, change func(
 }
 
 // Feed returns the calendar behind a secret address, the nearest deadlines first: NotFound for
-// an unknown one, Gone for one that was revoked.
-func (a *App) Feed(ctx context.Context, token string) (Feed, error) {
-	read, err := a.db.Feed(ctx, tokenHash(token))
+// an unknown one, Gone for one that was revoked. Without its days, and without reading a case,
+// when known says of the rest that whoever asks has this version.
+func (a *App) Feed(ctx context.Context, token string, known func(Feed) bool) (Feed, error) {
+	var feed Feed
+	read, err := a.db.Feed(ctx, tokenHash(token), func(read postgres.FeedRead) bool {
+		feed = Feed{Locale: read.Actor.Locale, Version: fmt.Sprint(read.Version, " ", read.Generation)}
+		return known(feed)
+	})
 	if err != nil {
 		return Feed{}, err
 	}
 	if err := a.followCalendar(ctx, read.Generation); err != nil {
 		return Feed{}, err
 	}
-	feed := Feed{Locale: read.Actor.Locale}
 	for _, c := range read.Cases {
 		for _, e := range c.Case.FeedEntries(a.Calendar(), c.Standing) {
 			if len(feed.Entries) < maxFeed {

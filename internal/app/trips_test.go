@@ -137,7 +137,8 @@ func TestRoundTrips(t *testing.T) {
 			return w.app.ChangeMailSettings(ctx, a, s)
 		})},
 		{"NewFeed", 3, as(token, func(a winddown.Actor) (err error) { feed, err = w.app.NewFeed(ctx, a); return err })},
-		{"Feed", 2, func() error { _, err := w.app.Feed(ctx, feed); return err }},
+		{"Feed, unchanged", 1, func() error { _, err := w.app.Feed(ctx, feed, func(app.Feed) bool { return true }); return err }},
+		{"Feed", 2, func() error { _, err := w.app.Feed(ctx, feed, anew); return err }},
 		{"Firm", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Firm(ctx, a); return err })},
 		{"Memberships", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Memberships(ctx, a); return err })},
 		{"PlanBulk", 2, as(accountantsToken, func(a winddown.Actor) error {

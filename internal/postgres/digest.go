@@ -414,9 +414,11 @@ func (tx *Tx) NewUnsubscribe(user winddown.ID, tokenHash []byte) {
 	tx.batch.Queue(sqlInsertUnsubscribe, pgx.StrictNamedArgs{"token": tokenHash, "user": user, "now": tx.now})
 }
 
+// A letter that is held is not done, nor is it lost: it is planned anew on another day.
 const sqlDigestDone = `-- name: DigestDone
-insert into mail_settings as s (user_id, planned_on, planned_at, done_on) values (@user, @on, @now, @on)
-on conflict (user_id) do update set done_on = greatest(s.done_on, excluded.done_on)`
+insert into mail_settings as s (user_id, planned_on, planned_at, done_on)
+values (@user, @on, @tomorrow, case when not @held then @on::date end)
+on conflict (user_id) do update set done_on = greatest(s.done_on, excluded.done_on), planned_at = excluded.planned_at`
 
 const sqlInsertDigest = `-- name: InsertDigest
 insert into digests (user_id, on_date, sent_at, lines) values (@user, @on, @now, @lines)
@@ -428,10 +430,10 @@ select @user, i.case_id, i.key, @on from unnest(@cases::uuid[], @keys::text[]) a
 on conflict (user_id, case_id, key) do nothing`
 
 // DigestDone notes that a person's letter of a day was dealt with: sent with these lines, or
-// not sent where there are none. It is no event.
-func (tx *Tx) DigestDone(user winddown.ID, on winddown.Date, cases []winddown.ID, keys []string) {
+// not sent where there are none. With held the next days ask for it again. It is no event.
+func (tx *Tx) DigestDone(user winddown.ID, on winddown.Date, cases []winddown.ID, keys []string, held bool) {
 	tx.silent++
-	tx.batch.Queue(sqlDigestDone, pgx.StrictNamedArgs{"user": user, "on": on, "now": tx.now})
+	tx.batch.Queue(sqlDigestDone, pgx.StrictNamedArgs{"user": user, "on": on, "tomorrow": tx.now.Add(24 * time.Hour), "held": held})
 	if len(keys) == 0 {
 		return
 	}

@@ -30,6 +30,13 @@ const (
 	tablesByPerson   = 6
 )
 
+// How often a calendar's address is answered within feedWindow: programs come every few hours,
+// from a few devices.
+const (
+	feedWindow = time.Hour
+	feedsAsked = 120
+)
+
 // attempts counts failed attempts to get in. An attempt is counted before it is made, so
 // that many at once do not slip through, and given back unless it failed for a reason that
 // tells a guesser something.
@@ -39,6 +46,8 @@ type attempts struct {
 	signups   *httprate.RateLimiter
 
 	letters, lettersFrom, invites, tables *httprate.RateLimiter
+
+	feeds *httprate.RateLimiter
 }
 
 func newAttempts() *attempts {
@@ -52,6 +61,7 @@ func newAttempts() *attempts {
 		signups: limiter(signupsByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
 		tables: limiter(tablesByPerson, letterWindow),
+		feeds:  limiter(feedsAsked, feedWindow),
 	}
 }
 
@@ -97,6 +107,14 @@ func (a *attempts) takeInvite(w http.ResponseWriter, r *http.Request, by winddow
 func (a *attempts) takeTable(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
 	if a.tables.OnLimit(w, r, by.String()) {
 		return tooMany(w, letterWindow)
+	}
+	return nil
+}
+
+// takeFeed counts that a calendar is asked for, whether there is one at the address or not.
+func (a *attempts) takeFeed(w http.ResponseWriter, r *http.Request, token string) error {
+	if a.feeds.OnLimit(w, r, token) {
+		return tooMany(w, feedWindow)
 	}
 	return nil
 }

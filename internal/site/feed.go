@@ -22,33 +22,54 @@ func feedHref(token string) string { return "/calendar/" + token + ".ics" }
 // feedHours is how often a calendar program is asked to come back.
 const feedHours = "PT4H"
 
+// feedForm tells one way of drawing the file from another in its ETag: raise it with the way.
+const feedForm = 1
+
 // Feed serves a person's calendar to whoever holds its secret address. It is asked for anew
-// every time, so that a revoked address is empty at once; what has not changed is not sent again.
+// every time, so that a revoked address is empty at once; what has not changed is not read again.
 func (s *Site) Feed(w http.ResponseWriter, r *http.Request) error {
-	feed, err := s.app.Feed(r.Context(), chi.URLParam(r, "token"))
+	token := chi.URLParam(r, "token")
+	if err := s.logins.takeFeed(w, r, token); err != nil {
+		return err
+	}
+	tag, known := "", false
+	feed, err := s.app.Feed(r.Context(), token, func(f app.Feed) bool {
+		tag = s.feedTag(f)
+		known = strings.Contains(r.Header.Get("If-None-Match"), tag) // perhaps weakened on the way, or one of several
+		return known
+	})
 	if err != nil {
 		return err
 	}
-	body, err := s.calendarFile(feed)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(body)
-	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	h := w.Header()
 	h.Del("Vary") // the same for everybody who holds the address
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", tag)
 	h.Set("X-Robots-Tag", "noindex")
-	if strings.Contains(r.Header.Get("If-None-Match"), tag) { // perhaps weakened on the way, or one of several
+	if known {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
+	}
+	body, err := s.calendarFile(feed)
+	if err != nil {
+		return err
 	}
 	h.Set("Content-Type", "text/calendar; charset=utf-8")
 	h.Set("Content-Disposition", `inline; filename="winddown.ics"`)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // an error means that whoever asked has left
 	return nil
+}
+
+// feedTag is the ETag of a calendar: of what it holds, where it leads, and its words.
+func (s *Site) feedTag(f app.Feed) string {
+	p := i18n.For(localeOf(f.Locale))
+	parts := []string{strconv.Itoa(feedForm), f.Version, s.base, p.T("calendar_feed.name")}
+	for _, kind := range winddown.DueKinds() {
+		parts = append(parts, p.T("calendar_feed.due."+string(kind), "Seller", ""))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
 func (s *Site) calendarFile(feed app.Feed) ([]byte, error) {

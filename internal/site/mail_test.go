@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	ics "github.com/arran4/golang-ical"
 	"golang.org/x/net/html"
 
+	"winddown/internal/app"
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
@@ -176,4 +178,100 @@ func TestCalendarFeed(t *testing.T) {
 	c.PostForm("/account/calendar/revoke", nil).WantRedirect("/account/mail")
 	anybody.Get(second, "If-None-Match", page.Header.Get("ETag")).Want(http.StatusGone)
 	anybody.Get("/calendar/unknown.ics").Want(http.StatusNotFound)
+}
+
+// A calendar program that has the file is told so without a case being read, and gets it anew
+// after anything that changes it.
+func TestCalendarFeedIsSentAnew(t *testing.T) {
+	s := testkit.Start(t)
+	ctx, a := t.Context(), s.App
+	owner, admin, keeper := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Ольга Ким", "kim"), s.SignUp("Мария Иванова", "ivanova")
+	admin.FoundFirm("Баланс")
+	admin.JoinFirm(keeper, winddown.Accountant)
+	id := owner.OpenCase("ИП Петрова", 1)
+	owner.Join(keeper, id, winddown.Accountant)
+	token, err := a.NewFeed(ctx, keeper.Actor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, anybody := "/calendar/"+token+".ics", s.Anybody()
+	today := func() winddown.Date { return winddown.Today(s.Clock.Now(), winddown.DefaultZone) }
+	have := anybody.Get(path).Want(http.StatusOK)
+	second := func(_ int, err error) error { return err }
+	for _, x := range []struct {
+		name string
+		do   func() error
+	}{
+		{"a deadline", func() error {
+			return a.AddDeadline(ctx, owner.Actor(), id, winddown.AddDeadline{Kind: winddown.DuePickUp, What: "две коробки", From: today(), Until: today().AddDays(5)})
+		}},
+		{"dealt with", func() error { return a.CloseDeadline(ctx, owner.Actor(), id, 1, today()) }},
+		{"leave to mark", func() error { return a.SetActing(ctx, owner.Actor(), id, true) }},
+		{"a look into the inbox", func() error {
+			s.Clock.Advance(48 * time.Hour)
+			return a.CheckInbox(ctx, owner.Actor(), id)
+		}},
+		{"a term of its own", func() error {
+			return a.ChangeTerm(ctx, owner.Actor(), id, winddown.ChangeTerm{Kind: winddown.DueInbox, Days: []int{20}, Source: "Оферта", AsOf: today()})
+		}},
+		{"another name", func() error {
+			seller := owner.Case(id).Case.Seller
+			seller.Name = "ИП Сидорова"
+			return a.ChangeDetails(ctx, owner.Actor(), id, winddown.ChangeDetails{Seller: seller, Zone: winddown.DefaultZone})
+		}},
+		{"the act requested", func() error {
+			owner.Mark(id, append(testkit.Goods(), winddown.RequestAct)...)
+			return nil
+		}},
+		{"the firm's reminders", func() error { return a.SetFirmChase(ctx, admin.Actor(), []int{2, 4}) }},
+		{"the firm's days off", func() error {
+			return a.SetFirmDays(ctx, admin.Actor(), []winddown.Date{today().AddDays(1), today().AddDays(2)}, nil)
+		}},
+		{"everybody's days off", func() error {
+			return second(a.SetCalendarDay(ctx, today().AddDays(6), true, false, "постановление", today()))
+		}},
+		{"another language", func() error {
+			return a.ChangeSettings(ctx, keeper.Actor(), app.Settings{Name: "Maria", Locale: "en", Zone: winddown.DefaultZone})
+		}},
+		{"archived", func() error { return second(a.Archive(ctx, admin.Actor(), []winddown.ID{id}, true)) }},
+		{"back from the archive", func() error { return second(a.Archive(ctx, admin.Actor(), []winddown.ID{id}, false)) }},
+		{"somebody else's", func() error {
+			return second(a.Assign(ctx, admin.Actor(), []winddown.ID{id}, winddown.Responsible{ID: admin.ID}))
+		}},
+		{"seen as a lead", func() error { return a.SetFirmRole(ctx, admin.Actor(), keeper.ID, winddown.Lead) }},
+	} {
+		anybody.Get(path, "If-None-Match", have.Header.Get("ETag")).Want(http.StatusNotModified)
+		if err := x.do(); err != nil {
+			t.Fatalf("%s: %v", x.name, err)
+		}
+		now := anybody.Get(path, "If-None-Match", have.Header.Get("ETag"))
+		if now.Status != http.StatusOK || now.Body == have.Body || now.Header.Get("ETag") == have.Header.Get("ETag") {
+			t.Errorf("%s: answered %d, ETag %s before and %s now", x.name, now.Status, have.Header.Get("ETag"), now.Header.Get("ETag"))
+		}
+		have = anybody.Get(path)
+	}
+}
+
+// Whoever asks for a calendar without end is told to wait; other addresses are not.
+func TestCalendarFeedHasALimit(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Анна Петрова", "petrova")
+	token, err := s.App.NewFeed(t.Context(), c.Actor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	anybody := s.Anybody()
+	for n := 0; ; n++ {
+		p := anybody.Get("/calendar/" + token + ".ics")
+		if p.Status == http.StatusTooManyRequests {
+			if n < 24 || p.Header.Get("Retry-After") == "" {
+				t.Errorf("after %d requests, Retry-After %q", n, p.Header.Get("Retry-After"))
+			}
+			break
+		}
+		if p.Want(http.StatusOK); n > 500 {
+			t.Fatal("there is no limit")
+		}
+	}
+	anybody.Get("/calendar/another.ics").Want(http.StatusNotFound)
 }

@@ -160,11 +160,11 @@ func (c *Case) DigestItems(cal Calendar, s MailSettings, user ID, st Standing, o
 		n := 0
 		for i, day := range c.ChaseDates(cal, a) {
 			if day.After(a.CheckedOn) && !day.After(on) {
-				n = c.Term(DueChase).Days[i]
+				n = i + 1
 			}
 		}
-		if n > 0 {
-			add(DigestItem{Key: fmt.Sprintf("chase/%d/%d/%s/%d", a.Position, a.Round, a.RequestedOn, n), Kind: TellChase,
+		if n > 0 { // by their order, so that other days for them do not tell the same one again
+			add(DigestItem{Key: fmt.Sprintf("chase/%d/%d/%s/no%d", a.Position, a.Round, a.RequestedOn, n), Kind: TellChase,
 				On: a.RequestedOn, Due: DueChase, What: a.Counterparty, Act: a.Position})
 		}
 	}

@@ -99,6 +99,49 @@ func TestDigestSlot(t *testing.T) {
 	}
 }
 
+// A Saturday that the calendar makes a working day is one for letters too, and a Monday that it
+// gives in exchange is none.
+func TestDigestSlotFollowsTheCalendar(t *testing.T) {
+	saturday, monday := day("2028-11-04"), day("2028-11-06")
+	cal := winddown.NewCalendar(winddown.CalendarYear{Year: 2028, Transfers: true, Off: []winddown.Date{monday}, Working: []winddown.Date{saturday}})
+	for _, c := range []struct {
+		day     winddown.Date
+		weekday int
+		want    string
+	}{
+		{saturday, 0, "2028-11-04"},
+		{saturday, 5, "2028-11-03"},
+		{monday, 0, ""},
+		{monday, 1, ""},
+		{monday.AddDays(1), 1, "2028-11-07"},
+	} {
+		got, ok := winddown.DigestSlot(cal, c.day, c.weekday)
+		if got.String() != c.want || ok != (c.want != "") {
+			t.Errorf("slot of weekday %d on %s: %s, %v; want %q", c.weekday, c.day, got, ok, c.want)
+		}
+	}
+}
+
+// Other days for the reminders of a requested act do not tell one that was told again.
+func TestAChangedCadenceTellsNoChaseTwice(t *testing.T) {
+	c := openCase(t, everything())
+	s := winddown.DefaultMailSettings()
+	s.Muted = []winddown.DigestKind{winddown.TellInbox}
+	mark(t, c, "2026-11-12", goods()...)
+	mark(t, c, "2026-11-12", winddown.RequestAct)
+	got := told(c, s, person(2), winddown.Standing{Accountant: true}, "2026-11-12", "2026-12-31", map[string]func(){
+		"2026-11-18": func() { // the day after the first one, working day 3
+			in := winddown.ChangeTerm{Kind: winddown.DueChase, Days: []int{4, 8, 12}, Source: "Порядок фирмы", AsOf: day("2026-11-18"), Version: c.Version}
+			if _, err := c.ChangeTerm(in, by(2, "2026-11-18")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	})
+	if want := []string{"2026-11-17 chase", "2026-11-24 chase", "2026-11-30 chase"}; !slices.Equal(got, want) {
+		t.Errorf("letters: %v, want %v", got, want)
+	}
+}
+
 // keysOn are the kinds of the lines of one day.
 func keysOn(c *winddown.Case, s winddown.MailSettings, n byte, st winddown.Standing, on string) string {
 	var kinds []string

@@ -99,8 +99,13 @@ async function mailbox() {
   server.unref();
   return {
     url: `smtp://127.0.0.1:${server.address().port}`,
-    // letter waits for the letter to an address that holds a link to a path of ours.
+    // letter waits for the letter to an address that holds a link to a path of ours, for a
+    // minute in all.
     async letter(to, path) {
+      const late = new Promise((_, missed) => {
+        setTimeout(() => missed(new Error(`no letter to ${to} with ${path} among ${letters.length}`)), 60_000).unref();
+      });
+      late.catch(() => {});
       for (;;) {
         for (const raw of letters) {
           const [head] = raw.split("\r\n\r\n", 1);
@@ -108,7 +113,7 @@ async function mailbox() {
           const found = head.includes(to) && text.match(new RegExp(`http://[^\\s"<>]+(${path}[A-Za-z0-9_-]+)`));
           if (found) return { head, path: found[1] };
         }
-        await new Promise((arrived) => (waiting = arrived));
+        await Promise.race([late, new Promise((arrived) => (waiting = arrived))]);
       }
     },
   };
