@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/text/encoding/charmap"
 
+	"winddown/internal/i18n"
 	"winddown/internal/sheet"
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
@@ -557,6 +558,30 @@ func TestMailToImportedSellers(t *testing.T) {
 }
 
 // The template is a table that loads as it is.
+// What the pages call a value heads its column, in either language.
+func TestImportKnowsTheProductsOwnWords(t *testing.T) {
+	for _, locale := range i18n.Locales() {
+		p := i18n.For(locale)
+		for f, keys := range map[winddown.ImportField][]string{
+			winddown.ImportName: {"requisites.name", "export.column.seller", "register.column.seller"}, winddown.ImportINN: {"requisites.inn", "export.column.inn"},
+			winddown.ImportOGRN: {"requisites.ogrn"}, winddown.ImportCabinet: {"requisites.cabinet", "export.column.cabinet"},
+			winddown.ImportFBS: {"question.fbs"}, winddown.ImportStock: {"question.wb_stock"}, winddown.ImportLeftover: {"question.leftover"},
+			winddown.ImportResponsible: {"export.column.responsible", "register.column.responsible", "role.accountant"},
+			winddown.ImportTicket:      {"export.column.ticket", "seller.act.ticket"}, winddown.ImportActOn: {}, winddown.ImportEmail: {},
+		} {
+			for _, key := range append(keys, "import.field."+string(f)) {
+				row := []string{p.T("import.field.seller_name"), p.T("import.field.inn"), p.T(key)}
+				if f == winddown.ImportName || f == winddown.ImportINN {
+					row = []string{p.T("import.field.fbs"), p.T("import.field.wb_stock"), p.T(key)}
+				}
+				if at, ok := winddown.FindLayout([][]string{row}).Columns[f]; !ok || at != 2 {
+					t.Errorf("%s: «%s» is no column %s", locale, p.T(key), f)
+				}
+			}
+		}
+	}
+}
+
 func TestImportTemplate(t *testing.T) {
 	s := testkit.Start(t)
 	c := s.SignUp("Ким", "kim")

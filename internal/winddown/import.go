@@ -67,32 +67,75 @@ func (l ImportLayout) Check() error {
 	return v.err()
 }
 
-// importNames are the names of columns: lower case, letters only, ё as е.
+// importNames are the names of columns, as headingName leaves them.
 func importNames() map[ImportField][]string {
-	return map[ImportField][]string{
+	names := map[ImportField][]string{
 		ImportName: {"продавец", "наименование", "название", "наименование продавца", "название продавца", "имя продавца", "клиент", "название клиента",
-			"наименование клиента", "организация", "наименование организации", "название организации", "контрагент", "юрлицо", "юридическое лицо",
-			"фио", "фио продавца", "имя", "ип ооо", "seller", "seller name", "name", "client", "client name", "company", "company name", "organization",
-			"organisation"},
-		ImportINN:  {"инн", "инн продавца", "инн клиента", "инн организации", "inn", "tin", "tax id", "tax number", "taxpayer number", "seller inn"},
-		ImportOGRN: {"огрн", "огрнип", "огрн огрнип", "огрн или огрнип", "ogrn", "ogrnip", "ogrn ogrnip", "ogrn or ogrnip", "registration number"},
-		ImportCabinet: {"кабинет", "кабинет wb", "кабинет вб", "личный кабинет", "название кабинета", "магазин", "название магазина", "cabinet",
-			"cabinet name", "store", "store name", "shop"},
-		ImportFBS: {"fbs", "фбс", "есть fbs", "торгует по fbs", "продает по fbs", "работает по fbs", "товар на своем складе", "остатки fbs", "sells by fbs", "uses fbs"},
-		ImportStock: {"остаток", "остатки", "есть остаток", "остаток на складах wb", "остатки на складах wb", "товар на складах wb", "товар на складе wb",
-			"остаток на складе", "остаток на складе wb", "остаток wb", "остаток fbo", "fbo", "stock", "wb stock", "stock in wb warehouses", "stock at wb",
-			"stock in wb s warehouses"},
-		ImportLeftover: {"что с остатком", "что делать с остатком", "что делаете с остатком", "что делает с остатком", "куда остаток", "судьба остатка",
-			"leftover", "leftovers", "what about the stock", "what happens to the stock"},
-		ImportResponsible: {"ответственный", "ответственная", "ответственный бухгалтер", "бухгалтер", "менеджер", "исполнитель", "кто ведет", "ведет",
-			"responsible", "responsible person", "accountant", "manager"},
-		ImportActOn: {"акт запрошен", "дата запроса акта", "запрос акта", "акт запрошен дата", "акт сверки запрошен", "дата запроса", "запрошен",
-			"акт сверки дата запроса", "акт дата запроса", "акт сверки запрошен дата", "act requested", "act requested on", "requested on", "request date"},
-		ImportTicket: {"номер обращения", "обращение", "номер запроса", "номер заявки", "заявка", "тикет", "акт номер обращения", "акт сверки номер обращения",
-			"акт номер запроса", "акт сверки номер запроса", "ticket", "ticket number", "request number"},
-		ImportEmail: {"e mail", "email", "почта", "e mail продавца", "email продавца", "почта продавца", "электронная почта", "адрес почты", "e mail клиента",
-			"seller e mail", "seller email", "seller s e mail", "mail"},
+			"наименование клиента", "клиент ип ооо", "организация", "наименование организации", "название организации", "компания", "название компании",
+			"наименование компании", "фирма", "название фирмы", "контрагент", "наименование контрагента", "название контрагента", "юрлицо", "юр лицо",
+			"юридическое лицо", "наименование юрлица", "наименование юр лица", "название юрлица", "название юр лица", "фио", "фио продавца", "фио ип",
+			"фио клиента", "наименование ип", "наименование ип ооо", "название ип ооо", "имя", "ип ооо", "ип или ооо", "селлер", "seller", "seller name", "name",
+			"client", "client name", "company", "company name", "organization", "organisation"},
+		ImportINN: {"инн", "инн продавца", "инн клиента", "инн организации", "инн компании", "инн контрагента", "инн фирмы", "инн юрлица", "инн юр лица", "инн ип",
+			"инн ип ооо", "инн селлера", "inn", "tin", "tax id", "tax number", "taxpayer number", "inn taxpayer number", "seller inn"},
+		ImportOGRN: {"огрн", "огрнип", "огрн ип", "огрн огрнип", "огрнип огрн", "огрн или огрнип", "огрнип или огрн", "ogrn", "ogrnip", "ogrn ogrnip", "ogrn or ogrnip",
+			"ogrnip or ogrn", "ogrnip or ogrn registration number", "registration number"},
+		ImportCabinet: {"кабинет", "кабинет wb", "личный кабинет", "личный кабинет wb", "лк", "лк wb", "название кабинета", "название кабинета wb", "кабинет продавца",
+			"магазин", "магазин wb", "название магазина", "cabinet", "cabinet name", "name of cabinet", "store", "store name", "shop"},
+		ImportFBS: {"fbs", "работа fbs", "торгует fbs", "торгуете fbs", "продает fbs", "работает fbs", "работаете fbs", "схема fbs", "товар fbs",
+			"товар на своем складе", "остатки fbs", "sells fbs", "uses fbs", "works fbs", "work fbs"},
+		ImportStock: {"остаток", "остаток на складе", "остаток на складе wb", "остаток wb", "остаток fbo", "остаток товара", "остаток товара на складе",
+			"остаток товара на складе wb", "остаток товара wb", "товар на складе", "товар на складе wb", "товар wb", "товар fbo", "сток", "стоки",
+			"fbo", "stock", "wb stock", "stock in wb warehouses", "goods in wb warehouses", "goods in wb warehouse", "stock at wb"},
+		ImportLeftover: {"что с остатком", "что делать с остатком", "что делаете с остатком", "что делаем с остатком", "что делает с остатком", "куда остаток",
+			"судьба остатка", "действия с остатком", "дальнейшие действия с остатком", "решение по остатку", "план по остатку",
+			"что делаете с остатком распродаете вывозите или и то и другое", "leftover", "leftovers", "what about the stock", "what happens to the stock",
+			"what do you do with the rest", "what do you do with the rest sell it take it back or both"},
+		ImportResponsible: {"ответственный", "ответственная", "ответственное лицо", "ответственный бухгалтер", "ответственный менеджер", "ответственный сотрудник",
+			"бухгалтер", "ведущий бухгалтер", "менеджер", "исполнитель", "куратор", "кто ведет", "ведет", "responsible", "responsible person", "accountant", "manager"},
+		ImportActOn: {"акт запрошен", "дата запроса акта", "дата запроса акта сверки", "запрос акта", "запрос акта сверки", "акт запрошен дата", "акт сверки запрошен",
+			"дата запроса", "запрошен", "когда запрошен акт", "когда запросили акт", "акт сверки дата запроса", "акт дата запроса", "акт сверки запрошен дата",
+			"act requested", "act requested on", "requested on", "request date"},
+		ImportTicket: {"номер обращения", "обращение", "обращения", "номер обращения в поддержку", "обращение в поддержку", "номер запроса", "номер заявки", "заявка",
+			"заявки", "тикет", "тикета", "номер тикета", "акт номер обращения", "акт сверки номер обращения", "акт номер запроса", "акт сверки номер запроса", "ticket",
+			"ticket number", "request number"},
+		ImportEmail: {"email", "почта", "email продавца", "почта продавца", "электронная почта", "эл почта", "электронный адрес", "эл адрес", "адрес почты",
+			"адрес электронной почты", "email клиента", "почта клиента", "email для связи", "почта для связи", "контактный email", "контактная почта", "имейл", "емейл",
+			"мейл", "seller email", "mail"},
 	}
+	for f := range names {
+		for i, name := range names[f] {
+			names[f][i] = headingName(name)
+		}
+	}
+	return names
+}
+
+// headingName is what a heading says: the marketplace, the ways of trading and stock by one word
+// each, and without the words that change nothing.
+func headingName(cell string) string {
+	var said []string
+	for _, word := range strings.Fields(strings.NewReplacer("e mail", "email", "е mail", "email").Replace(columnName(cell))) {
+		switch word {
+		case "вб", "wildberries", "вайлдберриз", "вайлдберис", "вайлдбериз", "валдберис":
+			word = "wb"
+		case "фбс":
+			word = "fbs"
+		case "фбо", "fbw", "фбв":
+			word = "fbo"
+		case "склад", "склада", "складе", "складах", "складов":
+			word = "склад"
+		case "остаток", "остатка", "остатку", "остатком", "остатке", "остатки", "остатков", "остаткам", "остатками", "остатках":
+			word = "остаток"
+		case "товар", "товара", "товары", "товаров", "товару":
+			word = "товар"
+		case "есть", "ли", "наличие", "на", "по", "в", "с", "у", "от", "для", "за", "да", "нет", "шт", "штук",
+			"the", "a", "is", "are", "there", "any", "in", "at", "by", "of", "do", "does", "you", "s", "yes", "no", "pcs":
+			continue
+		}
+		said = append(said, word)
+	}
+	return strings.Join(said, " ")
 }
 
 // FindLayout finds the row that names the columns, a title above it or a group of merged
@@ -100,8 +143,9 @@ func importNames() map[ImportField][]string {
 // they hold, as far as that can be.
 func FindLayout(rows [][]string) ImportLayout {
 	var best ImportLayout
+	names := importNames()
 	for i := range rows[:min(len(rows), maxTitleRows)] {
-		if columns := namedColumns(rows, i); len(columns) > len(best.Columns) {
+		if columns := namedColumns(rows, i, names); len(columns) > len(best.Columns) {
 			best = ImportLayout{Header: i + 1, Columns: columns}
 		}
 	}
@@ -121,14 +165,14 @@ func importCell(rows [][]string, row, column int) string {
 
 // namedColumns reads a row as a header. A name may stand in the row above when cells were
 // merged downwards, or be completed by it when it heads a group.
-func namedColumns(rows [][]string, row int) map[ImportField]int {
+func namedColumns(rows [][]string, row int, names map[ImportField][]string) map[ImportField]int {
 	width := len(rows[row])
 	if row > 0 {
 		width = max(width, len(rows[row-1]))
 	}
-	names, columns, group := importNames(), map[ImportField]int{}, ""
+	columns, group := map[ImportField]int{}, ""
 	for at := range min(width, MaxImportColumns) {
-		own, above := columnName(importCell(rows, row, at)), columnName(importCell(rows, row-1, at))
+		own, above := headingName(importCell(rows, row, at)), headingName(importCell(rows, row-1, at))
 		if above != "" {
 			group = above
 		}
