@@ -218,6 +218,9 @@ function pages(at) {
   send("boss", "/sellers/assign", 422, { case: at.sellers[2] });
   for (const way of ["remind", "assign", "archive"]) send("boss", "/sellers/bulk", 200, { case: at.sellers[2], do: way });
   send("boss", "/sellers/remind", 422, { case: at.sellers[2], text: "{name}" });
+  // Who was ticked has gone, another that was found has not.
+  const gone = "01900000-0000-7000-8000-000000000000";
+  send("boss", "/sellers/remind", 404, { case: gone, found: `${gone} ${at.sellers[2]}`, scope: "found", text: "{step}" });
   for (const path of ["/sellers/views", "/sellers/views?save=group%3Dready", "/sellers?archive=yes", "/sellers?q=zzzz"]) get("boss", path);
   send("boss", "/sellers/views", 422, { query: "group=ready", name: "" });
   for (const page of ["people", "firm/leave", "history"]) get("owner", `${at.kept}/${page}`);
