@@ -86,8 +86,11 @@ func duesChips(p *i18n.Printer, f winddown.DuesFilter, all winddown.Dues, today 
 	return chips
 }
 
-// weekTitle names a week by its first and last day.
+// weekTitle names a week by its first and last day, «23–29 ноября».
 func weekTitle(p *i18n.Printer, monday, today winddown.Date) string {
+	if sunday := monday.AddDays(6); sunday.Month == monday.Month {
+		return p.T("dues.week.month", "From", monday.Day, "To", dayOf(p, sunday, today))
+	}
 	return p.T("dues.week", "From", dayOf(p, monday, today), "To", dayOf(p, monday.AddDays(6), today))
 }
 
