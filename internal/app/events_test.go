@@ -496,20 +496,33 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			}, func() outcome { return outcome{via: winddown.ViaShare} }
 		}},
 		{"Accept", "as helper", "case person_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
-			a, b := w.person("Петрова"), w.person("Иванова")
+			a, b := w.person("Петрова"), w.confirmed(w.person("Иванова"))
 			token := w.invite(a, w.open(a), winddown.Helper)
 			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
 				func() outcome { return about(pages(b), b.UserID) }
 		}},
 		{"Accept", "as accountant", "case person_joined, firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
-			a, b := w.person("Петрова"), w.person("Ким")
+			a, b := w.person("Петрова"), w.confirmed(w.person("Ким"))
 			token := w.invite(a, w.open(a), winddown.Accountant)
 			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
 				func() outcome { return about(pages(b), b.UserID) }
 		}},
-		{"SignUpInvited", "", "case person_joined, firm firm_founded, user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
+		{"SignUpInvited", "by a link that was handed on", "user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			token := w.invite(a, w.open(a), winddown.Accountant)
+			var session string
+			return func() (err error) {
+					session, _, _, err = w.app.SignUpInvited(ctx, token, registration("kim@example.ru"), app.Browser{})
+					return err
+				}, func() outcome {
+					o := pages(w.actor(session))
+					o.session = winddown.ID{}
+					return o
+				}
+		}},
+		{"SignUpInvited", "", "case person_joined, firm firm_founded, user user_registered, user user_logged_in, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.confirmed(w.person("Петрова"))
+			token := w.mailed(a, w.open(a), winddown.Accountant, "kim@example.ru")
 			var session string
 			return func() (err error) {
 					session, _, _, err = w.app.SignUpInvited(ctx, token, registration("kim@example.ru"), app.Browser{})
@@ -541,7 +554,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.SetActing(ctx, a, id, true) }, func() outcome { return pages(a) }
 		}},
 		{"FoundFirm", "", "firm firm_founded", func(t *testing.T, w *world) (func() error, func() outcome) {
-			a := w.person("Ким")
+			a := w.confirmed(w.person("Ким"))
 			return func() error { return w.app.FoundFirm(ctx, a, "Учёт") }, func() outcome { return about(pages(a), a.UserID) }
 		}},
 		{"ChooseFirm", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
@@ -567,7 +580,6 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 		{"InviteToFirmByMail", "", "firm firm_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.firm().admin
-			a.Confirmed = true
 			return func() error {
 				_, err := w.app.InviteToFirmByMail(ctx, a, winddown.Lead, "lead@example.ru")
 				return err
@@ -582,7 +594,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.RevokeFirmInvite(ctx, f.admin, v.Invites[0].ID) }, func() outcome { return pages(f.admin) }
 		}},
 		{"JoinFirm", "", "firm firm_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
-			f, a := w.firm(), w.person("Новая")
+			f, a := w.firm(), w.confirmed(w.person("Новая"))
 			token, err := w.app.InviteToFirm(ctx, f.admin, winddown.Accountant)
 			must(t, err)
 			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
@@ -593,16 +605,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
 		}},
 		{"JoinFirm", "by somebody else's letter", "firm firm_joined", func(t *testing.T, w *world) (func() error, func() outcome) {
-			f, a := w.firm(), w.person("Новая")
+			f, a := w.firm(), w.confirmed(w.person("Новая"))
 			token := w.mailedToFirm(f.admin, winddown.Lead, "lead@example.ru")
 			return func() error { return w.app.JoinFirm(ctx, a, token) }, func() outcome { return about(pages(a), a.UserID) }
 		}},
-		{"SignUpToFirm", "", "firm firm_joined, user user_registered, user user_logged_in", func(t *testing.T, w *world) (func() error, func() outcome) {
-			token, err := w.app.InviteToFirm(ctx, w.firm().admin, winddown.Accountant)
-			must(t, err)
+		{"SignUpToFirm", "", "firm firm_joined, user user_registered, user user_logged_in, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			token := w.mailedToFirm(w.firm().admin, winddown.Accountant, "kim@example.ru")
 			var session string
 			return func() (err error) {
-					session, err = w.app.SignUpToFirm(ctx, token, registration("kim@example.ru"), app.Browser{})
+					session, _, err = w.app.SignUpToFirm(ctx, token, registration("kim@example.ru"), app.Browser{})
 					return err
 				}, func() outcome {
 					o := pages(w.actor(session))
@@ -964,11 +975,11 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 		{"AskConfirmation", "", "user confirm_asked", func(_ *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
-			return func() error { return w.app.AskConfirmation(ctx, a) }, func() outcome { return pages(a) }
+			return func() error { return w.app.AskConfirmation(ctx, a, winddown.ID{}) }, func() outcome { return pages(a) }
 		}},
 		{"Confirm", "", "user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
-			l, err := w.app.ConfirmLetter(ctx, a.UserID)
+			l, err := w.app.ConfirmLetter(ctx, a.UserID, winddown.ID{})
 			must(t, err)
 			return func() error { return w.app.Confirm(ctx, l.Token) }, func() outcome { return about(outcome{via: winddown.ViaPages}, a.UserID) }
 		}},
@@ -1068,7 +1079,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
-		InviteLetter InviteView InvitedMaySignUp MailedInvites LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

@@ -43,7 +43,7 @@ func (a *App) Memberships(ctx context.Context, actor winddown.Actor) ([]Membersh
 }
 
 // FoundFirm founds a firm of one, whose admin is the actor: Invalid on the field name, or
-// Conflict for somebody who belongs to a firm already.
+// Conflict for somebody who belongs to a firm already or has to confirm his address first.
 func (a *App) FoundFirm(ctx context.Context, actor winddown.Actor, name string) error {
 	name, err := winddown.CheckFirmName(name)
 	if err != nil {
@@ -60,6 +60,9 @@ func (a *App) FoundFirm(ctx context.Context, actor winddown.Actor, name string) 
 		}
 		if !me.FirmID.IsZero() {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "firm.error.has_firm"}
+		}
+		if a.unconfirmed(me.User) {
+			return nil, errUnconfirmed
 		}
 		tx.InsertFirm(id, name, actor.UserID)
 		return []winddown.Event{{Stream: firmStream(id), Kind: winddown.FirmFounded, User: actor.UserID, Role: winddown.Admin,
@@ -117,7 +120,7 @@ func (a *App) RenameFirm(ctx context.Context, actor winddown.Actor, name string)
 
 // InviteToFirm makes a one-time link to the firm and returns its token, which is stored
 // nowhere: NotFound, Forbidden, Invalid for an unknown role, or Conflict when there are too
-// many open invitations.
+// many open invitations, and for somebody who has to confirm his address first.
 func (a *App) InviteToFirm(ctx context.Context, actor winddown.Actor, role winddown.Role) (token string, err error) {
 	return a.inviteToFirm(ctx, actor, role, nil)
 }
@@ -132,6 +135,9 @@ func (a *App) inviteToFirm(ctx context.Context, actor winddown.Actor, role windd
 	err = a.changeFirm(ctx, actor, func(tx *postgres.Tx, f *winddown.Firm, open []winddown.FirmInvite) ([]winddown.Event, error) {
 		if err := winddown.CheckFirmRole(role); err != nil {
 			return nil, err
+		}
+		if a.unconfirmed(userOf(actor)) {
+			return nil, errUnconfirmed
 		}
 		email, err := a.mailable(actor, to)
 		if err != nil {
@@ -301,7 +307,8 @@ func (a *App) FirmInviteView(ctx context.Context, token string) (FirmInviteView,
 }
 
 // JoinFirm uses an invitation: the actor belongs to the firm and works in it from now on.
-// NotFound, Gone, or Conflict for somebody who belongs to it already.
+// NotFound, Gone, or Conflict for somebody who belongs to it already or has to confirm his
+// address first.
 func (a *App) JoinFirm(ctx context.Context, actor winddown.Actor, token string) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		return a.joinFirm(ctx, tx, token, actor.UserID)
@@ -309,17 +316,22 @@ func (a *App) JoinFirm(ctx context.Context, actor winddown.Actor, token string) 
 }
 
 // SignUpToFirm opens an account for an invited person, signs him in and uses the invitation,
-// all or nothing. Errors as for SignUpInvited.
-func (a *App) SignUpToFirm(ctx context.Context, token string, in winddown.Registration, from Browser) (session string, err error) {
+// all or nothing; not joined is somebody who has to confirm his address first. See
+// SignUpInvited.
+func (a *App) SignUpToFirm(ctx context.Context, token string, in winddown.Registration, from Browser) (session string, joined bool, err error) {
 	if a.signup == SignupClosed {
-		return "", errSignupClosed()
+		return "", false, errSignupClosed()
 	}
-	if _, err := a.FirmInviteView(ctx, token); err != nil {
-		return "", err
+	v, err := a.FirmInviteView(ctx, token)
+	if err != nil {
+		return "", false, err
 	}
-	return a.signUpWith(ctx, in, from, func(tx *postgres.Tx, user winddown.ID) ([]winddown.Event, error) {
-		return a.joinFirm(ctx, tx, token, user)
+	session, err = a.signUpWith(ctx, in, from, v.Invite.ID, func(tx *postgres.Tx, user winddown.ID) ([]winddown.Event, error) {
+		events, err := a.joinFirm(ctx, tx, token, user)
+		joined = err == nil
+		return events, err
 	})
+	return session, joined, err
 }
 
 func (a *App) joinFirm(ctx context.Context, tx *postgres.Tx, token string, user winddown.ID) ([]winddown.Event, error) {
@@ -335,13 +347,18 @@ func (a *App) joinFirm(ctx context.Context, tx *postgres.Tx, token string, user 
 	if err != nil {
 		return nil, err
 	}
+	guest := locked.Guest.User
+	reaches := locked.Reaches(guest, invite.Email)
+	if a.unconfirmed(guest) && !reaches {
+		return nil, errUnconfirmed
+	}
 	events[0].Invite = invite.ID
 	tx.UseFirmInvite(invite, user)
 	tx.AddFirmPerson(f.ID, user, invite.Role)
 	tx.ChooseFirm(user, f.ID)
 	events = winddown.OnStream(firmStream(f.ID), events)
-	if locked.Mailed {
-		events = append(events, reached(tx, locked.Guest.User, invite.Email)...)
+	if reaches && !guest.Confirmed { // the letter has shown it
+		events = append(events, confirmed(tx, guest)...)
 	}
 	return events, nil
 }

@@ -18,8 +18,9 @@ var ErrMoot = errors.New("the reason for the letter is gone")
 
 // Letter is whom a letter goes to, and the token of the link in it.
 type Letter struct {
-	To    winddown.User
-	Token string // stored nowhere but as its hash
+	To     winddown.User
+	Token  string        // stored nowhere but as its hash
+	Invite *MailedInvite // to which the token leads, in place of a page of its own
 }
 
 // recipient returns a person who gets letters, or ErrMoot.
@@ -31,15 +32,22 @@ func (a *App) recipient(ctx context.Context, user winddown.ID) (winddown.User, e
 	return u, err
 }
 
-// ConfirmLetter makes the token by which a person confirms his address. It is made when the
-// letter is, so that it waits in no queue. ErrMoot when there is nothing to confirm.
-func (a *App) ConfirmLetter(ctx context.Context, user winddown.ID) (Letter, error) {
+// ConfirmLetter makes the token by which a person confirms his address, or accepts the open
+// invitation he wants to and confirms it by that. It is made when the letter is, so that it
+// waits in no queue. ErrMoot when there is nothing to confirm.
+func (a *App) ConfirmLetter(ctx context.Context, user, invite winddown.ID) (Letter, error) {
 	u, err := a.recipient(ctx, user)
 	if err == nil && u.Confirmed {
 		err = ErrMoot
 	}
 	if err != nil {
 		return Letter{}, err
+	}
+	if !invite.IsZero() {
+		m, token, err := a.inviteToken(ctx, invite, user)
+		if !errors.Is(err, ErrMoot) {
+			return Letter{To: u, Token: token, Invite: &m}, err
+		}
 	}
 	return a.letterWithToken(ctx, u, postgres.TokenConfirm, winddown.ConfirmTerm)
 }
@@ -109,7 +117,7 @@ func (a *App) Reminder(ctx context.Context, id winddown.ID, seq int64, user wind
 	})
 }
 
-// MailedInvite is an invitation that goes out by mail.
+// MailedInvite is an open invitation of which a letter is written.
 type MailedInvite = postgres.MailedInvite
 
 // MailedInvites returns those of the invitations that go out by mail.
@@ -120,8 +128,14 @@ func (a *App) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 // InviteLetter returns an invitation for its letter with the token of the link in it, or
 // ErrMoot when it was used, taken back or has expired.
 func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, string, error) {
+	return a.inviteToken(ctx, id, winddown.ID{})
+}
+
+// inviteToken makes the token of a letter with an invitation, to the address invited or to a
+// person who asked for it.
+func (a *App) inviteToken(ctx context.Context, id, user winddown.ID) (MailedInvite, string, error) {
 	m, err := a.db.MailedInvite(ctx, id)
-	if errors.Is(err, winddown.NotFound) || err == nil && !a.now().Before(m.ExpiresAt) {
+	if errors.Is(err, winddown.NotFound) || err == nil && (!a.now().Before(m.ExpiresAt) || m.To == "" && user.IsZero()) {
 		err = ErrMoot
 	}
 	if err != nil {
@@ -129,7 +143,7 @@ func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, s
 	}
 	token, hash := newToken()
 	return m, token, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.InsertInviteToken(m, hash)
+		tx.InsertInviteToken(m, user, hash)
 		return nil, nil
 	})
 }
@@ -137,14 +151,15 @@ func (a *App) InviteLetter(ctx context.Context, id winddown.ID) (MailedInvite, s
 // system is the actor of what happens by itself.
 func system() winddown.Actor { return winddown.Actor{Via: winddown.ViaSystem} }
 
-// AskConfirmation has another letter sent by which the actor confirms his address.
-func (a *App) AskConfirmation(ctx context.Context, actor winddown.Actor) error {
+// AskConfirmation has another letter sent by which the actor confirms his address; it leads to
+// the invitation he wants to accept, if any.
+func (a *App) AskConfirmation(ctx context.Context, actor winddown.Actor, invite winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		locked, err := tx.LockUser(ctx, actor.UserID)
 		if err != nil || locked.User.Confirmed {
 			return nil, err
 		}
-		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.ConfirmAsked}}, nil
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.ConfirmAsked, Invite: invite}}, nil
 	})
 }
 

@@ -28,7 +28,7 @@ func TestLinksInLetters(t *testing.T) {
 		}
 		return l.Token
 	}
-	confirm := func() (app.Letter, error) { return w.app.ConfirmLetter(ctx, a.UserID) }
+	confirm := func() (app.Letter, error) { return w.app.ConfirmLetter(ctx, a.UserID, winddown.ID{}) }
 	reset := func() (app.Letter, error) { return w.app.ResetLetter(ctx, a.UserID, w.clock.Now()) }
 
 	// A letter may go out twice: both links work until one is used.

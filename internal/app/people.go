@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -182,8 +183,38 @@ func (a *App) InviteView(ctx context.Context, token string) (InviteView, error) 
 	return v, v.Invite.Usable(a.now())
 }
 
+// errUnconfirmed is the Conflict for somebody who has to confirm his address first. An address
+// that no letter has reached grants nothing but one's own cases.
+var errUnconfirmed = &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.unconfirmed"}
+
+// unconfirmed reports whether somebody's address is still to be confirmed; where no letters are
+// sent nobody could.
+func (a *App) unconfirmed(u winddown.User) bool { return a.mail && !u.Confirmed }
+
+func userOf(actor winddown.Actor) winddown.User {
+	return winddown.User{ID: actor.UserID, Email: actor.Email, Confirmed: actor.Confirmed}
+}
+
+// MustConfirm reports whether the actor has to confirm his address before he accepts an
+// invitation to a case. Its owner need not: the case becomes his own. Nor whoever holds a letter
+// to his address.
+func (a *App) MustConfirm(actor winddown.Actor, v InviteView) bool {
+	return v.Invite.Role != winddown.Owner && a.mustConfirm(actor, v.InviteLink, v.Invite.Email)
+}
+
+// MustConfirmToJoin is MustConfirm of an invitation to a firm.
+func (a *App) MustConfirmToJoin(actor winddown.Actor, v FirmInviteView) bool {
+	return a.mustConfirm(actor, v.InviteLink, v.Invite.Email)
+}
+
+func (a *App) mustConfirm(actor winddown.Actor, l postgres.InviteLink, invited string) bool {
+	u := userOf(actor)
+	return actor.SignedIn() && a.unconfirmed(u) && !l.Reaches(u, invited)
+}
+
 // Accept uses an invitation: the actor joins its case. NotFound, Gone, or Conflict for
-// somebody who is in the case already, or when the place is taken.
+// somebody who is in the case already, when the place is taken, or who has to confirm his
+// address first.
 func (a *App) Accept(ctx context.Context, actor winddown.Actor, token string) (id winddown.ID, role winddown.Role, err error) {
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		var events []winddown.Event
@@ -197,16 +228,18 @@ func (a *App) Accept(ctx context.Context, actor winddown.Actor, token string) (i
 func (a *App) InvitedMaySignUp() bool { return a.signup != SignupClosed }
 
 // SignUpInvited opens an account for an invited person, signs him in and uses the
-// invitation, all or nothing. Errors as for SignUp and Accept; a closed door opens to an
-// invited person unless signing up is closed altogether.
+// invitation, all or nothing. Somebody who has to confirm his address first gets his account
+// alone, the zero id, and a letter that leads back to the invitation. Errors as for SignUp and
+// Accept; a closed door opens to an invited person unless signing up is closed altogether.
 func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Registration, from Browser) (session string, id winddown.ID, role winddown.Role, err error) {
 	if a.signup == SignupClosed {
 		return "", id, "", errSignupClosed()
 	}
-	if _, err := a.InviteView(ctx, token); err != nil {
+	v, err := a.InviteView(ctx, token)
+	if err != nil {
 		return "", id, "", err
 	}
-	session, err = a.signUpWith(ctx, in, from, func(tx *postgres.Tx, user winddown.ID) (joined []winddown.Event, err error) {
+	session, err = a.signUpWith(ctx, in, from, v.Invite.ID, func(tx *postgres.Tx, user winddown.ID) (joined []winddown.Event, err error) {
 		id, role, joined, err = a.accept(ctx, tx, token, user)
 		return joined, err
 	})
@@ -214,8 +247,9 @@ func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Regis
 }
 
 // signUpWith opens an account, signs its person in and lets him join what he is invited to,
-// all in one transaction. It returns the session's token.
-func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Browser,
+// unless he has to confirm his address first, all in one transaction. It returns the session's
+// token.
+func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Browser, invite winddown.ID,
 	join func(*postgres.Tx, winddown.ID) ([]winddown.Event, error)) (session string, err error) {
 	u, hash, err := a.newUser(ctx, in)
 	if err != nil {
@@ -228,9 +262,12 @@ func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Bro
 		if err != nil {
 			return nil, err
 		}
+		registered := winddown.Event{Stream: userStream(u.ID), Kind: winddown.UserRegistered}
 		joined, err := join(tx, u.ID)
-		events := append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, begun...)
-		return append(events, joined...), err
+		if errors.Is(err, errUnconfirmed) {
+			registered.Invite, err = invite, nil
+		}
+		return slices.Concat([]winddown.Event{registered}, begun, joined), err
 	})
 	return session, err
 }
@@ -249,6 +286,11 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	}
 	if err := c.Welcome(invite.Role, locked.Case.Standing); err != nil {
 		return fail(err)
+	}
+	guest := locked.Guest.User
+	reaches := locked.Reaches(guest, invite.Email)
+	if invite.Role != winddown.Owner && a.unconfirmed(guest) && !reaches {
+		return fail(errUnconfirmed)
 	}
 	var events []winddown.Event
 	switch invite.Role {
@@ -276,17 +318,8 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
-	if locked.Mailed {
-		events = append(events, reached(tx, locked.Guest.User, invite.Email)...)
+	if reaches && !guest.Confirmed { // the letter has shown it
+		events = append(events, confirmed(tx, guest)...)
 	}
 	return c.ID, invite.Role, events, nil
-}
-
-// reached confirms the address of a locked person who holds the token of a letter to it: that
-// has shown that letters reach him.
-func reached(tx *postgres.Tx, u winddown.User, mailedTo string) []winddown.Event {
-	if u.Confirmed || winddown.EmailKey(mailedTo) != winddown.EmailKey(u.Email) {
-		return nil
-	}
-	return confirmed(tx, u)
 }

@@ -346,3 +346,161 @@ func TestSigningUpWithAnInvitationIsAllOrNothing(t *testing.T) {
 	}
 	w.verify(id)
 }
+
+// mailed invites by mail and returns the token of the link in the letter.
+func (w *world) mailed(host winddown.Actor, id winddown.ID, role winddown.Role, email string) string {
+	w.t.Helper()
+	if _, err := w.app.InviteByMail(w.t.Context(), host, id, role, email); err != nil {
+		w.t.Fatal(err)
+	}
+	v, err := w.app.People(w.t.Context(), host, id)
+	if err != nil || len(v.Invites) == 0 || v.Invites[0].Email != email {
+		w.t.Fatalf("the newest invitation is not for %s: %v", email, err)
+	}
+	_, token, err := w.app.InviteLetter(w.t.Context(), v.Invites[0].ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
+}
+
+// An address that no letter has reached grants nothing but one's own cases, where letters are
+// sent; elsewhere nobody could confirm one.
+func TestAnUnconfirmedAddress(t *testing.T) {
+	ctx := t.Context()
+	for _, mail := range []bool{true, false} {
+		w := newWorldWith(t, app.Options{Mail: mail}, nil)
+		host, f := w.confirmed(w.person("Петрова")), w.firm()
+		id := w.open(host)
+		toFirm := func() string {
+			token, err := w.app.InviteToFirm(ctx, f.admin, winddown.Lead)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return token
+		}
+		accept := func(a winddown.Actor, token string) error { _, _, err := w.app.Accept(ctx, a, token); return err }
+		keeps := w.person("Ким")
+		kept := w.addSeller(keeps) // his own until its owner comes
+		keeps = w.again(keeps)
+		for name, do := range map[string]func(a winddown.Actor) error{
+			"helper":         func(a winddown.Actor) error { return accept(a, w.invite(host, id, winddown.Helper)) },
+			"accountant":     func(a winddown.Actor) error { return accept(a, w.invite(host, w.open(host), winddown.Accountant)) },
+			"join a firm":    func(a winddown.Actor) error { return w.app.JoinFirm(ctx, a, toFirm()) },
+			"found a firm":   func(a winddown.Actor) error { return w.app.FoundFirm(ctx, a, "Баланс") },
+			"invite to firm": func(winddown.Actor) error { _, err := w.app.InviteToFirm(ctx, keeps, winddown.Lead); return err },
+		} {
+			a := w.person("Новая")
+			before := w.lastTx()
+			err := do(a)
+			if !mail {
+				if err != nil {
+					t.Errorf("%s, without mail: %v", name, err)
+				}
+				continue
+			}
+			wantKey(t, err, winddown.Conflict, "invite.error.unconfirmed")
+			events, _ := w.since(before)
+			for _, e := range events {
+				if e.Kind == winddown.PersonJoined || e.Kind == winddown.FirmJoined || e.Kind == winddown.FirmFounded {
+					t.Errorf("%s left %s", name, e.Kind)
+				}
+			}
+			if name != "invite to firm" {
+				if err := do(w.confirmed(a)); err != nil {
+					t.Errorf("%s, confirmed: %v", name, err)
+				}
+			}
+		}
+		if err := accept(w.person("Владелец"), w.invite(keeps, kept, winddown.Owner)); err != nil {
+			t.Errorf("the owner: %v", err)
+		}
+		w.open(w.person("Своя"))
+	}
+}
+
+// Whoever has to confirm his address first loses nothing: a letter to it leads back to the
+// invitation, and accepting it there confirms the address.
+func TestConfirmingByAnInvitation(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	host, f := w.confirmed(w.person("Петрова")), w.firm()
+	id := w.open(host)
+	// letterOf makes the letter that the newest event about an account asks for.
+	letterOf := func(a winddown.Actor, kind winddown.EventKind) app.Letter {
+		t.Helper()
+		events, _ := w.since(0)
+		var invite winddown.ID
+		for _, e := range events {
+			if e.Kind == kind && e.Stream.ID == a.UserID {
+				invite = e.Invite
+			}
+		}
+		l, err := w.app.ConfirmLetter(ctx, a.UserID, invite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	link := w.invite(host, id, winddown.Helper)
+	session, joined, _, err := w.app.SignUpInvited(ctx, link, registration("new@example.ru"), app.Browser{})
+	if err != nil || !joined.IsZero() {
+		t.Fatalf("joined %s, %v", joined, err)
+	}
+	a := w.actor(session)
+	wantKind(t, func() error { _, err := w.app.Case(ctx, a, id); return err }(), winddown.NotFound)
+	v, err := w.app.InviteView(ctx, link)
+	if err != nil || !w.app.MustConfirm(a, v) {
+		t.Fatalf("the page lets him accept: %v", err)
+	}
+	l := letterOf(a, winddown.UserRegistered)
+	if l.Invite == nil || l.Invite.Firm || l.Token == link {
+		t.Fatalf("the letter leads to %+v", l.Invite)
+	}
+	if v, err = w.app.InviteView(ctx, l.Token); err != nil || w.app.MustConfirm(a, v) {
+		t.Errorf("the letter's page lets him not accept: %v", err)
+	}
+	_, _, err = w.app.Accept(ctx, w.person("Чужая"), l.Token) // shows nothing of her address
+	wantKey(t, err, winddown.Conflict, "invite.error.unconfirmed")
+	if _, role, err := w.app.Accept(ctx, a, l.Token); err != nil || role != winddown.Helper {
+		t.Fatalf("%s, %v", role, err)
+	}
+	if !w.actor(session).Confirmed {
+		t.Error("his address is not confirmed")
+	}
+	_, err = w.app.InviteView(ctx, link)
+	wantKind(t, err, winddown.Gone)
+
+	// Likewise into a firm, asked for once more by somebody who has an account.
+	link, err = w.app.InviteToFirm(ctx, f.admin, winddown.Lead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, in, err := w.app.SignUpToFirm(ctx, link, registration("lead@example.ru"), app.Browser{})
+	if err != nil || in {
+		t.Fatalf("joined %v, %v", in, err)
+	}
+	a = w.actor(session)
+	fv, err := w.app.FirmInviteView(ctx, link)
+	if err != nil || !w.app.MustConfirmToJoin(a, fv) {
+		t.Fatalf("the page lets her join: %v", err)
+	}
+	if l = letterOf(a, winddown.UserRegistered); l.Invite == nil || !l.Invite.Firm {
+		t.Fatalf("the letter leads to %+v", l.Invite)
+	}
+	if err := w.app.AskConfirmation(ctx, a, fv.Invite.ID); err != nil {
+		t.Fatal(err)
+	}
+	if l = letterOf(a, winddown.ConfirmAsked); l.Invite == nil || !l.Invite.Firm {
+		t.Fatalf("the second letter leads to %+v", l.Invite)
+	}
+	if err := w.app.JoinFirm(ctx, a, l.Token); err != nil || !w.actor(session).Confirmed {
+		t.Errorf("the letter does not let her in: %v", err)
+	}
+
+	// Once the invitation is over the letter confirms the address alone.
+	l, err = w.app.ConfirmLetter(ctx, w.person("Поздняя").UserID, fv.Invite.ID)
+	if err != nil || l.Invite != nil || w.app.Confirm(ctx, l.Token) != nil {
+		t.Errorf("the late letter: %+v, %v", l.Invite, err)
+	}
+}

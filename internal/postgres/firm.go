@@ -30,6 +30,7 @@ type FirmRead struct {
 // InviteToFirm is an invitation as the invited person sees it: whoever holds the token may
 // know the firm's name and who invites.
 type InviteToFirm struct {
+	InviteLink
 	Invite winddown.FirmInvite
 	Firm   string
 	By     string
@@ -222,8 +223,8 @@ const firmInviteOfToken = `(
     select firm_invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and firm_invite_id is not null)`
 
 const sqlFirmInviteByToken = `-- name: FirmInviteByToken
-select i.firm_id, ` + inviteColumns + `, f.name as firm, u.name as by
-from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by
+select i.firm_id, ` + inviteColumns + `, ` + mailedColumns + `, f.name as firm, u.name as by
+from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + firmInviteOfToken
 
 // FirmInvite finds an invitation to a firm by its token, or NotFound.
@@ -234,10 +235,11 @@ func (db *DB) FirmInvite(ctx context.Context, tokenHash []byte) (InviteToFirm, e
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[struct {
 		firmInviteRow
+		InviteLink
 		Firm string
 		By   string
 	}])
-	return InviteToFirm{Invite: r.domain(), Firm: r.Firm, By: r.By}, classify(err)
+	return InviteToFirm{InviteLink: r.InviteLink, Invite: r.domain(), Firm: r.Firm, By: r.By}, classify(err)
 }
 
 // sqlLockFirm waits for the firm's row; what is known of the firm is read by the statements
@@ -270,8 +272,8 @@ where f.id = (select i.firm_id from firm_invites i where i.id = ` + firmInviteOf
 for no key update of f`
 
 const sqlFirmInviteLocked = `-- name: FirmInviteLocked
-select i.firm_id, ` + inviteColumns + `
-from firm_invites i where i.id = ` + firmInviteOfToken + ` for update`
+select i.firm_id, ` + inviteColumns + `, ` + mailedColumns + `
+from firm_invites i` + joinMailed + `where i.id = ` + firmInviteOfToken + ` for update of i`
 
 const sqlFirmByInvite = `-- name: FirmByInvite
 select ` + firmColumns + ` from firms f
@@ -286,10 +288,10 @@ order by p.added_at, u.id`
 // LockedFirmInvite is an invitation, the firm it leads to and the person who holds it, all
 // held until the transaction ends.
 type LockedFirmInvite struct {
+	InviteLink
 	Invite winddown.FirmInvite
 	Firm   *winddown.Firm
 	Guest  Account
-	Mailed bool // the token is that of a letter
 }
 
 // LockFirmInvite returns the invitation behind a token for the person who accepts it, or
@@ -297,12 +299,14 @@ type LockedFirmInvite struct {
 func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (LockedFirmInvite, error) {
 	var q firmQuery
 	var guest userQuery
-	var mailed []idRow
+	var invites []struct {
+		firmInviteRow
+		InviteLink
+	}
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlMailedWith, token).Query(collect(&mailed))
 		b.Queue(sqlLockFirmByInvite, token)
-		b.Queue(sqlFirmInviteLocked, token).Query(collect(&q.invites))
+		b.Queue(sqlFirmInviteLocked, token).Query(collect(&invites))
 		b.Queue(sqlFirmByInvite, token).Query(collect(&q.firms))
 		b.Queue(sqlFirmPeopleByInvite, token).Query(collect(&q.people))
 		guest.queue(b, user)
@@ -310,11 +314,11 @@ func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddow
 	if err != nil {
 		return LockedFirmInvite{}, err
 	}
-	l := LockedFirmInvite{Mailed: len(mailed) > 0}
-	if l.Firm, err = q.hold(tx); err != nil {
+	f, err := q.hold(tx)
+	if err != nil {
 		return LockedFirmInvite{}, err
 	}
-	l.Invite = q.open()[0]
+	l := LockedFirmInvite{InviteLink: invites[0].InviteLink, Invite: invites[0].domain(), Firm: f}
 	l.Guest, err = guest.hold(tx)
 	return l, err
 }

@@ -116,11 +116,11 @@ func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
 	tx.write(sqlSpendMailTokens, pgx.StrictNamedArgs{"user": user, "purpose": purpose, "now": tx.now})
 }
 
-// MailedInvite is an invitation that goes out by mail.
+// MailedInvite is an open invitation of which a letter is written.
 type MailedInvite struct {
 	ID        winddown.ID
-	Firm      bool // it leads into a firm, not to a case
-	To        string
+	Firm      bool   // it leads into a firm, not to a case
+	To        string // empty for one that is handed on alone
 	Role      winddown.Role
 	ExpiresAt time.Time
 	Title     string // the seller's name, or the firm's
@@ -151,11 +151,11 @@ func (db *DB) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 const sqlMailedInvite = `-- name: MailedInvite
 select i.id, false as firm, i.email as to, i.role, i.expires_at, c.seller_name as title, u.name as by, u.locale
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
-where i.id = @id and i.email <> '' and i.used_at is null and i.revoked_at is null
+where i.id = @id and i.used_at is null and i.revoked_at is null
 union all
 select i.id, true, i.email, i.role, i.expires_at, f.name, u.name, u.locale
 from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by
-where i.id = @id and i.email <> '' and i.used_at is null and i.revoked_at is null`
+where i.id = @id and i.used_at is null and i.revoked_at is null`
 
 // MailedInvite returns an invitation for its letter; NotFound too when it was used or taken
 // back. It is the program's own and takes no actor.
@@ -169,15 +169,15 @@ func (db *DB) MailedInvite(ctx context.Context, id winddown.ID) (MailedInvite, e
 }
 
 const sqlInsertInviteToken = `-- name: InsertInviteToken
-insert into mail_tokens (token_hash, purpose, invite_id, firm_invite_id, created_at, expires_at)
-values (@token, 'invite', case when not @firm then @invite::uuid end, case when @firm then @invite::uuid end, @now, @expires)`
+insert into mail_tokens (token_hash, purpose, invite_id, firm_invite_id, user_id, created_at, expires_at)
+values (@token, 'invite', case when not @firm then @invite::uuid end, case when @firm then @invite::uuid end, @user, @now, @expires)`
 
-// InsertInviteToken writes the token of a letter with an invitation about to be sent: see
-// InsertMailToken.
-func (tx *Tx) InsertInviteToken(i MailedInvite, tokenHash []byte) {
+// InsertInviteToken writes the token of a letter with an invitation about to be sent, to the
+// address invited or to a person who asked for it: see InsertMailToken.
+func (tx *Tx) InsertInviteToken(i MailedInvite, user winddown.ID, tokenHash []byte) {
 	tx.silent++
 	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{
-		"token": tokenHash, "firm": i.Firm, "invite": i.ID, "now": tx.now, "expires": i.ExpiresAt,
+		"token": tokenHash, "firm": i.Firm, "invite": i.ID, "user": user, "now": tx.now, "expires": i.ExpiresAt,
 	})
 }
 

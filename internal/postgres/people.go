@@ -112,14 +112,35 @@ const inviteOfToken = `(
     union all
     select invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and invite_id is not null)`
 
+// mailedColumns say of the token of an invitation whether it was mailed; joinMailed finds it.
+const (
+	mailedColumns = `m.token_hash is not null as mailed, m.user_id as mailed_for`
+	joinMailed    = ` left join mail_tokens m on m.token_hash = @token and m.purpose = 'invite' `
+)
+
+// InviteLink is what is known of the token with which an invitation was opened.
+type InviteLink struct {
+	Mailed    bool        // it is that of a letter, not of the link that is handed on
+	MailedFor winddown.ID // the person who asked for the letter; without one it went to the address invited
+}
+
+// Reaches reports whether holding the token shows that letters reach a person.
+func (l InviteLink) Reaches(u winddown.User, invited string) bool {
+	if !l.MailedFor.IsZero() {
+		return l.MailedFor == u.ID
+	}
+	return l.Mailed && winddown.EmailKey(invited) == winddown.EmailKey(u.Email)
+}
+
 const sqlInviteByToken = `-- name: InviteByToken
-select i.case_id, ` + inviteColumns + `, c.seller_name as seller, u.name as by, c.acting
-from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
+select i.case_id, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting
+from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + inviteOfToken
 
 // InviteView is an invitation as the invited person sees it: whoever holds the token may
 // know the seller's name, who invites, and whether steps are marked for him.
 type InviteView struct {
+	InviteLink
 	Invite winddown.Invite
 	Seller string
 	By     string
@@ -134,11 +155,12 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[struct {
 		inviteRow
+		InviteLink
 		Seller string
 		By     string
 		Acting bool
 	}])
-	return InviteView{Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting}, classify(err)
+	return InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting}, classify(err)
 }
 
 // sqlLockCaseByInvite waits for the case an invitation leads to. The case comes before the
@@ -149,8 +171,8 @@ where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `
 for no key update of c`
 
 const sqlInviteLocked = `-- name: InviteLocked
-select i.case_id, ` + inviteColumns + `
-from invites i where i.id = ` + inviteOfToken + ` for update`
+select i.case_id, ` + inviteColumns + `, ` + mailedColumns + `
+from invites i` + joinMailed + `where i.id = ` + inviteOfToken + ` for update of i`
 
 // sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
 // invitation: the token's holder is not one of the case's people yet.
@@ -188,26 +210,23 @@ for share of f`
 // LockedInvite is an invitation, the case it leads to and the person who holds it, all
 // held until the transaction ends.
 type LockedInvite struct {
+	InviteLink
 	Invite winddown.Invite
 	Case   CaseRead // with the person's standing before he accepts
 	Guest  Account
-	Mailed bool // the token is that of a letter
 }
-
-// sqlMailedWith tells a token that was mailed from that of the link itself.
-const sqlMailedWith = `-- name: MailedWith
-select coalesce(invite_id, firm_invite_id) as id from mail_tokens where token_hash = @token and purpose = 'invite'`
 
 // LockInvite returns the invitation behind a token for the person who accepts it, or
 // NotFound.
 func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID) (LockedInvite, error) {
-	var rows []inviteRow
+	var rows []struct {
+		inviteRow
+		InviteLink
+	}
 	var q caseQuery
 	var guest userQuery
-	var mailed []idRow
 	token := pgx.StrictNamedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlMailedWith, token).Query(collect(&mailed))
 		b.Queue(sqlShareFirmOf, pgx.StrictNamedArgs{"user": user})
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
@@ -223,7 +242,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	if len(rows) == 0 {
 		return LockedInvite{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	l := LockedInvite{Invite: rows[0].domain(), Mailed: len(mailed) > 0}
+	l := LockedInvite{InviteLink: rows[0].InviteLink, Invite: rows[0].domain()}
 	if l.Case, err = tx.keep(&q); err != nil {
 		return LockedInvite{}, err
 	}

@@ -101,9 +101,11 @@ func table() []access {
 		{"POST /account/confirm/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /invites/{token}/confirm", "", nobodys},
 
 		{"GET /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /firm/join/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /firm/join/{token}/confirm", "", nobodys},
 
 		{"GET /unsubscribe/{token}", "", unknown},
 		{"POST /unsubscribe/{token}", "List-Unsubscribe=One-Click", unknown},

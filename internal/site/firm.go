@@ -95,8 +95,15 @@ func (s *Site) firm(w http.ResponseWriter, r *http.Request, typed firmForm, fail
 	actor := actorOf(r.Context())
 	m := mistakesOf(r.Context(), failure)
 	status, options := formStatus(failure, layoutText)
+	var confirm *page.ConfirmFirstView
+	if s.app.Mail() && !actor.Confirmed {
+		confirm = s.confirmFirst(r, "firm.confirm", "/account/confirm", "/firm")
+		if failure == nil {
+			options = append(options, s.accountNotice(w, r, "confirm_asked"))
+		}
+	}
 	if actor.FirmID.IsZero() {
-		v := page.FirmNameView{Error: m.of("name")}
+		v := page.FirmNameView{Error: m.of("name"), Confirm: confirm}
 		if typed.name != nil {
 			v.Value = *typed.name
 		}
@@ -109,6 +116,7 @@ func (s *Site) firm(w http.ResponseWriter, r *http.Request, typed firmForm, fail
 	}
 	v := firmView(p, actor, in, typed)
 	v.Errors, v.FieldErrors = m.items, m.fields
+	v.Confirm = confirm
 	v.Mail = page.InviteMailView{Offered: s.app.Mail(), Value: typed.email, Error: m.of("email")}
 	if v.Rename != nil {
 		v.Rename.Error = m.of("name")
@@ -318,13 +326,19 @@ func (s *Site) JoinFirm(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		in = readRegistration(r, f)
-		session, err := s.register(w, r, in.Email, func() (string, error) {
-			return s.app.SignUpToFirm(r.Context(), token, in, browser(r))
+		var joined bool
+		session, err := s.register(w, r, in.Email, func() (session string, err error) {
+			session, joined, err = s.app.SignUpToFirm(r.Context(), token, in, browser(r))
+			return session, err
 		})
 		if err != nil {
 			return s.joinFailed(w, r, in, err)
 		}
 		s.setSession(w, session)
+		if !joined { // he has an account, and a letter that leads back here
+			s.notice(w, "confirm_asked")
+			return s.redirect(w, r, "/firm/join/"+token)
+		}
 	}
 	s.notice(w, "firm", "joined")
 	return s.redirect(w, r, "/firm")
@@ -347,9 +361,10 @@ func (s *Site) joinFirm(w http.ResponseWriter, r *http.Request, in winddown.Regi
 	role := string(invite.Invite.Role)
 	v := s.inviteView(r, "/firm/join/"+token, invite.Invite.ExpiresAt, in, failure)
 	v.Title, v.By, v.May = p.T("firm.join.title", "Firm", invite.Firm), p.T("firm.join.by."+role, "By", invite.By), p.T("firm.join.may."+role)
-	status, options := formStatus(failure, layoutNarrow)
-	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
-	return nil
+	if s.app.MustConfirmToJoin(actorOf(r.Context()), invite) {
+		v.Confirm = s.confirmFirst(r, "invite.confirm", v.Action+"/confirm", "")
+	}
+	return s.drawInvite(w, r, v, failure)
 }
 
 // LeaveFirmForm asks before a case is taken out of its firm.

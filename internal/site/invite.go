@@ -47,6 +47,10 @@ func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 			return s.inviteFailed(w, r, token, in, err)
 		}
 		s.setSession(w, session)
+		if id.IsZero() { // he has an account, and a letter that leads back here
+			s.notice(w, "confirm_asked")
+			return s.redirect(w, r, "/invites/"+token)
+		}
 	}
 	s.notice(w, "joined")
 	if role == winddown.Accountant {
@@ -76,9 +80,26 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteV
 	if invite.Invite.Role == winddown.Owner && invite.Acting {
 		v.May += " " + p.T("invite.acting")
 	}
+	if s.app.MustConfirm(actorOf(r.Context()), invite) {
+		v.Confirm = s.confirmFirst(r, "invite.confirm", v.Action+"/confirm", "")
+	}
+	return s.drawInvite(w, r, v, failure)
+}
+
+// drawInvite draws an invitation to a case or to a firm.
+func (s *Site) drawInvite(w http.ResponseWriter, r *http.Request, v page.InviteView, failure error) error {
 	status, options := formStatus(failure, layoutNarrow)
+	if failure == nil {
+		options = append(options, s.accountNotice(w, r, "confirm_asked"))
+	}
 	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
 	return nil
+}
+
+// confirmFirst says that the person has to confirm his address, with a button that sends the
+// letter again and leads back to next, or to where action leads.
+func (s *Site) confirmFirst(r *http.Request, key, action, next string) *page.ConfirmFirstView {
+	return &page.ConfirmFirstView{Text: i18n.From(r.Context()).T(key, "Email", actorOf(r.Context()).Email), Action: action, Next: next}
 }
 
 // inviteView is what invitations to a case and to a firm have in common.

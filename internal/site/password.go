@@ -124,8 +124,43 @@ func (s *Site) Confirm(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/login")
 }
 
-// AskConfirmation has another letter sent that confirms the person's address, a few times.
+// AskConfirmation has another letter sent that confirms the person's address.
 func (s *Site) AskConfirmation(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	back := "/account"
+	if f.Get("next") == "/firm" {
+		back = "/firm"
+	}
+	return s.askConfirmation(w, r, winddown.ID{}, back)
+}
+
+// ConfirmToAccept has a letter sent by which the person confirms his address as he accepts an
+// invitation to a case.
+func (s *Site) ConfirmToAccept(w http.ResponseWriter, r *http.Request) error {
+	token := chi.URLParam(r, "token")
+	v, err := s.app.InviteView(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	return s.askConfirmation(w, r, v.Invite.ID, "/invites/"+token)
+}
+
+// ConfirmToJoin is ConfirmToAccept of an invitation to a firm.
+func (s *Site) ConfirmToJoin(w http.ResponseWriter, r *http.Request) error {
+	token := chi.URLParam(r, "token")
+	v, err := s.app.FirmInviteView(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	return s.askConfirmation(w, r, v.Invite.ID, "/firm/join/"+token)
+}
+
+// askConfirmation has a letter sent that confirms the person's address, a few times, and leads
+// back.
+func (s *Site) askConfirmation(w http.ResponseWriter, r *http.Request, invite winddown.ID, back string) error {
 	actor := actorOf(r.Context())
 	if !s.app.Mail() {
 		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
@@ -133,9 +168,9 @@ func (s *Site) AskConfirmation(w http.ResponseWriter, r *http.Request) error {
 	if err := s.logins.takeLetter(w, r, "confirm", actor.Email); err != nil {
 		return err
 	}
-	if err := s.app.AskConfirmation(r.Context(), actor); err != nil {
+	if err := s.app.AskConfirmation(r.Context(), actor, invite); err != nil {
 		return err
 	}
 	s.notice(w, "confirm_asked")
-	return s.redirect(w, r, "/account")
+	return s.redirect(w, r, back)
 }

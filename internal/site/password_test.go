@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/testkit"
+	"winddown/internal/winddown"
 )
 
 // A forgotten password is answered alike for everybody, and not without end.
@@ -82,7 +83,7 @@ func TestConfirmation(t *testing.T) {
 		anna.PostForm("/account/confirm", nil).Want(http.StatusSeeOther)
 	}
 	anna.PostForm("/account/confirm", nil).Want(http.StatusTooManyRequests)
-	l, err := s.App.ConfirmLetter(t.Context(), anna.ID)
+	l, err := s.App.ConfirmLetter(t.Context(), anna.ID, winddown.ID{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -248,3 +248,72 @@ func TestPlantedNotice(t *testing.T) {
 		}
 	}
 }
+
+// Somebody whose address is not confirmed is told what to do in place of accepting, and comes
+// back by the letter; where no letters are sent he accepts at once.
+func TestAcceptingWithAnUnconfirmedAddress(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	anna := s.SignUp("Анна Петрова", "petrova")
+	id := anna.OpenCase("ИП Петрова", 1)
+	anna.FoundFirm("Учёт и порядок")
+	toCase, err := s.App.Invite(t.Context(), anna.Actor(), id, winddown.Helper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toFirm, err := s.App.InviteToFirm(t.Context(), anna.Actor(), winddown.Lead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sentence = "Чтобы принять приглашение, подтвердите адрес"
+	for path, back := range map[string]string{"/invites/" + toCase: "/cases/" + id.String(), "/firm/join/" + toFirm: "/firm"} {
+		guest := s.Anybody()
+		email := "guest" + back[1:3] + "@example.ru"
+		if p := guest.Get(path).Want(http.StatusOK); !p.HasForm(path) || strings.Contains(p.Main(), sentence) {
+			t.Errorf("nobody can sign up: %s", p.Main())
+		}
+		guest.PostForm(path, url.Values{"name": {"Олег Лим"}, "email": {email}, "password": {testkit.Password}}).WantRedirect(path)
+		p := guest.Get(path).Want(http.StatusOK)
+		if !strings.Contains(p.Main(), sentence+" "+email) || p.HasForm(path) || !p.HasForm(path+"/confirm") || !strings.Contains(p.Notice(), "Письмо отправлено") {
+			t.Errorf("%s: %s", p.Notice(), p.Main())
+		}
+		p = guest.PostForm(path, nil).Want(http.StatusConflict)
+		if !strings.Contains(p.Main(), sentence) || p.HasForm(path) {
+			t.Errorf("refused: %s", p.Main())
+		}
+		guest.PostForm(path+"/confirm", nil).WantRedirect(path)
+		guest.PostForm("/firm", url.Values{"name": {"Баланс"}}).Want(http.StatusConflict)
+		if p = guest.Get("/firm").Want(http.StatusOK); p.HasForm("/firm") || !p.HasForm("/account/confirm") {
+			t.Errorf("a firm can be founded: %s", p.Main())
+		}
+		guest.PostForm("/account/confirm", p.Form("/account/confirm")).WantRedirect("/firm")
+		if got := guest.Get("/firm").Notice(); !strings.Contains(got, "Письмо отправлено") {
+			t.Errorf("notice %q", got)
+		}
+		v, err := s.App.InviteView(t.Context(), toCase)
+		invite := v.Invite.ID
+		if strings.HasPrefix(path, "/firm") {
+			var f app.FirmInviteView
+			f, err = s.App.FirmInviteView(t.Context(), toFirm)
+			invite = f.Invite.ID
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := s.App.ConfirmLetter(t.Context(), guest.Actor().UserID, invite)
+		if err != nil || l.Invite == nil {
+			t.Fatalf("%+v, %v", l.Invite, err)
+		}
+		letter := path[:strings.LastIndex(path, "/")+1] + l.Token
+		other := s.LogIn(email, testkit.Password) // on a phone
+		if p := other.Get(letter).Want(http.StatusOK); !p.HasForm(letter) || strings.Contains(p.Main(), sentence) {
+			t.Errorf("the letter leads to %s", p.Main())
+		}
+		other.PostForm(letter, nil).WantRedirect(back)
+		guest.Get(back).Want(http.StatusOK)
+		if !guest.Actor().Confirmed {
+			t.Errorf("%s is not confirmed", email)
+		}
+	}
+	anna.PostForm("/invites/nothing/confirm", nil).Want(http.StatusNotFound)
+	s.Anybody().PostForm("/invites/"+toCase+"/confirm", nil).Want(http.StatusSeeOther)
+}

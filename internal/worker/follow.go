@@ -56,10 +56,10 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		switch e.Kind {
 		case winddown.UserRegistered:
 			if e.Via == winddown.ViaPages {
-				add(confirmArgs{User: e.Stream.ID, Seq: f.Seq})
+				add(confirmArgs{User: e.Stream.ID, Seq: f.Seq, Invite: e.Invite})
 			}
 		case winddown.ConfirmAsked:
-			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq})
+			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq, Invite: e.Invite})
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
 		case winddown.PersonInvited, winddown.FirmInvited:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/mail"
 	"winddown/internal/winddown"
@@ -36,11 +37,12 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.inviteLetter)
 }
 
-// confirmArgs ask for a letter by which a person confirms his address; Seq is the event
-// that asked for it.
+// confirmArgs ask for a letter by which a person confirms his address, as he accepts an
+// invitation if there is one; Seq is the event that asked for it.
 type confirmArgs struct {
-	User winddown.ID `json:"user"`
-	Seq  int64       `json:"seq"`
+	User   winddown.ID `json:"user"`
+	Seq    int64       `json:"seq"`
+	Invite winddown.ID `json:"invite,omitzero"`
 }
 
 // Kind names the job.
@@ -50,17 +52,21 @@ func (confirmArgs) Kind() string { return "confirm_address" }
 func (confirmArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
 
 func (w *Workers) confirmLetter(ctx context.Context, job *river.Job[confirmArgs]) (mail.Message, error) {
-	l, err := w.App.ConfirmLetter(ctx, job.Args.User)
+	l, err := w.App.ConfirmLetter(ctx, job.Args.User, job.Args.Invite)
 	if err != nil {
 		return mail.Message{}, err
 	}
 	p := printer(l.To.Locale)
+	text, term, button := []string{p.T("mail.confirm.text", "Email", l.To.Email)}, p.T("mail.confirm.term"),
+		w.link(p.T("mail.confirm.button"), "/account/confirm/"+l.Token)
+	if l.Invite != nil {
+		text = append(text, p.T("mail.confirm.invite", "Title", l.Invite.Title))
+		term = p.T("invite.expires", "Time", p.DateTime(l.Invite.ExpiresAt.In(winddown.Zone(l.To.Zone))))
+		button = w.link(p.T("mail.invite.button"), invitePath(*l.Invite)+l.Token)
+	}
 	return w.message(ctx, l.To.Email, w.id(job.Kind, job.Args.User, job.Args.Seq), p.T("mail.confirm.subject"), webmail.Letter{
 		Lang: l.To.Locale, Title: p.T("mail.confirm.title"),
-		Blocks: []webmail.Block{{
-			Text:   []string{p.T("mail.confirm.text", "Email", l.To.Email)},
-			Button: w.link(p.T("mail.confirm.button"), "/account/confirm/"+l.Token),
-		}, {Text: []string{p.T("mail.confirm.term"), p.T("mail.confirm.stranger")}}},
+		Blocks: []webmail.Block{{Text: text, Button: button}, {Text: []string{term, p.T("mail.confirm.stranger")}}},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
 }
@@ -154,18 +160,26 @@ func (w *Workers) inviteLetter(ctx context.Context, job *river.Job[inviteArgs]) 
 	}
 	p := printer(m.Locale)
 	subject := p.T("mail.invite.subject", "Title", m.Title)
-	by, path := p.T("invite.by."+string(m.Role), "By", m.By), "/invites/"
+	by := "invite.by."
 	if m.Firm {
-		by, path = p.T("firm.join.by."+string(m.Role), "By", m.By), "/firm/join/"
+		by = "firm.join.by."
 	}
 	return w.message(ctx, m.To, w.id(job.Kind, job.Args.Invite), subject, webmail.Letter{
 		Lang: string(p.Locale()), Title: subject,
 		Blocks: []webmail.Block{{
-			Text:   []string{by, p.T("mail.invite.what")},
-			Button: w.link(p.T("mail.invite.button"), path+token),
+			Text:   []string{p.T(by+string(m.Role), "By", m.By), p.T("mail.invite.what")},
+			Button: w.link(p.T("mail.invite.button"), invitePath(m)+token),
 		}, {Text: []string{p.T("invite.expires", "Time", p.DateTime(m.ExpiresAt.In(winddown.Zone(winddown.DefaultZone)))), p.T("mail.invite.stranger")}}},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
+}
+
+// invitePath is where the token of an invitation leads.
+func invitePath(m app.MailedInvite) string {
+	if m.Firm {
+		return "/firm/join/"
+	}
+	return "/invites/"
 }
 
 // printer says things in a person's language.

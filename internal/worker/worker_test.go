@@ -187,7 +187,7 @@ func TestLettersAboutCases(t *testing.T) {
 	o := open(t)
 	anna, boris := o.SignUp("Петрова", "petrova"), o.SignUp("Смирнов", "smirnov")
 	for _, c := range []*testkit.Client{anna, boris} {
-		l, err := o.App.ConfirmLetter(t.Context(), c.ID)
+		l, err := o.App.ConfirmLetter(t.Context(), c.ID, winddown.ID{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +251,7 @@ func TestLettersAboutCases(t *testing.T) {
 		t.Errorf("%s to %s\n%s", toFirm.Subject, toFirm.Get("To"), toFirm.Text)
 	}
 	in := winddown.Registration{Name: "Иван Смит", Email: "smith@example.ru", Password: testkit.Password, Locale: "en"}
-	session, err := o.App.SignUpToFirm(t.Context(), linkIn(t, toFirm, "/firm/join/"), in, app.Browser{})
+	session, _, err := o.App.SignUpToFirm(t.Context(), linkIn(t, toFirm, "/firm/join/"), in, app.Browser{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestLettersToImportedSellers(t *testing.T) {
 	if err := o.App.MailImported(t.Context(), anna.Actor(), id, 3); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.App.AskConfirmation(t.Context(), o.SignUp("Смирнов", "smirnov").Actor()); err != nil {
+	if err := o.App.AskConfirmation(t.Context(), o.SignUp("Смирнов", "smirnov").Actor(), winddown.ID{}); err != nil {
 		t.Fatal(err)
 	}
 	o.work(t)

@@ -2,7 +2,7 @@
 // letter that was refused is found and sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, password, post, signUp, start, submit } from "./harness.mjs";
+import { check, invite, openCase, password, post, signUp, start, submit } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -101,6 +101,46 @@ for (const script of [true, false]) {
     assert.equal((await guest.goto(link)).status(), 410);
     await admin.goto("/firm");
     assert.doesNotMatch(await main(admin), /Отправлено письмом/);
+  });
+}
+
+for (const script of [true, false]) {
+  test(`a link that was handed on leads back by a letter, ${script ? "with script" : "without script"}`, async () => {
+    const [owner, guest, phone] = [await open({ script }), await open({ script }), await open({ script, width: 390 })];
+    const to = `helper-${script}@example.com`;
+    await signUp(owner, { name: "Анна Петрова", email: `owner-${script}@example.com` });
+    const link = await invite(owner, await openCase(owner), "helper");
+    await guest.goto(link);
+    await guest.locator("#name").fill("Мария Иванова");
+    await guest.locator("#email").fill(to);
+    await guest.locator("#password").fill(password);
+    await submit(guest, "Зарегистрироваться и принять");
+    await guest.getByTestId("confirm-first").waitFor();
+    assert.equal(guest.url(), link, "back at the invitation");
+    assert.match(await main(guest), /Чтобы принять приглашение, подтвердите адрес/);
+    await check(guest);
+    await letterTo(to, "/invites/");
+    await submit(guest, "Прислать письмо ещё раз");
+    await says(guest, /Письмо отправлено/);
+    const letter = await letterTo(to, "/invites/", 2);
+    assert.ok(!link.endsWith(letter), "the letter has a link of its own");
+    await guest.goto("/firm");
+    await check(guest);
+    assert.match(await main(guest), /Создавать фирму и приглашать в неё можно с подтверждённым адресом/);
+
+    await phone.goto(letter);
+    await phone.getByRole("link", { name: /войти и принять/ }).click();
+    await phone.locator("#email").fill(to);
+    await phone.locator("#password").fill(password);
+    await submit(phone);
+    await phone.getByRole("button", { name: "Принять" }).waitFor();
+    await check(phone);
+    await submit(phone, "Принять");
+    await phone.waitForURL(/\/cases\/[0-9a-f-]{36}$/);
+    server.secret(...(await phone.context().cookies()).map((c) => c.value));
+    await guest.goto("/account");
+    assert.doesNotMatch(await main(guest), /не подтверждён/);
+    assert.equal((await guest.goto(link)).status(), 410);
   });
 }
 
