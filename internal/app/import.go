@@ -20,8 +20,9 @@ type ImportPreview struct {
 	Wrong  error
 }
 
-// KeepImport stores the rows of a table in place of the one the actor brought before, and
-// returns the id under which it can be looked at. Nothing else is written.
+// KeepImport stores the rows of a table in place of the one the actor brought before, laid out
+// as he chose for that if it has the same heading, and returns the id under which it can be
+// looked at. Nothing else is written.
 func (a *App) KeepImport(ctx context.Context, actor winddown.Actor, name string, rows [][]string) (winddown.ID, error) {
 	id, err := newID()
 	if err != nil {
@@ -30,11 +31,19 @@ func (a *App) KeepImport(ctx context.Context, actor winddown.Actor, name string,
 	now := a.now()
 	stored := StoredImport{ID: id, Name: name, Rows: rows, Layout: winddown.FindLayout(rows), ExpiresAt: now.Add(winddown.ImportTerm)}
 	return id, a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		before, ok, err := tx.LastLayout(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if layout, same := before.For(rows); ok && same {
+			stored.Layout = layout
+		}
 		return nil, tx.KeepImport(stored, winddown.ImportINNs(rows, stored.Layout))
 	})
 }
 
-// Import returns what a stored table of the actor would do, or NotFound. Reason is what the
+// Import returns what a stored table of the actor would do, or NotFound, which names the table he
+// brought last where that is another. Reason is what the
 // trail will say of acts that were requested before.
 func (a *App) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string) (ImportPreview, error) {
 	now := a.now()
@@ -82,7 +91,7 @@ func (a *App) MapImport(ctx context.Context, actor winddown.Actor, id winddown.I
 		if !read.Import.LoadedAt.IsZero() {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.loaded"}
 		}
-		read.Import.Layout = l
+		read.Import.Layout = l.ByHand(read.Import.Rows)
 		tx.MapImport(read.Import, winddown.ImportINNs(read.Import.Rows, l))
 		return nil, nil
 	})

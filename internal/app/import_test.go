@@ -3,6 +3,8 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +42,20 @@ func (w *world) brought(a winddown.Actor, rows [][]string) (winddown.ID, app.Imp
 		w.t.Fatal(err, v.Wrong)
 	}
 	return id, v
+}
+
+// A table takes about what it holds.
+func TestAKeptTableIsNoLargerThanItsText(t *testing.T) {
+	w := newWorld(t)
+	boss := w.firm().admin
+	rows := append(sellersTable(1), []string{strings.Repeat("<&>", 1000)})
+	id, v := w.brought(boss, rows)
+	if !slices.Equal(v.Import.Rows[2], rows[2]) {
+		t.Error("it comes back as something else")
+	}
+	if n := one[int](w, "select octet_length(content) from imports where id = $1", [16]byte(id)); n > 3500 {
+		t.Errorf("3000 characters take %d bytes", n)
+	}
 }
 
 // A load that is broken off, by the person or with its connection, leaves nothing; afterwards

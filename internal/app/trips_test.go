@@ -62,7 +62,9 @@ func TestRoundTrips(t *testing.T) {
 			return use(actor)
 		}
 	}
-	var id, colleague winddown.ID
+	var id, colleague, table winddown.ID
+	var plan string
+	brought := 0
 	var feed string
 	var hour int
 	version := func(code winddown.Code) int { // read past the tracer's eyes
@@ -155,6 +157,24 @@ func TestRoundTrips(t *testing.T) {
 		{"InviteToFirm", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.InviteToFirm(ctx, a, winddown.Lead); return err })},
 		{"SetFirmRole", 3, as(accountantsToken, func(a winddown.Actor) error { return w.app.SetFirmRole(ctx, a, colleague, winddown.Lead) })},
 		{"RemoveFirmPerson", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.RemoveFirmPerson(ctx, a, colleague); return err })},
+		{"KeepImport", 3, as(accountantsToken, func(a winddown.Actor) error {
+			_, err := w.app.KeepImport(ctx, a, "продавцы.csv", sellersTable(3))
+			return err
+		})},
+		{"Import", 2, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.Import(ctx, a, table, "Раньше"); return err })},
+		{"Import, of another table", 2, as(accountantsToken, func(a winddown.Actor) error {
+			_, err := w.app.Import(ctx, a, id, "Раньше")
+			return expected(err, winddown.NotFound)
+		})},
+		{"MapImport", 3, as(accountantsToken, func(a winddown.Actor) error {
+			return w.app.MapImport(ctx, a, table, winddown.FindLayout(sellersTable(3)))
+		})},
+		{"LoadImport, changed meanwhile", 3, as(accountantsToken, func(a winddown.Actor) error {
+			return expected(w.app.LoadImport(ctx, a, table, "x", "Раньше"), winddown.Conflict)
+		})},
+		// Four tables are copied into, each behind what is queued so far.
+		{"LoadImport", 7, as(accountantsToken, func(a winddown.Actor) error { return w.app.LoadImport(ctx, a, table, plan, "Раньше") })},
+		{"InviteImported", 3, as(accountantsToken, func(a winddown.Actor) error { _, err := w.app.InviteImported(ctx, a, table, false); return err })},
 		{"LeaveFirm", 3, as(token, func(a winddown.Actor) error { return w.app.LeaveFirm(ctx, a, id) })},
 		{"OpenCase", 2, as(token, func(a winddown.Actor) error { _, err := w.app.OpenCase(ctx, a, newCase(everything())); return err })},
 	} {
@@ -170,6 +190,18 @@ func TestRoundTrips(t *testing.T) {
 				}
 				if use.name == "SetFirmRole" || use.name == "RemoveFirmPerson" {
 					colleague = w.joinFirm(w.again(accountant), w.person("Алиева"), winddown.Accountant).UserID
+				}
+				if strings.Contains(use.name, "Import") {
+					brought++
+					rows := sellersTable(3 * brought)
+					books := w.again(accountant)
+					var v app.ImportPreview
+					table, v = w.brought(books, slices.Concat(rows[:1], rows[len(rows)-3:])) // sellers nobody has yet
+					if plan = v.Digest; use.name == "InviteImported" {
+						if err := w.app.LoadImport(ctx, books, table, plan, "Раньше"); err != nil {
+							t.Fatal(err)
+						}
+					}
 				}
 				before := c.n.Load()
 				if err := use.do(); err != nil {

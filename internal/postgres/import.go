@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,10 +52,15 @@ type ImportRead struct {
 // he works in the firm it was brought for.
 const importScope = `i.user_id = @actor and i.firm_id is not distinct from @firm and i.expires_at > @now`
 
+// sqlImport reads the actor's table whichever he asks for: there is one, and the answer to
+// another's id names it.
 const sqlImport = `-- name: Import
-select i.id, i.name, i.content, i.layout, i.counts, i.added, i.expires_at, i.loaded_at
+select i.id, i.name, case when i.id = @import then i.content else '[]' end as content, i.layout, i.counts, i.added, i.expires_at, i.loaded_at
 from imports i
-where i.id = @import and ` + importScope
+where ` + importScope
+
+const sqlLastLayout = `-- name: LastLayout
+select i.layout from imports i where ` + importScope + ` for update`
 
 const sqlLockImport = `-- name: LockImport
 select i.id from imports i where i.id = @import and ` + importScope + ` for update`
@@ -133,11 +139,14 @@ func (q *importQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, 
 	b.Queue(sqlImportDeadlines, args).Query(collect(&q.deadlines))
 }
 
-func (q *importQuery) result(actor winddown.Actor) (ImportRead, error) {
+func (q *importQuery) result(actor winddown.Actor, asked winddown.ID) (ImportRead, error) {
 	if len(q.imports) == 0 {
 		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	r := q.imports[0]
+	if r.ID != asked {
+		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "import.error.replaced", Args: winddown.Args{"Import": r.ID, "File": r.Name}}
+	}
 	read := ImportRead{Import: r.stored()}
 	askedOf(read.Import.Added, q.added)
 	if err := json.Unmarshal(r.Content, &read.Import.Rows); err != nil {
@@ -158,7 +167,7 @@ func (q *importQuery) result(actor winddown.Actor) (ImportRead, error) {
 }
 
 // Import returns a stored table of the actor with what is there already, in one round trip, or
-// NotFound.
+// NotFound, which names the table he brought last where that is another.
 func (db *DB) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (ImportRead, error) {
 	var q importQuery
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
@@ -168,7 +177,7 @@ func (db *DB) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	if err != nil {
 		return ImportRead{}, err
 	}
-	return q.result(actor)
+	return q.result(actor, id)
 }
 
 // LockImport is Import with the table, the firm and the cases held until the transaction ends,
@@ -190,7 +199,7 @@ func (tx *Tx) LockImport(ctx context.Context, id winddown.ID) (ImportRead, Accou
 	if err != nil {
 		return ImportRead{}, Account{}, err
 	}
-	read, err := q.result(tx.actor)
+	read, err := q.result(tx.actor, id)
 	if err != nil {
 		return ImportRead{}, Account{}, err
 	}
@@ -218,14 +227,28 @@ values (@import, @actor, @firm, @name, @content, @layout, @inns, @now, @expires)
 on conflict (user_id) do update set id = @import, firm_id = @firm, name = @name, content = @content, layout = @layout, inns = @inns,
     counts = null, added = null, created_at = @now, expires_at = @expires, loaded_at = null`
 
+// LastLayout returns how the table the actor brought before is laid out, held until the
+// transaction ends; false where there is none.
+func (tx *Tx) LastLayout(ctx context.Context) (winddown.ImportLayout, bool, error) {
+	var layouts []struct{ Layout winddown.ImportLayout }
+	args := pgx.StrictNamedArgs{"actor": tx.actor.UserID, "firm": tx.actor.FirmID, "now": tx.now}
+	err := tx.read(ctx, func(b *pgx.Batch) { b.Queue(sqlLastLayout, args).Query(collect(&layouts)) })
+	if err != nil || len(layouts) == 0 {
+		return winddown.ImportLayout{}, false, err
+	}
+	return layouts[0].Layout, true, nil
+}
+
 // KeepImport stores a table of the actor in place of the one before.
 func (tx *Tx) KeepImport(i StoredImport, inns []string) error {
-	content, err := json.Marshal(i.Rows)
-	if err != nil {
+	var content bytes.Buffer
+	enc := json.NewEncoder(&content)
+	enc.SetEscapeHTML(false) // «<» would take six bytes
+	if err := enc.Encode(i.Rows); err != nil {
 		return err
 	}
 	args := importArgs(tx.actor, i.ID, tx.now)
-	args["name"], args["content"], args["layout"], args["inns"], args["expires"] = i.Name, content, i.Layout, inns, i.ExpiresAt
+	args["name"], args["content"], args["layout"], args["inns"], args["expires"] = i.Name, content.Bytes(), i.Layout, inns, i.ExpiresAt
 	tx.quietly(sqlKeepImport, args)
 	return nil
 }

@@ -122,13 +122,19 @@ func ReadCSV(r io.Reader, l Limits) ([][]string, error) {
 	data = bytes.TrimPrefix(data, []byte(bom))
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
-	in := csv.NewReader(bytes.NewReader(data))
-	in.Comma, in.LazyQuotes, in.FieldsPerRecord = separator(data), true, -1
+	comma := separator(data)
+	record := &rationed{r: bytes.NewReader(data), separator: byte(comma)}
+	in := csv.NewReader(record)
+	in.Comma, in.LazyQuotes, in.FieldsPerRecord = comma, true, -1
 	t := table{limits: l}
 	for read := int64(0); ; read = in.InputOffset() {
+		record.seen = 0
 		fields, err := in.Read()
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return t.rows, nil
+		case errors.Is(err, ErrTooLarge):
+			return nil, ErrTooLarge
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -138,6 +144,25 @@ func ReadCSV(r io.Reader, l Limits) ([][]string, error) {
 			return nil, err
 		}
 	}
+}
+
+// maxSeparators is how many a record may have, those within quotes among them. encoding/csv takes
+// 24 bytes for every field before it returns the first.
+const maxSeparators = 4 * maxColumns
+
+// rationed reads until more separators were seen than a record may have.
+type rationed struct {
+	r         io.Reader
+	separator byte
+	seen      int
+}
+
+func (r *rationed) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if r.seen += bytes.Count(p[:n], []byte{r.separator}); r.seen > maxSeparators {
+		return 0, ErrTooLarge
+	}
+	return n, err
 }
 
 // leadingLines counts the blank lines before a record, which encoding/csv passes over.

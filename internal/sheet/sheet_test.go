@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -495,6 +496,28 @@ func TestReadCSV(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := sheet.ReadCSV(io.MultiReader(strings.NewReader("a"), failing{broken}), limits()); !errors.Is(err, broken) {
 		t.Errorf("a broken reader: %v", err)
+	}
+}
+
+// A record of separators takes no more than a few times the file, however it is written; commas in
+// a text are no columns.
+func TestAWideCSV(t *testing.T) {
+	wide := sheet.Limits{Rows: 10_000, Cells: 500_000, Bytes: 32 << 20}
+	for _, data := range []string{strings.Repeat(";", 10<<20), strings.Repeat("a,", 5<<20), "a;b\n" + strings.Repeat("\"\n\";", 2<<20)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := sheet.ReadCSV(strings.NewReader(data), wide)
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, sheet.ErrTooLarge) {
+			t.Errorf("%.10q: %v", data, err)
+		}
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 120 {
+			t.Errorf("%.10q: %d MB are taken for %d MB", data, took, len(data)>>20)
+		}
+	}
+	row := "\"" + strings.Repeat(";", 30_000) + "\";1\n"
+	if rows, err := sheet.ReadCSV(strings.NewReader(strings.Repeat(row, 100)), wide); err != nil || len(rows) != 100 || len(rows[99]) != 2 {
+		t.Errorf("separators within quotes: %d rows, %v", len(rows), err)
 	}
 }
 

@@ -246,7 +246,10 @@ func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
 	if err != nil || err2 != nil {
 		return "", nil
 	}
-	text := p.N("register.notice."+n[0], changed)
+	text := p.T("register.notice.nothing")
+	if changed > 0 {
+		text = p.N("register.notice."+n[0], changed)
+	}
 	if skipped > 0 {
 		text += " " + p.N("register.notice.skipped", skipped)
 	}

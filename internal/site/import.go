@@ -86,6 +86,8 @@ func readImport(w http.ResponseWriter, r *http.Request) (name string, rows [][]s
 		return "", nil, large
 	case err != io.EOF: //nolint:errorlint // the end is bare
 		return "", nil, err
+	case len(file) == 0 && name != "":
+		return "", nil, invalidField("file", "import.error.file_empty")
 	case len(file) == 0:
 		return "", nil, invalidField("file", "import.error.file_missing")
 	}

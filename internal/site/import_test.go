@@ -354,7 +354,7 @@ func TestImportRefusesWhatIsTooMuch(t *testing.T) {
 		"old.xls":       {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00"), http.StatusUnprocessableEntity, "не читается"},
 		"broken.xlsx":   {[]byte("PK\x03\x04 and no more"), http.StatusUnprocessableEntity, "не читается"},
 		"nothing.csv":   {[]byte("\n\n"), http.StatusUnprocessableEntity, "нет строк"},
-		"empty.csv":     {nil, http.StatusUnprocessableEntity, "Выберите файл"},
+		"empty.csv":     {nil, http.StatusUnprocessableEntity, "Файл пуст"},
 		"lying-10.xlsx": {bomb(true), http.StatusUnprocessableEntity, "не читается"},
 	} {
 		begun := time.Now()
@@ -462,8 +462,17 @@ func TestImportByHand(t *testing.T) {
 		t.Errorf("a seller in the archive: %v", rows)
 	}
 	preview = bring(t, c, "как есть.csv", []byte("Продавец;ИНН;FBS;Остаток;E-mail\nИП Ким;"+testkit.INN(3)+";да;нет;kim@example.com\n"))
-	if c.Get(path).Status != http.StatusNotFound {
-		t.Error("the table before is still there")
+	gone := c.Get(path).Want(http.StatusNotFound)
+	if !strings.Contains(gone.Main(), "проверка только последнего файла. Сейчас это «как есть.csv»") || !gone.HasLink(preview.Path) {
+		t.Errorf("the table before is said to be gone as\n%s", gone.Main())
+	}
+	for _, action := range []string{path, path + "/load"} {
+		if p := c.PostForm(action, url.Values{"plan": {"x"}}).Want(http.StatusNotFound); !p.HasLink(preview.Path) {
+			t.Errorf("what %s says leads nowhere: %s", action, p.Main())
+		}
+	}
+	if p := stranger.Get(path).Want(http.StatusNotFound); strings.Contains(p.Main(), "проверка") {
+		t.Errorf("a stranger is told %s", p.Main())
 	}
 	path = preview.Path
 	done := load(t, c, preview)
@@ -485,6 +494,46 @@ func TestImportByHand(t *testing.T) {
 	c.PostForm(path+"/load", url.Values{"plan": {"x"}}).WantRedirect(path)
 	if after := rowsOf(t, s, "cases"); after != before {
 		t.Errorf("%d sellers became %d", before, after)
+	}
+}
+
+// What was chosen by hand holds for the next file with the same heading, wherever that stands, and
+// for no other.
+func TestImportRemembersWhatWasChosen(t *testing.T) {
+	s := testkit.Start(t)
+	c, colleague := s.SignUp("Ким", "kim"), s.SignUp("Вторая", "second")
+	c.FoundFirm("Учёт и порядок")
+	c.JoinFirm(colleague, winddown.Lead)
+	row := func(n int) string { return "\nИП Ким;" + testkit.INN(n) + ";1;kim@example.com\n" }
+	const heading = "Фирма; Номер ;Склад-2;Письма"
+	first := bring(t, c, "первый.csv", []byte(heading+row(1)))
+	form := first.Form(first.Path)
+	for field, value := range map[string]string{"header": "1", "seller_name": "0", "inn": "1", "fbs": "2", "email": "3", "default_wb_stock": "no"} {
+		form.Set(field, value)
+	}
+	c.PostForm(first.Path, form).WantRedirect(first.Path)
+	const kept = "Колонки и ответы по умолчанию такие же, как вы выбрали"
+	if p := c.Get(first.Path); strings.Contains(p.Main(), kept) || !p.HasForm(first.Path+"/load") {
+		t.Errorf("the file it was chosen for: %s", p.Main())
+	}
+	load(t, c, c.Get(first.Path))
+
+	again := bring(t, c, "второй.csv", []byte("Продавцы на 22 ноября\nФирма;Номер;Склад-2; Письма"+row(2)))
+	form.Set("header", "2")
+	if got := again.Form(again.Path); got.Encode() != form.Encode() || !strings.Contains(again.Main(), kept) {
+		t.Errorf("the same heading: %v, want %v\n%s", got, form, again.Main())
+	}
+	load(t, c, again)
+	for who, table := range map[*testkit.Client]string{c: "Фирма;Номер;Склад-2;Письмо" + row(3), colleague: heading + row(3)} {
+		if p := bring(t, who, "другой.csv", []byte(table)); strings.Contains(p.Main(), kept) || p.Form(p.Path).Get("email") != "" {
+			t.Errorf("%s has the columns of another table: %s", who.Name, p.Main())
+		}
+	}
+	if p := c.PostFiles("/sellers/import", "", testkit.Upload{Name: "пусто.csv"}).Want(http.StatusUnprocessableEntity); p.Errors()["file"] != "Файл пуст. Выберите другой" {
+		t.Errorf("an empty file: %v", p.Errors())
+	}
+	if p := c.PostFiles("/sellers/import", "", testkit.Upload{}).Want(http.StatusUnprocessableEntity); p.Errors()["file"] != "Выберите файл" {
+		t.Errorf("no file: %v", p.Errors())
 	}
 }
 

@@ -143,6 +143,9 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 	if _, named := in.Import.Layout.Columns[winddown.ImportResponsible]; named && !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) {
 		v.Ignored = p.T("import.responsible_ignored")
 	}
+	if in.Import.Layout.Kept {
+		v.Kept = p.T("import.kept")
+	}
 	address := func(o winddown.ImportOutcome, from int) string {
 		q := url.Values{"show": {string(o)}}
 		if from > 0 {

@@ -54,7 +54,9 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 		case noticeNobody:
 			notice.Variant, notice.Text = ui.NoticeWarning, p.T("view.notice.responsible_gone")
 		default:
-			notice.Text, chosen.cases = bulkNotice(p, n)
+			if notice.Text, chosen.cases = bulkNotice(p, n); len(n) > 1 && n[1] == "0" {
+				notice.Variant = ui.NoticeInfo
+			}
 		}
 		if notice.Text != "" {
 			options = append(options, layoutNotice(&notice))

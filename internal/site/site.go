@@ -6,6 +6,7 @@ package site
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -93,6 +94,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *winddown.Error
 	if errors.As(err, &known) && kind == known.Kind {
 		switch {
+		case known.Key == "import.error.replaced":
+			v.Title, v.Text = p.T("import.replaced"), p.Message(known.Key, messageArgs(r.Context(), known.Args))
+			v.Next = &ui.Link{Href: fmt.Sprint(importHref, "/", known.Args["Import"]), Text: p.T("import.replaced.link")}
 		case known.Key == "error.unreadable":
 			v.Title, v.Text = p.T("error.unreadable.title"), p.T("error.unreadable.text")
 		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):

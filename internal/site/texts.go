@@ -144,19 +144,23 @@ func (s *Site) firmTexts(w http.ResponseWriter, r *http.Request, failure error) 
 
 // textNotice says what was just done with the texts.
 func (s *Site) textNotice(p *i18n.Printer, n []string, options []layoutOption) []layoutOption {
-	text := ""
+	text, variant := "", ui.NoticeSuccess
 	switch {
 	case len(n) == 2 && n[0] == "texts" && slices.Contains([]string{"drafted", "published", "discarded"}, n[1]):
 		text = p.T("texts.notice." + n[1])
 	case len(n) == 3 && n[0] == "texts" && n[1] == "moved":
-		if cases, err := strconv.Atoi(n[2]); err == nil {
+		switch cases, err := strconv.Atoi(n[2]); {
+		case err != nil:
+		case cases == 0:
+			text, variant = p.T("register.notice.nothing"), ui.NoticeInfo
+		default:
 			text = p.N("texts.notice.moved", cases)
 		}
 	}
 	if text == "" {
 		return options
 	}
-	return append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: text}))
+	return append(options, layoutNotice(&ui.NoticeProps{Variant: variant, Text: text}))
 }
 
 // textOf reads which instruction the address is about; anything else is NotFound.

@@ -54,6 +54,35 @@ type ImportLayout struct {
 	Header   int                 `json:"header"`  // number of the row with the names of columns, from one; 0 for none
 	Columns  map[ImportField]int `json:"columns"` // from zero; what is not there has no column
 	Defaults RawAnswers          `json:"defaults"`
+	Heading  string              `json:"heading,omitempty"` // tells the heading it was chosen for by hand from others
+	Kept     bool                `json:"kept,omitempty"`    // was chosen for an earlier table
+}
+
+// ByHand is a layout that was chosen for a table, to be kept for others with its heading.
+func (l ImportLayout) ByHand(rows [][]string) ImportLayout {
+	if l.Header > 0 && l.Header <= len(rows) {
+		l.Heading = importHeading(rows[l.Header-1])
+	}
+	return l
+}
+
+// For is a layout that was chosen by hand for an earlier table; false unless it suits this one,
+// because it has the same heading.
+func (l ImportLayout) For(rows [][]string) (ImportLayout, bool) {
+	if l.Heading == "" || l.Check() != nil {
+		return l, false
+	}
+	at := slices.IndexFunc(rows[:min(len(rows), max(maxTitleRows, l.Header))], func(row []string) bool { return importHeading(row) == l.Heading })
+	l.Header, l.Kept = at+1, true
+	return l, at >= 0
+}
+
+func importHeading(row []string) string {
+	h := sha256.New()
+	for _, cell := range row {
+		_, _ = h.Write([]byte(tidyLine(cell) + "\n")) // into memory: it cannot fail
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Check returns Invalid for a layout without what every row needs.
