@@ -80,10 +80,12 @@ func (a *App) PlanDigests(ctx context.Context) ([]PlannedDigest, error) {
 
 // Digest writes a planned letter, or returns false when there is nothing to tell, when the
 // person wants none or has had it, and when its day is over: the next one tells it then. What is
-// about a firm's sellers is told on days on which the firm works. A letter that is written anew after a crash has another Unsubscribe and is otherwise the same.
+// about a firm's sellers is told on days on which the firm works; of a weekly letter it may come
+// some days after the rest. A letter that is written anew after a crash has another Unsubscribe
+// and is otherwise the same.
 func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d Digest, ok bool, err error) {
 	actor := winddown.Actor{UserID: user}
-	read, err := a.db.Digest(ctx, actor, on)
+	read, err := a.db.Digest(ctx, actor)
 	if err != nil {
 		return Digest{}, false, err
 	}
@@ -91,18 +93,24 @@ func (a *App) Digest(ctx context.Context, user winddown.ID, on winddown.Date) (d
 		return Digest{}, false, err
 	}
 	now := a.now()
-	if winddown.Today(now, read.User.Zone) != on || read.Told {
+	if winddown.Today(now, read.User.Zone) != on || read.Last == on {
 		return Digest{}, false, nil
 	}
 	d = Digest{User: read.User, On: on}
+	weekly := read.Settings.Frequency == winddown.Weekly
+	slot, due := winddown.DigestSlot(a.Calendar(), on, read.Settings.Weekday)
+	rest := weekly && due && !read.Last.Before(slot) // this week's letter went out without those whose firm was off
 	if !read.User.Disabled && read.User.Confirmed && read.Settings.Frequency != winddown.Never {
 		for _, c := range read.Cases {
 			items := slices.DeleteFunc(c.Case.DigestItems(a.Calendar(), read.Settings, user, c.Standing, on),
-				func(i winddown.DigestItem) bool { return read.Known[c.Case.ID][i.Key] })
+				func(i winddown.DigestItem) bool { return i.Told(read.Known[c.Case.ID]) })
+			off := func(day winddown.Date) bool {
+				return c.Standing.Bookkeeping() && !c.Case.Practice.Days(a.Calendar()).IsWorkday(day)
+			}
 			switch {
-			case len(items) == 0:
-			case c.Standing.Bookkeeping() && !c.Case.Practice.Days(a.Calendar()).IsWorkday(on):
-				d.Held = read.Settings.Frequency == winddown.Weekly // a daily letter comes tomorrow anyway
+			case len(items) == 0, rest && !off(read.Last):
+			case off(on):
+				d.Held = weekly // a daily letter comes tomorrow anyway
 			default:
 				d.Cases = append(d.Cases, DigestCase{Case: c.Case, Items: items})
 			}

@@ -162,7 +162,7 @@ func TestDigests(t *testing.T) {
 					}
 				}
 			}
-			for i, want := range [2][]string{{"2026-11-25 deadline", "2026-11-30 deadline"}, {"2026-11-23 deadline", "2026-11-25 deadline deadline", "2026-11-30 deadline deadline"}} {
+			for i, want := range [2][]string{{"2026-11-25 deadline", "2026-11-30 deadline"}, {"2026-11-23 deadline", "2026-11-25 deadline", "2026-11-30 deadline deadline"}} {
 				if !slices.Equal(got[i], want) {
 					t.Errorf("letters %v, want %v", got[i], want)
 				}

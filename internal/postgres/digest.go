@@ -229,7 +229,7 @@ func (tx *Tx) SaveFrequency(user winddown.ID, f, before winddown.Frequency) {
 
 const sqlDigestPerson = `-- name: DigestPerson
 select u.id, u.email, u.name, u.locale, u.zone, u.disabled_at is not null as disabled,
-       u.confirmed_at is not null as confirmed, exists (select from digests d where d.user_id = u.id and d.on_date = @on) as told
+       u.confirmed_at is not null as confirmed, (select max(d.on_date) from digests d where d.user_id = u.id) as last_on
 from users u where u.id = @user`
 
 const sqlDigestCases = `-- name: DigestCases
@@ -239,7 +239,7 @@ order by c.due_on, c.id
 limit @limit`
 
 const sqlDigestItems = `-- name: DigestItems
-select i.case_id, i.key from digest_items i join cases c on c.id = i.case_id
+select i.case_id, i.key, i.on_date from digest_items i join cases c on c.id = i.case_id
 where i.user_id = @actor and c.finished_on is null and ` + ownScope
 
 const sqlDigestQuestions = `-- name: DigestQuestions
@@ -257,12 +257,13 @@ type digestPersonRow struct {
 	Zone      string
 	Disabled  bool
 	Confirmed bool
-	Told      bool
+	LastOn    winddown.Date
 }
 
 type toldRow struct {
 	CaseID winddown.ID
 	Key    string
+	OnDate winddown.Date
 }
 
 type digestQuestionRow struct {
@@ -275,9 +276,9 @@ type digestQuestionRow struct {
 type DigestRead struct {
 	User     winddown.User
 	Settings winddown.MailSettings
-	Told     bool // he got a letter of this day
+	Last     winddown.Date // the day of the last letter he got, zero if there was none
 	Cases    []SeenCase
-	Known    map[winddown.ID]map[string]bool
+	Known    map[winddown.ID]map[string]winddown.Date // what he was told, and on which day of his
 
 	Generation int64 // of the calendar
 }
@@ -289,9 +290,9 @@ type SeenCase struct {
 	ChangedAt time.Time
 }
 
-// Digest returns what the actor's letter of a day is written from, in two round trips, or
+// Digest returns what the actor's letter is written from, in two round trips, or
 // NotFound for somebody without an account.
-func (db *DB) Digest(ctx context.Context, actor winddown.Actor, on winddown.Date) (DigestRead, error) {
+func (db *DB) Digest(ctx context.Context, actor winddown.Actor) (DigestRead, error) {
 	var people []digestPersonRow
 	var settings []mailSettingsRow
 	var ids []idRow
@@ -299,7 +300,7 @@ func (db *DB) Digest(ctx context.Context, actor winddown.Actor, on winddown.Date
 	var generation int64
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		queueGeneration(b, &generation)
-		b.Queue(sqlDigestPerson, pgx.StrictNamedArgs{"user": actor.UserID, "on": on}).Query(collect(&people))
+		b.Queue(sqlDigestPerson, pgx.StrictNamedArgs{"user": actor.UserID}).Query(collect(&people))
 		b.Queue(sqlMailSettings, pgx.StrictNamedArgs{"user": actor.UserID}).Query(collect(&settings))
 		b.Queue(sqlDigestCases, pgx.StrictNamedArgs{"actor": actor.UserID, "limit": MaxDigestCases}).Query(collect(&ids))
 		b.Queue(sqlDigestItems, pgx.StrictNamedArgs{"actor": actor.UserID}).Query(collect(&told))
@@ -313,13 +314,13 @@ func (db *DB) Digest(ctx context.Context, actor winddown.Actor, on winddown.Date
 	p := people[0]
 	read := DigestRead{
 		User: winddown.User{ID: p.ID, Email: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Disabled: p.Disabled, Confirmed: p.Confirmed},
-		Told: p.Told, Settings: mailSettings(settings), Generation: generation, Known: map[winddown.ID]map[string]bool{},
+		Last: p.LastOn, Settings: mailSettings(settings), Generation: generation, Known: map[winddown.ID]map[string]winddown.Date{},
 	}
 	for _, r := range told {
 		if read.Known[r.CaseID] == nil {
-			read.Known[r.CaseID] = map[string]bool{}
+			read.Known[r.CaseID] = map[string]winddown.Date{}
 		}
-		read.Known[r.CaseID][r.Key] = true
+		read.Known[r.CaseID][r.Key] = r.OnDate
 	}
 	read.Cases, err = db.seenCases(ctx, actor, ids)
 	return read, err

@@ -3,6 +3,8 @@ package winddown
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -124,6 +126,27 @@ type DigestItem struct {
 	Problem ProblemKind
 	Text    string // the reason, the question or the answer
 	Replied bool   // Text is an answer
+
+	chase Date   // the day on which the marketplace was to be reminded
+	of    string // begins the keys of every reminder of that request
+}
+
+// Told reports whether a person was told this before, given the keys of what he was told with
+// the days. Days for the reminders of an act may be settled anew: one that fell due no later
+// than the last that was told is not news.
+func (i DigestItem) Told(known map[string]Date) bool {
+	if _, ok := known[i.Key]; ok {
+		return true
+	}
+	if i.Kind != TellChase {
+		return false
+	}
+	for key, on := range known {
+		if strings.HasPrefix(key, i.of) && !i.chase.After(on) {
+			return true
+		}
+	}
+	return false
 }
 
 // DigestItems returns what a person with this standing is to be told of the case on a day of
@@ -157,15 +180,16 @@ func (c *Case) DigestItems(cal Calendar, s MailSettings, user ID, st Standing, o
 		}
 	}
 	for _, a := range c.chased() {
-		n := 0
+		n, last := 0, Date{}
 		for i, day := range c.ChaseDates(cal, a) {
 			if day.After(a.CheckedOn) && !day.After(on) {
-				n = i + 1
+				n, last = c.Term(DueChase).Days[i], day
 			}
 		}
-		if n > 0 { // by their order, so that other days for them do not tell the same one again
-			add(DigestItem{Key: fmt.Sprintf("chase/%d/%d/%s/no%d", a.Position, a.Round, a.RequestedOn, n), Kind: TellChase,
-				On: a.RequestedOn, Due: DueChase, What: a.Counterparty, Act: a.Position})
+		if n > 0 {
+			of := fmt.Sprintf("chase/%d/%d/%s/", a.Position, a.Round, a.RequestedOn)
+			add(DigestItem{Key: of + strconv.Itoa(n), Kind: TellChase, On: a.RequestedOn, Due: DueChase, What: a.Counterparty,
+				Act: a.Position, chase: last, of: of})
 		}
 	}
 	for _, q := range c.Questions {
