@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
@@ -83,6 +84,50 @@ func TestEveryEventHasWords(t *testing.T) {
 	}
 }
 
+// Every event of a firm's trail has words in every language, every setting among them.
+func TestEveryEventOfAFirmHasWords(t *testing.T) {
+	f := &winddown.Firm{}
+	settled := f.SetActing(true)
+	for _, set := range []func() ([]winddown.Event, error){
+		func() ([]winddown.Event, error) { return f.SetActing(false), nil },
+		func() ([]winddown.Event, error) { return f.SetChase([]int{2, 5}) },
+		func() ([]winddown.Event, error) {
+			return f.SetRequisites(winddown.Requisites{LegalName: "ООО «Учёт»"})
+		},
+		func() ([]winddown.Event, error) {
+			today := winddown.Date{Year: 2026, Month: 11, Day: 22}
+			return f.SetDays([]winddown.Date{today}, nil, today)
+		},
+	} {
+		events, err := set()
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%+v, %v", events, err)
+		}
+		settled = append(settled, events...)
+	}
+	after := winddown.Changes{"firm_name": "Учёт", "text": "zero_fbs", "locale": "ru", "edition": "3"}
+	for _, locale := range i18n.Locales() {
+		p := i18n.For(locale)
+		said := map[string]winddown.EventKind{}
+		tell := func(e winddown.Event) {
+			t.Helper()
+			title := firmEventTitle(p, app.TrailLine{Event: e, User: "Иванова"})
+			if other, known := said[title]; title == "" || strings.Contains(title, "[") || strings.Contains(title, "<no value>") || known {
+				t.Errorf("%s: %s has the title %q, as has %q", locale, e.Kind, title, other)
+			}
+			said[title] = e.Kind
+		}
+		for _, kind := range winddown.EventKinds() {
+			if strings.HasPrefix(string(kind), "firm_") && kind != winddown.FirmSettingChanged {
+				tell(winddown.Event{Kind: kind, Role: winddown.Lead, After: after})
+			}
+		}
+		for _, e := range settled {
+			tell(e)
+		}
+	}
+}
+
 // Whatever a summary names as due or as a problem has words in the lists.
 func TestEveryDueAndEveryProblemHasWords(t *testing.T) {
 	today := winddown.Date{Year: 2026, Month: 11, Day: 22}
@@ -92,6 +137,14 @@ func TestEveryDueAndEveryProblemHasWords(t *testing.T) {
 			t.Helper()
 			if text == "" || strings.Contains(text, "[") {
 				t.Errorf("%s: %s is %q", locale, what, text)
+			}
+		}
+		for _, g := range winddown.Groups() { // firms and cases have days of their own: a heading names none
+			for _, key := range []string{"register.group.", "register.chip.group."} {
+				if text := p.T(key + string(g)); strings.ContainsFunc(text, unicode.IsDigit) {
+					t.Errorf("%s: the group is called %q", locale, text)
+				}
+				whole(string(g), p.T(key+string(g)))
 			}
 		}
 		for _, kind := range winddown.DueKinds() {

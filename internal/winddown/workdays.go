@@ -131,17 +131,3 @@ func (c Calendar) AddWorkdays(d Date, n int) Date {
 // ChaseWorkdays are the working days after the request of the act on which the
 // marketplace is reminded (the product's own cadence; no official term is known).
 func ChaseWorkdays() []int { return []int{3, 7, 10} }
-
-// ChaseDates returns the dates on which to remind the marketplace of an act that was
-// requested on the given date.
-func (c Calendar) ChaseDates(requested Date) []Date {
-	var dates []Date
-	for _, n := range ChaseWorkdays() {
-		dates = append(dates, c.AddWorkdays(requested, n))
-	}
-	return dates
-}
-
-// OverdueOn returns the first day on which an act requested on the given date has
-// been awaited for more than ten working days.
-func (c Calendar) OverdueOn(requested Date) Date { return c.AddWorkdays(requested, 11) }

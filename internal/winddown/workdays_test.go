@@ -54,6 +54,13 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// chased is when the marketplace is reminded of an act of a case without terms of its own, and
+// from when on it is overdue.
+func chased(cal winddown.Calendar, requested winddown.Date) (dates []winddown.Date, overdue winddown.Date) {
+	c, a := &winddown.Case{}, winddown.Act{RequestedOn: requested}
+	return c.ChaseDates(cal, a), c.OverdueOn(cal, a)
+}
+
 func TestChaseDates(t *testing.T) {
 	cal := winddown.RussianCalendar()
 	for requested, want := range map[string]string{
@@ -64,7 +71,8 @@ func TestChaseDates(t *testing.T) {
 		"2026-12-28": "[2027-01-11 2027-01-15 2027-01-20] 2027-01-21", // over New Year
 		"2026-01-01": "[2026-01-14 2026-01-20 2026-01-23] 2026-01-26",
 	} {
-		got := fmt.Sprint(cal.ChaseDates(day(requested)), " ", cal.OverdueOn(day(requested)))
+		dates, overdue := chased(cal, day(requested))
+		got := fmt.Sprint(dates, " ", overdue)
 		if got != want {
 			t.Errorf("requested on %s: %s, want %s", requested, got, want)
 		}
@@ -92,7 +100,7 @@ func TestAddWorkdays(t *testing.T) {
 func TestWorkdaysProperty(t *testing.T) {
 	cal := winddown.RussianCalendar()
 	for d := day("2026-01-01"); d.Before(day("2028-01-01")); d = d.AddDays(1) {
-		dates := cal.ChaseDates(d)
+		dates, overdue := chased(cal, d)
 		for i, n := range winddown.ChaseWorkdays() {
 			between := 0
 			for x := d.AddDays(1); x.Before(dates[i]); x = x.AddDays(1) {
@@ -104,8 +112,8 @@ func TestWorkdaysProperty(t *testing.T) {
 				t.Fatalf("%d working days after %s: %s, with %d in between", n, d, dates[i], between)
 			}
 		}
-		if want := cal.AddWorkdays(dates[2], 1); cal.OverdueOn(d) != want {
-			t.Fatalf("requested on %s, overdue on %s, want %s", d, cal.OverdueOn(d), want)
+		if want := cal.AddWorkdays(dates[2], 1); overdue != want {
+			t.Fatalf("requested on %s, overdue on %s, want %s", d, overdue, want)
 		}
 	}
 }

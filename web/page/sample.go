@@ -34,7 +34,7 @@ func registerSamples() []ui.Sample {
 		{Code: "ready", Heading: "Пора запросить акт · 1", Rows: []SellerRowView{
 			{ID: "3", Name: "ИП Гусев Д. О.", INN: "540212345609", CanRequest: "Можно запросить", Waiting: "бухгалтера, с сегодняшнего дня", Changed: "20 ноября"},
 		}},
-		{Code: "overdue", Heading: "Ждём акт дольше 10 рабочих дней · 1", Rows: []SellerRowView{
+		{Code: "overdue", Heading: "Ждём акт дольше срока · 1", Rows: []SellerRowView{
 			{ID: "4", Name: "ООО «Маяк»", INN: "2536001120", Act: "Запрошен 2 ноября", Waiting: "WB, 20 дней",
 				Due: "17 ноября", DueNote: "напомнить WB, просрочен на 5 дней", Changed: "2 ноября"},
 		}},
