@@ -450,7 +450,7 @@ func TestAFinishedCaseKeepsItsTerms(t *testing.T) {
 		finish := func() []byte {
 			t.Helper()
 			s.c.FinishedOn = s.stamp(s.seller).Today
-			after := winddown.Changes{"finished_on": s.c.FinishedOn.String()}
+			after := winddown.Changes{"finished_on": s.c.FinishedOn.String(), "chase": "3, 7, 10"}
 			if chase != nil {
 				after["chase"] = "2, 5"
 			}

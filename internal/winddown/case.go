@@ -991,10 +991,8 @@ func (c *Case) Finish(version int, s Stamp) ([]Event, error) {
 	}
 	c.FinishedOn = s.Today
 	c.Version++
-	after := Changes{"finished_on": s.Today.String()}
-	if c.ChaseOfFirm() { // it may settle others later: see AsFinished
-		after["chase"] = listed(c.Practice.Chase)
-	}
+	// The firm may settle other days for reminders later: see AsFinished.
+	after := Changes{"finished_on": s.Today.String(), "chase": listed(c.Practice.ChaseDays())}
 	return []Event{{Kind: CaseFinished, After: after, OnBehalf: s.OnBehalf}}, nil
 }
 

@@ -760,6 +760,11 @@ func TestFinishAndReopen(t *testing.T) {
 	if then := firms.AsFinished(append(events, again...)); err != nil || !slices.Equal(then.Practice.Chase, []int{2, 5}) || firms.Practice.Chase[0] != 1 {
 		t.Errorf("finished with %v, %v", then.Practice.Chase, err)
 	}
+	// One that was finished before the days were noted is taken as it is.
+	unnoted := []winddown.Event{{Kind: winddown.CaseFinished, After: winddown.Changes{"finished_on": today}}}
+	if then := firms.AsFinished(unnoted); !slices.Equal(then.Practice.Chase, []int{1}) {
+		t.Errorf("finished before with %v", then.Practice.Chase)
+	}
 	before = clone(c)
 	events, err = c.Finish(version, by(1, today))
 	wantRepeat(t, events, err)

@@ -78,11 +78,15 @@ func (c *Case) AsFinished(trail []Event) *Case {
 	}
 	then := *c
 	for _, e := range trail {
-		if e.Kind != CaseFinished {
+		noted, ok := e.After["chase"]
+		if e.Kind != CaseFinished || !ok { // before it was noted: as it is now
 			continue
 		}
 		then.Practice.Chase = nil
-		for text := range strings.SplitSeq(e.After["chase"], ", ") {
+		if noted == listed(ChaseWorkdays()) {
+			continue
+		}
+		for text := range strings.SplitSeq(noted, ", ") {
 			if n, err := strconv.Atoi(text); err == nil {
 				then.Practice.Chase = append(then.Practice.Chase, n)
 			}
