@@ -77,6 +77,10 @@ export async function startServer({ seed, args = [] } = {}) {
       assert.equal(await ended, 0, log);
       await launch(new URL(url).host);
     },
+    // command runs a tool of the program on the server's database.
+    command(...line) {
+      execFileSync(binary, [...line, ...data], { env, stdio: ["ignore", "ignore", "pipe"] });
+    },
     secret(...values) {
       for (const value of values) if (value) secrets.add(value);
     },
@@ -192,10 +196,11 @@ export async function signUp(page, { name, email }) {
   await noteCookies(page);
 }
 
-export async function logIn(page, email) {
+export async function logIn(page, email, known = password) {
+  page.server.secret(known);
   await page.goto("/login");
   await page.locator("#email").fill(email);
-  await page.locator("#password").fill(password);
+  await page.locator("#password").fill(known);
   await submit(page);
   await page.waitForURL((url) => url.pathname !== "/login");
   await noteCookies(page);

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   allSteps, compareAct, disputeAct, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, share, signUp, start,
 } from "./harness.mjs";
+import { startMail } from "./smtp.mjs";
 
 const typed = {
   ru: { owner: "Анна Петрова", helper: "Мария Иванова", accountant: "Ирина Орлова", seller: "ИП Петрова А. С.", firm: "Учёт и порядок", note: "Коробки забрал водитель", reason: "На складе нашли 3 штуки" },
@@ -19,7 +20,7 @@ async function attach(page, address, code, slot, name, note) {
 }
 
 // people opens a browser for everybody and brings about the cases that the pages are about.
-async function people(open, locale, how) {
+async function people(open, mail, locale, how) {
   const words = typed[locale];
   const answers = { seller_name: words.seller, inn: "500100732259", fbs: "yes", wb_stock: "yes", leftover: "both" };
   const who = {};
@@ -34,6 +35,12 @@ async function people(open, locale, how) {
   for (const [name, called] of Object.entries({ boss: words.owner, rival: words.owner, lead: words.accountant, clerk: words.helper })) {
     who[name] = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale] });
     await signUp(who[name], { name: called, email: `${name}-${locale}@example.com` });
+  }
+  // Who joins others has confirmed his address; the newcomer has not.
+  const server = who.owner.server;
+  const email = (name) => `${name}-${locale}@example.com`;
+  for (const name of ["owner", "helper", "accountant", "boss", "rival", "lead", "clerk"]) {
+    await post(who[name], await mail.letterTo(server, email(name), "/account/confirm/"));
   }
   const firmLink = async (page, role) => {
     await post(page, "/firm/invites", { role });
@@ -157,6 +164,22 @@ async function people(open, locale, how) {
   await finish(owner, at.returned);
   await regress(owner, at.returned, "return_stock", words.reason);
 
+  // Links in letters: unused, used, and one that ends letters; and a letter that was refused.
+  at.confirmLink = await mail.letterTo(server, email("newcomer"), "/account/confirm/");
+  at.confirmed = await mail.letterTo(server, email("owner"), "/account/confirm/");
+  await post(who.stranger, "/password/forgot", { email: email("lead") });
+  at.resetUsed = await mail.letterTo(server, email("lead"), "/password/reset/");
+  await post(who.stranger, at.resetUsed, { password: `${password}!` });
+  await logIn(who.lead, email("lead"), `${password}!`);
+  await post(who.stranger, "/password/forgot", { email: email("rival") });
+  at.reset = await mail.letterTo(server, email("rival"), "/password/reset/");
+  await post(who.accountant, "/sellers/remind", { case: at.waiting.split("/").pop(), text: words.note });
+  at.unsubscribe = await mail.letterTo(server, email("owner"), "/unsubscribe/");
+  mail.refuse = (to) => to === email("refused");
+  await signUp(await open(), { name: words.helper, email: email("refused") });
+  server.command("user", "operator", "buh@example.com");
+  for (at.retry = ""; !at.retry; ) at.retry = (await (await who.buh.request.get("/admin/jobs")).text()).match(/"(\/admin\/jobs\/\d+\/retry)"/)?.[1];
+
   const unknown = { email: `nobody-${locale}@example.com`, password: "not the right one" };
   for (let i = 0; i < 10; i++) assert.equal((await who.stranger.request.post("/login", { form: unknown })).status(), 422);
   at.unknown = unknown;
@@ -179,6 +202,20 @@ function pages(at) {
   send("stranger", at.open, 422, { name: "", email: "no", password: "password1234" });
   send("stranger", "/login", 403, { email: at.email }, { elsewhere: true });
   get("stranger", "/nothing/here", 404);
+  for (const path of ["/password/forgot", at.reset, at.confirmLink, at.unsubscribe]) get("stranger", path);
+  for (const path of ["/password/reset/nothing", "/account/confirm/nothing", "/unsubscribe/nothing"]) get("stranger", path, 404);
+  for (const path of [at.resetUsed, at.confirmed]) get("stranger", path, 410);
+  send("stranger", "/password/forgot", 422, { email: "no" });
+  send("stranger", "/password/forgot", 200, { email: at.email }); // what was sent, after the redirect
+  send("stranger", at.reset, 422, { password: "short" });
+  send("stranger", at.unsubscribe, 200, {});
+  send("stranger", `${at.unsubscribe}/undo`, 200, {});
+  get("newcomer", "/admin/jobs", 404);
+  get("buh", "/admin/jobs");
+  send("buh", at.retry, 200, {}); // and the list without it
+  send("newcomer", "/account/confirm", 200, {});
+  send("newcomer", at.openFirm, 409, {});
+  send("newcomer", `${at.openFirm}/confirm`, 200, {});
   for (const path of [at.used, at.usedFirm, at.shareOver]) get("stranger", path, 410);
   for (const path of [at.shareAll, at.shareLocked, at.shareEmpty]) get("stranger", path);
   send("stranger", at.shareLocked, 422, { password: "not the right one" });
@@ -187,6 +224,7 @@ function pages(at) {
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
   send("newcomer", "/sellers", 422, {});
   get("newcomer", "/account/mail");
+  get("owner", "/account/mail");
   send("newcomer", "/account/mail", 422, { frequency: "hourly", hour: "99" });
   send("newcomer", "/account/calendar", 200, {}); // the fresh link, after the redirect
   send("newcomer", "/account/settings", 422, { name: "", locale: "xx", zone: "Mars/Base" });
@@ -359,9 +397,10 @@ async function visit(page, { path, form, elsewhere }) {
 // lookAtEveryPage tests every page in a language; look is what is special about it. PAGES=/debts
 // in the environment keeps to the pages with that in their address, while one is being made.
 export async function lookAtEveryPage(locale, how, look) {
-  const { open } = await start({ seed: ["--sellers", "41"] });
+  const mail = await startMail();
+  const { open } = await start({ seed: ["--sellers", "41"], args: mail.args });
   test(`pages in ${locale}`, async (t) => {
-    const { who, at } = await people(open, locale, how);
+    const { who, at } = await people(open, mail, locale, how);
     for (const one of pages(at).filter(({ path }) => path.includes(process.env.PAGES ?? ""))) {
       const known = Object.entries(at).find(([, address]) => one.path.startsWith(address));
       const path = known ? one.path.replace(known[1], `{${known[0]}}`) : one.path;
