@@ -182,9 +182,9 @@ type ImportedInvite struct {
 // and whom the actor may invite; addressed leaves out those without an address. It returns
 // them in the order of the table: NotFound, or Conflict when there is nobody to invite.
 func (a *App) InviteImported(ctx context.Context, actor winddown.Actor, id winddown.ID, addressed bool) ([]ImportedInvite, error) {
-	return a.inviteOwners(ctx, actor, id, false, func(added []AddedSeller) ([]AddedSeller, error) {
+	return a.inviteOwners(ctx, actor, id, false, func(in StoredImport) ([]AddedSeller, error) {
 		var all []AddedSeller
-		for _, s := range added {
+		for _, s := range in.Added {
 			if s.Invitable && (s.Email != "" || !addressed) {
 				all = append(all, s)
 			}
@@ -199,23 +199,28 @@ func (a *App) InviteImported(ctx context.Context, actor winddown.Actor, id windd
 // AddedSeller is a case that an import opened.
 type AddedSeller = postgres.AddedSeller
 
-// MaxLettersToOne is how many invitations of one table go to the same address.
-const MaxLettersToOne = 5
+// How many invitations one person has mailed within a day, and how many of them to one address:
+// nobody fills mailboxes, or stands before everybody else's letters.
+const (
+	MaxInviteLetters = postgres.MaxInviteLetters
+	MaxLettersToOne  = 5
+)
 
 // ImportLetters are the sellers of a loaded table whose owners can be invited by mail now, in
 // the order of the table: those who have an address, no owner, and no such letter already.
-func ImportLetters(added []AddedSeller) []AddedSeller {
+func ImportLetters(in StoredImport) []AddedSeller {
 	sent := map[string]int{}
-	for _, s := range added {
-		if s.Mailed {
-			sent[winddown.EmailKey(s.Email)]++
-		}
+	for _, email := range in.Invited {
+		sent[winddown.EmailKey(email)]++
 	}
 	var to []AddedSeller
-	for _, s := range added {
+	for _, s := range in.Added {
 		key := winddown.EmailKey(s.Email)
 		if key == "" || s.Mailed || !s.Invitable || sent[key] >= MaxLettersToOne {
 			continue
+		}
+		if len(in.Invited)+len(to) >= MaxInviteLetters {
+			break
 		}
 		sent[key]++
 		to = append(to, s)
@@ -228,11 +233,14 @@ func ImportLetters(added []AddedSeller) []AddedSeller {
 // or Conflict when their number is another, where no letters are sent, and for an actor whose
 // own address is not confirmed.
 func (a *App) MailImported(ctx context.Context, actor winddown.Actor, id winddown.ID, shown int) error {
-	_, err := a.inviteOwners(ctx, actor, id, true, func(added []AddedSeller) ([]AddedSeller, error) {
+	_, err := a.inviteOwners(ctx, actor, id, true, func(in StoredImport) ([]AddedSeller, error) {
 		if err := a.mayMail(actor); err != nil {
 			return nil, err
 		}
-		to := ImportLetters(added)
+		if len(in.Invited) >= MaxInviteLetters {
+			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.letters_daily", Args: winddown.Args{"N": MaxInviteLetters}}
+		}
+		to := ImportLetters(in)
 		if len(to) > 0 && len(to) != shown {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "import.error.letters_changed"}
 		}
@@ -244,7 +252,7 @@ func (a *App) MailImported(ctx context.Context, actor winddown.Actor, id winddow
 // inviteOwners makes an invitation of the owner for each of the added sellers that choose
 // returns, by mail or not.
 func (a *App) inviteOwners(ctx context.Context, actor winddown.Actor, id winddown.ID, mailed bool,
-	choose func([]AddedSeller) ([]AddedSeller, error)) (made []ImportedInvite, err error) {
+	choose func(StoredImport) ([]AddedSeller, error)) (made []ImportedInvite, err error) {
 	now := a.now()
 	until := winddown.Today(now.Add(winddown.InviteTerm), actor.Zone)
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
@@ -252,7 +260,7 @@ func (a *App) inviteOwners(ctx context.Context, actor winddown.Actor, id winddow
 		if err != nil {
 			return nil, err
 		}
-		chosen, err := choose(stored.Added)
+		chosen, err := choose(stored)
 		if err != nil {
 			return nil, err
 		}

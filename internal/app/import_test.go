@@ -187,7 +187,7 @@ func TestInvitingImportedSellersByMail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return app.ImportLetters(v.Import.Added)
+		return app.ImportLetters(v.Import)
 	}
 	if got := mailable(); len(got) != letters || got[0].Email != "one@example.ru" || got[1].Email != "two@example.ru" {
 		t.Fatalf("letters to %+v", got)
@@ -249,4 +249,42 @@ func TestInvitingImportedSellersByMail(t *testing.T) {
 	a = silent.again(a)
 	a.Confirmed = true
 	wantKey(t, silent.app.MailImported(ctx, a, id, 1), winddown.Conflict, "people.error.no_mail")
+}
+
+// Another table does not fill the same mailbox, nor does one person send without end.
+func TestInvitationsByMailAreBoundedByTheDay(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx, a := t.Context(), w.firm().accountant
+	a.Confirmed = true
+	var emails []string
+	for range app.MaxLettersToOne {
+		emails = append(emails, "many@example.ru")
+	}
+	if err := w.app.MailImported(ctx, a, w.addressed(a, emails...), len(emails)); err != nil {
+		t.Fatal(err)
+	}
+	rows := sellersTable(len(emails) + 2)
+	rows = append(rows[:1], rows[len(emails)+1:]...)
+	for i, text := range []string{"E-mail", "Many@example.ru", "three@example.ru"} {
+		rows[i] = append(rows[i], text)
+	}
+	id, v := w.brought(a, rows)
+	if err := w.app.LoadImport(ctx, a, id, v.Digest, "Раньше"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.app.Import(ctx, a, id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := app.ImportLetters(v.Import); len(v.Import.Added) != 2 || len(got) != 1 || got[0].Email != "three@example.ru" {
+		t.Errorf("the next table writes to %+v", got)
+	}
+	w.exec(`insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at, revoked_at, email)
+		select gen_random_uuid(), i.case_id, 'owner', sha256(n::text::bytea), i.created_by, i.created_at, i.expires_at, i.created_at, n || '@example.ru'
+		from (select * from invites limit 1) i, generate_series(1, $1::int) n`, app.MaxInviteLetters-len(emails))
+	wantKey(t, w.app.MailImported(ctx, a, id, 1), winddown.Conflict, "import.error.letters_daily")
+	w.exec("update invites set created_at = created_at - interval '1 day'")
+	if err := w.app.MailImported(ctx, a, id, 2); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
 }

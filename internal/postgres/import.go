@@ -24,6 +24,7 @@ type StoredImport struct {
 	LoadedAt  time.Time // zero until then
 	Counts    map[winddown.ImportOutcome]int
 	Added     []AddedSeller
+	Invited   []string // where invitations of the actor were mailed to within a day, whatever the table
 }
 
 // AddedSeller is a case that an import opened. Email is where the table says its owner can be
@@ -123,6 +124,7 @@ type importQuery struct {
 	acts      []exportActRow
 	deadlines []exportDeadlineRow
 	added     []addedRow // of a table that is only read
+	invited   []string   // of such a table too
 }
 
 func importArgs(actor winddown.Actor, id winddown.ID, now time.Time) pgx.StrictNamedArgs {
@@ -148,6 +150,7 @@ func (q *importQuery) result(actor winddown.Actor, asked winddown.ID) (ImportRea
 		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "import.error.replaced", Args: winddown.Args{"Import": r.ID, "File": r.Name}}
 	}
 	read := ImportRead{Import: r.stored()}
+	read.Import.Invited = q.invited
 	askedOf(read.Import.Added, q.added)
 	if err := json.Unmarshal(r.Content, &read.Import.Rows); err != nil {
 		return ImportRead{}, fmt.Errorf("import %s: %w", r.ID, err)
@@ -173,6 +176,7 @@ func (db *DB) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, id, now)
 		b.Queue(sqlAddedCases, importArgs(actor, id, now)).Query(collect(&q.added))
+		queueInvitedByMail(b, actor, now, &q.invited)
 	})
 	if err != nil {
 		return ImportRead{}, err
@@ -364,17 +368,36 @@ func askedOf(added []AddedSeller, rows []addedRow) {
 	}
 }
 
+// sqlInvitedByMail are the addresses the actor had invitations sent to within a day, with those
+// of every table.
+const sqlInvitedByMail = `-- name: InvitedByMail
+select i.email as address from invites i
+where i.created_by = @actor and i.email <> '' and i.created_at > @now::timestamptz - interval '1 day'
+limit @letters`
+
+// MaxInviteLetters is how many invitations one person has sent by mail within a day.
+const MaxInviteLetters = 500
+
+func queueInvitedByMail(b *pgx.Batch, actor winddown.Actor, now time.Time, to *[]string) {
+	b.Queue(sqlInvitedByMail, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now, "letters": MaxInviteLetters}).Query(func(rows pgx.Rows) (err error) {
+		*to, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+}
+
 // LockAdded returns a loaded table of the actor with what is known of the cases it opened,
 // all held until the transaction ends, or NotFound.
 func (tx *Tx) LockAdded(ctx context.Context, id winddown.ID) (StoredImport, error) {
 	var imports []importRow
 	var rows []addedRow
+	var invited []string
 	args := importArgs(tx.actor, id, tx.now)
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockImport, args)
 		b.Queue(sqlLockAddedCases, args)
 		b.Queue(sqlImport, args).Query(collect(&imports))
 		b.Queue(sqlAddedCases, args).Query(collect(&rows))
+		queueInvitedByMail(b, tx.actor, tx.now, &invited)
 	})
 	if err != nil {
 		return StoredImport{}, err
@@ -386,6 +409,7 @@ func (tx *Tx) LockAdded(ctx context.Context, id winddown.ID) (StoredImport, erro
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
 	stored := imports[0].stored()
+	stored.Invited = invited
 	askedOf(stored.Added, rows)
 	return stored, nil
 }

@@ -144,6 +144,7 @@ func unscoped() map[string]string {
 		"sqlMailedInvites":              letters,
 		"sqlMailedInvite":               letters,
 		"sqlReminder":                   letters,
+		"sqlInvitedByMail":              "the actor's own letters are counted",
 		"sqlKnownFiles":                 "the sweeper of files asks for hashes alone",
 		"sqlAdvanceCase":                locked,
 		"sqlAdvanceCases":               locked,

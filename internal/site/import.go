@@ -365,7 +365,7 @@ func (s *Site) ImportMail(w http.ResponseWriter, r *http.Request) error {
 // importMail shows who gets a letter. Where nobody does, the result of the table says why.
 func (s *Site) importMail(w http.ResponseWriter, r *http.Request, in app.ImportPreview, failure error) error {
 	actor := actorOf(r.Context())
-	letters := app.ImportLetters(in.Import.Added)
+	letters := app.ImportLetters(in.Import)
 	if !s.app.Mail() || !actor.Confirmed || len(letters) == 0 {
 		if failure == nil {
 			return s.redirect(w, r, importHref+"/"+in.Import.ID.String())

@@ -271,9 +271,11 @@ func importDoneView(p *i18n.Printer, actor winddown.Actor, in app.StoredImport, 
 		if mailed > 0 {
 			v.Invite.Mailed = p.N("import.mail.mailed", mailed)
 		}
-		switch letters := len(app.ImportLetters(in.Added)); {
+		switch letters := len(app.ImportLetters(in)); {
 		case addressed > 0 && !mail:
 			v.Invite.Silent = p.T("import.mail.off")
+		case addressed > mailed && len(in.Invited) >= app.MaxInviteLetters:
+			v.Invite.Silent = p.N("import.error.letters_daily", app.MaxInviteLetters)
 		case letters > 0 && !actor.Confirmed:
 			v.Invite.Silent, v.Invite.ConfirmHref = p.T("import.mail.unconfirmed"), "/account"
 		case letters > 0:
@@ -298,7 +300,7 @@ func importMailView(p *i18n.Printer, in app.StoredImport, letters []app.AddedSel
 		}
 	}
 	if left > 0 {
-		v.Left = p.N("import.mail.left", left, "Max", p.Int(app.MaxLettersToOne))
+		v.Left = p.N("import.mail.left", left, "Max", p.Int(app.MaxLettersToOne), "Daily", p.Int(app.MaxInviteLetters))
 	}
 	to := min(from+importLinesShown, len(letters))
 	for _, s := range letters[from:to] {
