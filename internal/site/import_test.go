@@ -606,7 +606,6 @@ func TestMailToImportedSellers(t *testing.T) {
 	c.PostForm(done.Path+"/mail", url.Values{"letters": {"103"}}).Want(http.StatusConflict)
 }
 
-// The template is a table that loads as it is.
 // What the pages call a value heads its column, in either language.
 func TestImportKnowsTheProductsOwnWords(t *testing.T) {
 	for _, locale := range i18n.Locales() {
@@ -631,6 +630,7 @@ func TestImportKnowsTheProductsOwnWords(t *testing.T) {
 	}
 }
 
+// The template is a table that loads as it is.
 func TestImportTemplate(t *testing.T) {
 	s := testkit.Start(t)
 	c := s.SignUp("Ким", "kim")

@@ -144,7 +144,7 @@ func importNames() map[ImportField][]string {
 // each, and without the words that change nothing.
 func headingName(cell string) string {
 	var said []string
-	for _, word := range strings.Fields(strings.NewReplacer("e mail", "email", "е mail", "email").Replace(columnName(cell))) {
+	for _, word := range strings.Fields(strings.NewReplacer("e mail", "email", "е mail", "email", " да нет", "", " да или нет", "", " yes no", "", " yes or no", "").Replace(columnName(cell))) {
 		switch word {
 		case "вб", "wildberries", "вайлдберриз", "вайлдберис", "вайлдбериз", "валдберис":
 			word = "wb"
@@ -158,8 +158,8 @@ func headingName(cell string) string {
 			word = "остаток"
 		case "товар", "товара", "товары", "товаров", "товару":
 			word = "товар"
-		case "есть", "ли", "наличие", "на", "по", "в", "с", "у", "от", "для", "за", "да", "нет", "шт", "штук",
-			"the", "a", "is", "are", "there", "any", "in", "at", "by", "of", "do", "does", "you", "s", "yes", "no", "pcs":
+		case "есть", "ли", "наличие", "на", "по", "в", "с", "у", "от", "для", "за", "шт", "штук",
+			"the", "a", "is", "are", "there", "any", "in", "at", "by", "of", "do", "does", "you", "s", "pcs":
 			continue
 		}
 		said = append(said, word)

@@ -38,7 +38,7 @@ func TestFindLayout(t *testing.T) {
 			columns{"seller_name": 0, "inn": 1, "fbs": 2, "wb_stock": 3, "leftover": 4, "email": 5, "responsible": 6}},
 		"of sole traders": {[][]string{{"ФИО ИП", "ИНН ИП", "ОГРНИП", "Товар на ФБО", "План по остатку", "Когда запросили акт", "Обращение в поддержку"}}, 1,
 			columns{"seller_name": 0, "inn": 1, "ogrn": 2, "wb_stock": 3, "leftover": 4, "act_on": 5, "ticket": 6}},
-		"of other things": {[][]string{{"Продавец", "ИНН", "Акт: дата", "Остаток расчётов, ₽", "Что дальше", "Изменено", "Дата", "Складской номер"}}, 1,
+		"of other things": {[][]string{{"Продавец", "ИНН", "Акт: дата", "Остаток расчётов, ₽", "Что дальше", "Изменено", "Дата", "Складской номер", "Нет FBS"}}, 1,
 			columns{"seller_name": 0, "inn": 1}},
 		"the first of two alike": {[][]string{{"ИНН", "Продавец", "Клиент", "ИНН"}}, 1, columns{"inn": 0, "seller_name": 1}},
 		"nothing":                {nil, 0, columns{}},
