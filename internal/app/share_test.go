@@ -130,6 +130,53 @@ func TestWhenALinkEnds(t *testing.T) {
 			w.wantOver(token)
 			w.wantShare(f.admin, id, winddown.ShareLost)
 		},
+		"before its maker's right, which it does not lose any more": func(t *testing.T, w *world) {
+			for name, lose := range map[string]func(a, other winddown.Actor, id winddown.ID) winddown.Actor{
+				"the owner comes": func(a, _ winddown.Actor, id winddown.ID) winddown.Actor {
+					owner := w.person("Хозяйка")
+					w.join(a, owner, id, winddown.Owner)
+					return owner
+				},
+				"somebody else becomes responsible": func(_, admin winddown.Actor, id winddown.ID) winddown.Actor {
+					if _, err := w.app.Assign(ctx, admin, []winddown.ID{id}, winddown.Responsible{ID: admin.UserID}); err != nil {
+						t.Fatal(err)
+					}
+					return admin
+				},
+				"the accountant of a seller's case leaves": func(_, admin winddown.Actor, id winddown.ID) winddown.Actor {
+					owner := w.person("Хозяйка")
+					w.exec("insert into case_people (case_id, user_id, role, added_at) values ($1, $2, 'owner', now())", uuid.UUID(id), uuid.UUID(owner.UserID))
+					if err := w.app.LeaveFirm(ctx, owner, id); err != nil {
+						t.Fatal(err)
+					}
+					return owner
+				},
+			} {
+				f := w.firm()
+				id := w.addSeller(f.accountant)
+				in := newShare()
+				in.Days = 3
+				w.share(f.accountant, id, in)
+				_, lasting := w.share(f.accountant, id, newShare())
+				w.clock.Advance(3 * 24 * time.Hour)
+				seer := lose(f.accountant, f.admin, id)
+				w.wantOver(lasting)
+				if n := one[int](w, "select count(*) from share_links where case_id = $1 and lost", uuid.UUID(id)); n != 1 {
+					t.Errorf("%s: %d links are marked as lost, want 1", name, n)
+				}
+				found, err := w.app.Shares(ctx, seer, id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				states := map[winddown.ShareState]int{}
+				for _, l := range found.Links {
+					states[l.State(w.clock.Now())]++
+				}
+				if states[winddown.ShareExpired] != 1 || states[winddown.ShareLost] != 1 {
+					t.Errorf("%s: the links are %v", name, states)
+				}
+			}
+		},
 		"not with the accountant of an owner": func(t *testing.T, w *world) {
 			a, b := w.person("Петрова"), w.person("Ким")
 			id := w.open(a)

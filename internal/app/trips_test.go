@@ -45,6 +45,43 @@ func (c *trips) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.Trace
 }
 func (c *trips) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromEndData) {}
 
+// asked keeps the statements that are sent in batches.
+type asked struct {
+	trips
+	sql []string
+}
+
+func (c *asked) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
+	c.sql = append(c.sql, d.SQL)
+}
+
+// A calendar program asks every few hours and mostly has the file: that the cases are what they
+// were is found with one look at them.
+func TestAFeedLooksForItsCasesOnce(t *testing.T) {
+	c := &asked{}
+	w := newWorldWith(t, app.Options{}, c)
+	a := w.person("Петрова")
+	id := w.open(a)
+	token, err := w.app.NewFeed(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, known := range []bool{true, false} {
+		c.sql = nil
+		feed, err := w.app.Feed(t.Context(), token, func(app.Feed) bool { return known })
+		if err != nil || !known && (len(feed.Entries) == 0 || feed.Entries[0].Case != id) {
+			t.Errorf("the calendar holds %v, %v", feed.Entries, err)
+		}
+		looks := 0
+		for _, text := range c.sql {
+			looks += strings.Count(text, "where f.token_hash = $1 and f.revoked_at is null")
+		}
+		if looks != 1 {
+			t.Errorf("known %t: the cases of the address are looked for %d times", known, looks)
+		}
+	}
+}
+
 // Round trips are what a page costs where the database is not on the same machine.
 func TestRoundTrips(t *testing.T) {
 	c := &trips{}

@@ -322,12 +322,16 @@ func (db *DB) Digest(ctx context.Context, actor winddown.Actor) (DigestRead, err
 		}
 		read.Known[r.CaseID][r.Key] = r.OnDate
 	}
-	read.Cases, err = db.seenCases(ctx, actor, ids)
+	all := make([]winddown.ID, len(ids))
+	for i, r := range ids {
+		all[i] = r.ID
+	}
+	read.Cases, err = db.seenCases(ctx, actor, all)
 	return read, err
 }
 
 // seenCases returns cases in the actor's scope with their open questions, in their order.
-func (db *DB) seenCases(ctx context.Context, actor winddown.Actor, ids []idRow) ([]SeenCase, error) {
+func (db *DB) seenCases(ctx context.Context, actor winddown.Actor, ids []winddown.ID) ([]SeenCase, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -339,11 +343,7 @@ func (db *DB) seenCases(ctx context.Context, actor winddown.Actor, ids []idRow) 
 		questions []digestQuestionRow
 		changed   []changedRow
 	)
-	all := make([]winddown.ID, len(ids))
-	for i, r := range ids {
-		all[i] = r.ID
-	}
-	args := pgx.StrictNamedArgs{"cases": all, "actor": actor.UserID}
+	args := pgx.StrictNamedArgs{"cases": ids, "actor": actor.UserID}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlExportCases, args).Query(collect(&cases))
 		b.Queue(sqlExportSteps, args).Query(collect(&steps))
@@ -384,7 +384,7 @@ func (db *DB) seenCases(ctx context.Context, actor winddown.Actor, ids []idRow) 
 		}
 	}
 	var ordered []SeenCase
-	for _, id := range all {
+	for _, id := range ids {
 		if s := found[id]; s != nil {
 			ordered = append(ordered, *s)
 		}

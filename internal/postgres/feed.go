@@ -47,16 +47,14 @@ where c.finished_on is null and (c.responsible_id = t.actor
     or exists (select from case_people p where p.case_id = c.id and p.user_id = t.actor)
     or exists (select from firm_people f where f.firm_id = c.firm_id and f.user_id = t.actor and f.role in ('admin', 'lead')))`
 
-const sqlFeedCases = `-- name: FeedCases
-select c.id from cases c` + feedCases + `
-order by c.due_on, c.id
-limit @limit`
-
-// sqlFeedVersion moves with every event of these cases and of the firms that keep their books:
+// The version moves with every event of these cases and of the firms that keep their books:
 // beside the non-working days nothing else is in a calendar.
-const sqlFeedVersion = `-- name: FeedVersion
-select md5(coalesce(string_agg(c.id || ' ' || c.event_seq || ' ' || coalesce(k.event_seq, 0), ',' order by c.id), '')) as version
-from cases c left join firms k on k.id = c.firm_id` + feedCases
+const sqlFeedCases = `-- name: FeedCases
+with seen as materialized (
+    select c.id, c.due_on, c.event_seq, coalesce(k.event_seq, 0) as firm_seq
+    from cases c left join firms k on k.id = c.firm_id` + feedCases + `)
+select (select md5(coalesce(string_agg(id || ' ' || event_seq || ' ' || firm_seq, ',' order by id), '')) from seen) as version,
+       array(select id from seen order by due_on, id limit @limit) as cases`
 
 // FeedRead is what a person's calendar is made of.
 type FeedRead struct {
@@ -72,12 +70,13 @@ type FeedRead struct {
 func (db *DB) Feed(ctx context.Context, tokenHash []byte, known func(FeedRead) bool) (FeedRead, error) {
 	var read FeedRead
 	var people []feedUserRow
-	var ids []idRow
+	var ids []winddown.ID
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		queueGeneration(b, &read.Generation)
 		b.Queue(sqlFeed, pgx.StrictNamedArgs{"token": tokenHash}).Query(collect(&people))
-		b.Queue(sqlFeedVersion, pgx.StrictNamedArgs{"token": tokenHash}).QueryRow(func(r pgx.Row) error { return r.Scan(&read.Version) })
-		b.Queue(sqlFeedCases, pgx.StrictNamedArgs{"token": tokenHash, "limit": MaxDigestCases}).Query(collect(&ids))
+		b.Queue(sqlFeedCases, pgx.StrictNamedArgs{"token": tokenHash, "limit": MaxDigestCases}).QueryRow(func(r pgx.Row) error {
+			return r.Scan(&read.Version, &ids)
+		})
 	})
 	switch {
 	case err != nil:

@@ -338,18 +338,18 @@ func (tx *Tx) RevokeShare(l winddown.ShareLink) {
 
 const sqlRevokeSharesBy = `-- name: RevokeSharesBy
 update share_links l set revoked_at = @now, lost = true
-where l.case_id = @case and l.created_by = @by and l.revoked_at is null
+where l.case_id = @case and l.created_by = @by and l.revoked_at is null and l.expires_at > @now
   and not exists (select from case_people p where p.case_id = l.case_id and p.user_id = l.created_by and p.role = 'owner')`
 
 const sqlRevokeShares = `-- name: RevokeShares
-update share_links set revoked_at = @now, lost = true where case_id = @case and revoked_at is null`
+update share_links set revoked_at = @now, lost = true where case_id = @case and revoked_at is null and expires_at > @now`
 
-// RevokeShares ends all links to a locked case: whoever made them may not any more.
+// RevokeShares ends all links to a locked case that can be opened: whoever made them may not any more.
 func (tx *Tx) RevokeShares(id winddown.ID) {
 	tx.writeCase(id, sqlRevokeShares, pgx.StrictNamedArgs{"case": id, "now": tx.now})
 }
 
-// RevokeSharesBy ends the links that somebody who does not own the locked case made to it.
+// RevokeSharesBy ends the links, as far as they can be opened, that somebody who does not own the locked case made to it.
 func (tx *Tx) RevokeSharesBy(id, by winddown.ID) {
 	tx.writeCase(id, sqlRevokeSharesBy, pgx.StrictNamedArgs{"case": id, "by": by, "now": tx.now})
 }
@@ -358,5 +358,5 @@ func (tx *Tx) RevokeSharesBy(id, by winddown.ID) {
 const sqlRevokeSharesOfResponsible = `-- name: RevokeSharesOfResponsible
 update share_links l set revoked_at = @now, lost = true
 from cases c
-where c.id = any(@cases::uuid[]) and l.case_id = c.id and l.created_by = c.responsible_id and l.revoked_at is null
+where c.id = any(@cases::uuid[]) and l.case_id = c.id and l.created_by = c.responsible_id and l.revoked_at is null and l.expires_at > @now
   and not exists (select from case_people p where p.case_id = c.id and p.user_id = l.created_by and p.role = 'owner')`

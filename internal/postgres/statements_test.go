@@ -192,7 +192,6 @@ func unscoped() map[string]string {
 		"sqlDigestCases":                ownRows,
 		"sqlDigestItems":                ownRows,
 		"sqlFeedCases":                  "the secret address of the calendar is the scope",
-		"sqlFeedVersion":                "the secret address of the calendar is the scope",
 		"sqlRedateCases":                locked,
 	}
 }

@@ -222,6 +222,7 @@ func New(o Options) http.Handler {
 			r.With(httpkit.Unhurried).Get("/sellers/import/{import}/mail", h(s.ImportMail))
 			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/mail", h(s.MailImported))
 			r.Post("/sellers", h(s.AddSeller))
+			r.Get("/sellers/{doing:(?:bulk|remind|assign|archive|unarchive)}", h(s.BulkAgain))
 			r.With(httpkit.Unhurried).Post("/sellers/bulk", h(s.Bulk))
 			r.Post("/sellers/remind", h(s.Remind))
 			r.Post("/sellers/assign", h(s.Assign))

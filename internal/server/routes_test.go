@@ -248,6 +248,7 @@ func table() []access {
 		{"GET /firm/people/{user}/remove", "", firmRun},
 		{"POST /firm/people/{user}/remove", "", want{303, 404, 404, 404, 404, 404, 404, 409, 404, 404}},
 
+		{"GET /sellers/{doing:(?:bulk|remind|assign|archive|unarchive)}", "", leadOn},
 		{"POST /sellers/bulk", "do=assign&case={case}", assigned},
 		{"POST /sellers/remind", "case={case}&text=", badByBooks},
 		{"POST /sellers/archive", "", want{303, 404, 404, 404, 422, 422, 422, 422, 422, 422}},
@@ -417,7 +418,7 @@ func TestAccess(t *testing.T) {
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
-		"{invite}", none.String(), "{view}", none.String(), "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{invite}", none.String(), "{view}", none.String(), "{doing:(?:bulk|remind|assign|archive|unarchive)}", "remind", "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{lang}", "ru", "{deadline}", "1")
 	for _, a := range table() {
 		method, path, _ := strings.Cut(address.Replace(a.route), " ")

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -31,10 +32,12 @@ const (
 )
 
 // How often a calendar's address is answered within feedWindow: programs come every few hours,
-// from a few devices.
+// from a few devices. Addresses without a calendar are asked for from one client address at most
+// feedGuesses times within attemptWindow; a provider fetches the calendars of many from one.
 const (
-	feedWindow = time.Hour
-	feedsAsked = 120
+	feedWindow  = time.Hour
+	feedsAsked  = 120
+	feedGuesses = 100
 )
 
 // attempts counts failed attempts to get in. An attempt is counted before it is made, so
@@ -47,7 +50,7 @@ type attempts struct {
 
 	letters, lettersFrom, invites, tables *httprate.RateLimiter
 
-	feeds *httprate.RateLimiter
+	feeds, feedGuesses *httprate.RateLimiter
 }
 
 func newAttempts() *attempts {
@@ -61,7 +64,7 @@ func newAttempts() *attempts {
 		signups: limiter(signupsByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
 		tables: limiter(tablesByPerson, letterWindow),
-		feeds:  limiter(feedsAsked, feedWindow),
+		feeds:  limiter(feedsAsked, feedWindow), feedGuesses: limiter(feedGuesses, attemptWindow),
 	}
 }
 
@@ -94,12 +97,17 @@ func (a *attempts) takeLetter(w http.ResponseWriter, r *http.Request, kind, emai
 	return nil
 }
 
-// takeInvite counts an invitation that a person is about to send by mail.
-func (a *attempts) takeInvite(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
+// invite makes an invitation that a person sends by mail, TooMany when he sent too many. It is
+// counted before it is made, and given back unless it was.
+func (a *attempts) invite(w http.ResponseWriter, r *http.Request, by winddown.ID, send func() (token string, err error)) (string, error) {
 	if a.invites.OnLimit(w, r, by.String()) {
-		return tooMany(w, letterWindow)
+		return "", tooMany(w, letterWindow)
 	}
-	return nil
+	token, err := send()
+	if err != nil {
+		err = errors.Join(err, takeBack(a.invites, by.String(), letterWindow))
+	}
+	return token, err
 }
 
 // takeTable counts the invitations to the sellers of a table that a person is about to send by
@@ -111,12 +119,24 @@ func (a *attempts) takeTable(w http.ResponseWriter, r *http.Request, by winddown
 	return nil
 }
 
-// takeFeed counts that a calendar is asked for, whether there is one at the address or not.
+// takeFeed counts that a calendar is asked for as a guess of the client's, and asks whether its
+// address was answered too often. That is counted by foundFeed alone: whoever makes up addresses
+// must not fill the memory with them.
 func (a *attempts) takeFeed(w http.ResponseWriter, r *http.Request, token string) error {
-	if a.feeds.OnLimit(w, r, token) {
-		return tooMany(w, feedWindow)
+	if a.feedGuesses.OnLimit(w, r, clientKey(r)) {
+		return tooMany(w, attemptWindow)
+	}
+	if within, _, err := a.feeds.Status(token); err != nil || !within {
+		return errors.Join(tooMany(w, feedWindow), err, takeBack(a.feedGuesses, clientKey(r), attemptWindow))
 	}
 	return nil
+}
+
+// foundFeed counts that there is, or was, a calendar at the address that was asked for: it was
+// no guess.
+func (a *attempts) foundFeed(r *http.Request, token string) error {
+	err := a.feeds.Counter().Increment(token, time.Now().UTC().Truncate(feedWindow))
+	return errors.Join(err, takeBack(a.feedGuesses, clientKey(r), attemptWindow))
 }
 
 func tooMany(w http.ResponseWriter, window time.Duration) error {
@@ -129,9 +149,10 @@ func clientKey(r *http.Request) string { return httprate.CanonicalizeIP(httpkit.
 
 // giveBack takes a successful attempt out of the count.
 func (a *attempts) giveBack(r *http.Request, email string) error {
-	window := time.Now().UTC().Truncate(attemptWindow)
-	if err := a.byAccount.Counter().IncrementBy(winddown.EmailKey(email), window, -1); err != nil {
-		return err
-	}
-	return a.byAddress.Counter().IncrementBy(clientKey(r), window, -1)
+	return errors.Join(takeBack(a.byAccount, winddown.EmailKey(email), attemptWindow), takeBack(a.byAddress, clientKey(r), attemptWindow))
+}
+
+// takeBack takes one out of what a limiter counts under a key.
+func takeBack(l *httprate.RateLimiter, key string, window time.Duration) error {
+	return l.Counter().IncrementBy(key, time.Now().UTC().Truncate(window), -1)
 }

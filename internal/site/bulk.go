@@ -109,6 +109,12 @@ func (s *Site) Unarchive(w http.ResponseWriter, r *http.Request) error {
 	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0")
 }
 
+// BulkAgain answers whoever loads the address of one of these forms again: what was chosen is not
+// in it.
+func (s *Site) BulkAgain(w http.ResponseWriter, r *http.Request) error {
+	return s.redirect(w, r, "/sellers")
+}
+
 // bulkDone leads back to the list, where the same sellers are still ticked, or draws the page
 // again with what is wrong.
 func (s *Site) bulkDone(w http.ResponseWriter, r *http.Request, in bulkForm, err error, notice ...string) error {

@@ -112,7 +112,7 @@ func TestNamesOfViewsDiffer(t *testing.T) {
 		return c.PostForm("/sellers/views", url.Values{"name": {name}, "query": {"group=ready"}})
 	}
 	save("Срочные").Want(http.StatusSeeOther)
-	for _, name := range []string{"Срочные", " срочные ", "Мои", "Неделя"} {
+	for _, name := range []string{"Срочные", " срочные ", "Мои", "Неделя", "Mine", "this week"} {
 		page := save(name).Want(http.StatusUnprocessableEntity)
 		if page.Errors()["name"] != "Так уже называются другие фильтры" || page.Form("/sellers/views").Get("query") != "group=ready" {
 			t.Errorf("%q: %v, and the form has %v", name, page.Errors(), page.Form("/sellers/views"))
@@ -122,9 +122,25 @@ func TestNamesOfViewsDiffer(t *testing.T) {
 	form := mine.Form(mine.Path)
 	form.Set("name", "Неделя")
 	c.PostForm(mine.Path, form).Want(http.StatusUnprocessableEntity)
+	form.Set("name", "Stuck")
+	c.PostForm(mine.Path, form).Want(http.StatusUnprocessableEntity)
 	form.Set("name", "Мои продавцы")
 	c.PostForm(mine.Path, form).Want(http.StatusSeeOther)
 	save("Мои").Want(http.StatusSeeOther)
+	save("Mine").Want(http.StatusSeeOther)
+}
+
+// The addresses of what is done to many are those of forms: loaded again, after a preview, they
+// lead to the list.
+func TestAddressesOfBulkFormsLeadToTheList(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Мария Иванова", "ivanova")
+	for _, do := range []string{"bulk", "remind", "assign", "archive", "unarchive"} {
+		c.Get("/sellers/" + do).WantRedirect("/sellers")
+	}
+	for _, none := range []string{"reminder", "un", "unbulk"} {
+		c.Get("/sellers/" + none).Want(http.StatusNotFound)
+	}
 }
 
 // The second page offers all that the filters found; what is sent is what it showed.

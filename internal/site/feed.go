@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -38,6 +39,9 @@ func (s *Site) Feed(w http.ResponseWriter, r *http.Request) error {
 		known = strings.Contains(r.Header.Get("If-None-Match"), tag) // perhaps weakened on the way, or one of several
 		return known
 	})
+	if err == nil || winddown.KindOf(err) == winddown.Gone {
+		err = errors.Join(err, s.logins.foundFeed(r, token))
+	}
 	if err != nil {
 		return err
 	}

@@ -58,10 +58,9 @@ func (s *Site) InviteToFirm(w http.ResponseWriter, r *http.Request) error {
 		token, err := s.app.InviteToFirm(r.Context(), actor, typed.role)
 		return s.firmDone(w, r, err, typed, "invited", string(typed.role), token)
 	}
-	if err := s.logins.takeInvite(w, r, actor.UserID); err != nil { // nobody's mailbox is filled
-		return err
-	}
-	token, err := s.app.InviteToFirmByMail(r.Context(), actor, typed.role, typed.email)
+	token, err := s.logins.invite(w, r, actor.UserID, func() (string, error) { // nobody's mailbox is filled
+		return s.app.InviteToFirmByMail(r.Context(), actor, typed.role, typed.email)
+	})
 	return s.firmDone(w, r, err, typed, "invited", string(typed.role), token, "mail")
 }
 
@@ -84,7 +83,7 @@ func (s *Site) firmDone(w http.ResponseWriter, r *http.Request, err error, typed
 	case err == nil:
 		s.notice(w, append([]string{"firm"}, notice...)...)
 		return s.redirect(w, r, "/firm")
-	case redrawable(err):
+	case retryable(err):
 		return s.firm(w, r, typed, err)
 	}
 	return err

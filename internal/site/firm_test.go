@@ -96,6 +96,35 @@ func TestInvitingToAFirmByMail(t *testing.T) {
 	admin.PostForm("/firm/invites", url.Values{"role": {"lead"}, "email": {"lead@example.com"}}).Want(http.StatusConflict)
 }
 
+// Invitations by mail have a limit: mistakes do not count, and what was typed beyond it stays.
+func TestInvitingByMailHasALimit(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	admin, _, _ := staff(s)
+	people := "/cases/" + admin.OpenCase("ИП Петрова", 7).String() + "/people"
+	const limit = 30
+	send := func(path, email, role string) *testkit.Page {
+		return admin.PostForm(path, url.Values{"role": {role}, "email": {email}})
+	}
+	for range limit + 1 {
+		send("/firm/invites", "lead@example", "lead").Want(http.StatusUnprocessableEntity)
+		send(people, "helper@example", "helper").Want(http.StatusUnprocessableEntity)
+		send(people, "helper@example.com", "king").Want(http.StatusUnprocessableEntity)
+		admin.PostForm("/cases/"+winddown.ID{1}.String()+"/people", url.Values{"role": {"helper"}, "email": {"helper@example.com"}}).Want(http.StatusNotFound)
+	}
+	for range limit / 2 {
+		send("/firm/invites", "lead@example.com", "lead").WantRedirect("/firm")
+		send(people, "helper@example.com", "helper").WantRedirect(people)
+	}
+	for path, role := range map[string]string{"/firm/invites": "lead", people: "helper"} {
+		p := send(path, "next@example.com", role).Want(http.StatusTooManyRequests)
+		if got := p.Form(path); got.Get("role") != role || got.Get("email") != "next@example.com" || p.Errors()[""] == "" || p.Header.Get("Retry-After") == "" {
+			t.Errorf("what was typed is drawn as %v, with %v", got, p.Errors())
+		}
+	}
+	// A link without a letter is still to be had.
+	admin.PostForm("/firm/invites", url.Values{"role": {"lead"}}).WantRedirect("/firm")
+}
+
 // The link is shown once, lets one person in, with an account or without, and is gone then.
 func TestJoiningAFirm(t *testing.T) {
 	s := testkit.Start(t)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -274,4 +275,43 @@ func TestCalendarFeedHasALimit(t *testing.T) {
 		}
 	}
 	anybody.Get("/calendar/another.ics").Want(http.StatusNotFound)
+}
+
+// Whoever guesses addresses of calendars is told to wait as well; calendars that are there, or
+// were, are asked for from one place as often as there are such.
+func TestGuessingCalendarsHasALimit(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Анна Петрова", "petrova")
+	anybody := s.Anybody()
+	var token string
+	for range 4 {
+		var err error
+		if token, err = s.App.NewFeed(t.Context(), c.Actor()); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			anybody.Get("/calendar/" + token + ".ics").Want(http.StatusOK)
+		}
+	}
+	gone := token
+	token, err := s.App.NewFeed(t.Context(), c.Actor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 15 {
+		anybody.Get("/calendar/" + gone + ".ics").Want(http.StatusGone)
+	}
+	for n := 0; ; n++ {
+		p := anybody.Get("/calendar/guess-" + strconv.Itoa(n) + ".ics")
+		if p.Status == http.StatusTooManyRequests {
+			if n < 20 || p.Header.Get("Retry-After") == "" {
+				t.Errorf("after %d guesses, Retry-After %q", n, p.Header.Get("Retry-After"))
+			}
+			break
+		}
+		if p.Want(http.StatusNotFound); n > 500 {
+			t.Fatal("there is no limit")
+		}
+	}
+	anybody.Get("/calendar/" + token + ".ics").Want(http.StatusTooManyRequests) // says nothing of what is there
 }

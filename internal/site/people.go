@@ -36,8 +36,10 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 	var token string
 	if email == "" {
 		token, err = s.app.Invite(r.Context(), actorOf(r.Context()), id, role)
-	} else if err = s.logins.takeInvite(w, r, actorOf(r.Context()).UserID); err == nil { // nobody's mailbox is filled
-		token, err = s.app.InviteByMail(r.Context(), actorOf(r.Context()), id, role, email)
+	} else {
+		token, err = s.logins.invite(w, r, actorOf(r.Context()).UserID, func() (string, error) { // nobody's mailbox is filled
+			return s.app.InviteByMail(r.Context(), actorOf(r.Context()), id, role, email)
+		})
 	}
 	switch {
 	case err == nil && email != "":
@@ -46,7 +48,7 @@ func (s *Site) Invite(w http.ResponseWriter, r *http.Request) error {
 	case err == nil:
 		s.notice(w, "invited", id.String(), string(role), token)
 		return s.redirect(w, r, peopleHref(id))
-	case redrawable(err):
+	case retryable(err):
 		return s.peopleAgain(w, r, id, role, email, err)
 	}
 	return err

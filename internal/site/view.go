@@ -33,7 +33,7 @@ func (s *Site) SaveView(w http.ResponseWriter, r *http.Request) error {
 	save := &page.SaveViewView{Query: f.Get("query"), Name: f.Get("name"), Home: f.Get("home") != ""}
 	filter := queryFilter(save.Query)
 	filter.Cursor = nil
-	err = s.app.SaveView(r.Context(), actorOf(r.Context()), save.Name, registerQuery(filter), save.Home, starterNames(i18n.From(r.Context())))
+	err = s.app.SaveView(r.Context(), actorOf(r.Context()), save.Name, registerQuery(filter), save.Home, starterNames())
 	switch {
 	case err == nil:
 		s.notice(w, "view_saved")
@@ -99,7 +99,7 @@ func (s *Site) ChangeView(w http.ResponseWriter, r *http.Request) error {
 	} else if one.Name == "" && strings.TrimSpace(name) == viewName(i18n.From(r.Context()), one) {
 		name = "" // as it came with the program, in the language of whoever reads it
 	}
-	err = s.app.ChangeView(r.Context(), actorOf(r.Context()), id, name, typed.Pinned, typed.Home, starterNames(i18n.From(r.Context())))
+	err = s.app.ChangeView(r.Context(), actorOf(r.Context()), id, name, typed.Pinned, typed.Home, starterNames())
 	switch {
 	case err == nil:
 		s.notice(w, "view_changed")
@@ -166,11 +166,13 @@ func viewName(p *i18n.Printer, v winddown.View) string {
 	return v.Name
 }
 
-// starterNames are the names of the views that come with the program, as the reader sees them.
-func starterNames(p *i18n.Printer) winddown.StarterNames {
+// starterNames are the names of the views that come with the program, in every language.
+func starterNames() winddown.StarterNames {
 	names := winddown.StarterNames{}
 	for _, v := range winddown.Starters(winddown.ID{}) {
-		names[v.Code] = viewName(p, v)
+		for _, l := range i18n.Locales() {
+			names[v.Code] = append(names[v.Code], viewName(i18n.For(l), v))
+		}
 	}
 	return names
 }

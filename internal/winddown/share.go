@@ -67,12 +67,13 @@ const (
 	ShareLost    ShareState = "lost" // with the right of whoever made it
 )
 
-// State returns the state of a link at the instant now.
+// State returns the state of a link at the instant now: what ended it is what came first.
 func (l ShareLink) State(now time.Time) ShareState {
+	ended := !l.RevokedAt.IsZero() && l.RevokedAt.Before(l.ExpiresAt)
 	switch {
-	case l.Lost:
+	case ended && l.Lost:
 		return ShareLost
-	case !l.RevokedAt.IsZero():
+	case ended:
 		return ShareEnded
 	case !now.Before(l.ExpiresAt):
 		return ShareExpired

@@ -59,9 +59,9 @@ func (v Views) Home() (View, bool) {
 	return v[at], true
 }
 
-// StarterNames are the names under which a person sees the views that come with the program,
-// by their code: no other view may be called like one of them.
-type StarterNames map[string]string
+// StarterNames are the names under which a person sees the views that come with the program, by
+// their code, in every language he may choose: no other view may be called like one of them.
+type StarterNames map[string][]string
 
 // Save adds a view, pinned: Invalid on the field name, or Conflict when there are too many.
 func (v *Views) Save(id ID, name, query string, home bool, shown StarterNames) ([]Event, error) {
@@ -134,11 +134,11 @@ func (v Views) checkName(id ID, name string, shown StarterNames) (string, error)
 	var bad invalid
 	name = tidyLine(name)
 	taken := func(one View) bool {
-		title := one.Name
-		if title == "" {
-			title = shown[one.Code]
+		titles := []string{one.Name}
+		if one.Name == "" {
+			titles = shown[one.Code]
 		}
-		return one.ID != id && strings.EqualFold(title, name)
+		return one.ID != id && slices.ContainsFunc(titles, func(title string) bool { return strings.EqualFold(title, name) })
 	}
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:

@@ -54,6 +54,26 @@ test("a lead finds whose act can be requested, assigns ten, reminds and exports 
   assert.ok(clicks < 10, `${clicks} clicks`);
 });
 
+test("a preview of a reminder that is loaded again leads to the list", async () => {
+  const page = await open();
+  await logIn(page, "buh@example.com");
+  const preview = async () => {
+    await page.goto("/sellers?group=early");
+    await page.locator("input[name=case]").first().check();
+    await page.getByRole("button", { name: "Напомнить продавцу" }).click();
+    await page.locator("#text").fill("Пришлите акт до пятницы");
+    await page.getByRole("button", { name: "Показать, что придёт" }).click();
+    await page.getByRole("blockquote").getByText("Пришлите акт до пятницы").waitFor();
+    assert.equal(new URL(page.url()).pathname, "/sellers/remind");
+  };
+  for (const again of [() => page.reload(), () => page.goBack()]) {
+    await preview();
+    await again();
+    await page.getByRole("heading", { level: 1, name: "Продавцы" }).waitFor();
+    assert.equal(page.url(), `${server.url}/sellers`);
+  }
+});
+
 for (const script of [true, false]) {
   test(`filters are saved, opened first, and dropped, with script ${script ? "on" : "off"}`, async () => {
     const page = await open({ script });
