@@ -13,6 +13,7 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 )
 
 // Message is a letter ready to be sent.
@@ -121,7 +122,7 @@ func (e *Error) Error() string { return e.text }
 func (c *Client) Send(ctx context.Context, m Message) error {
 	msg := gomail.NewMsg()
 	msg.FromMailAddress(c.from)
-	if err := msg.To(m.To); err != nil {
+	if err := msg.To(wireAddress(m.To)); err != nil {
 		return &Error{Permanent: true, text: "the recipient's address cannot be written to"}
 	}
 	msg.Subject(m.Subject)
@@ -145,7 +146,18 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	var refused *gomail.SendError
 	permanent := errors.As(err, &refused) && refused.Reason == gomail.ErrSMTPRcptTo && !refused.IsTemp() && refused.ErrorCode() >= 500 &&
 		!strings.HasPrefix(refused.EnhancedStatusCode(), policy)
-	return &Error{Permanent: permanent, text: discreet(err.Error(), m.To)}
+	return &Error{Permanent: permanent, text: discreet(discreet(err.Error(), m.To), wireAddress(m.To))}
+}
+
+// wireAddress is an address as every server reads it: «почта.рф» in the letters of ASCII
+// (RFC 5891). One that has no such form is left to be refused.
+func wireAddress(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil {
+		return address
+	}
+	return address[:at+1] + domain
 }
 
 // policy begins the answers by which a server refuses to do something for the sender, such as

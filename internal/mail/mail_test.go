@@ -114,3 +114,21 @@ func TestAddressesOfServers(t *testing.T) {
 		t.Error("a sender without an address is taken")
 	}
 }
+
+// Few servers take letters that are not ASCII in an address; a domain has a form that is.
+func TestADomainOfAnyLetters(t *testing.T) {
+	server := testmail.Start(t)
+	c, err := mail.Open(server.URL(), "post@example.ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := letter()
+	m.To = "anna@почта.рф"
+	if err := c.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	const want = "anna@xn--80a1acny.xn--p1ai"
+	if got := server.Letters(); len(got) != 1 || got[0].To != want || got[0].Parse(t).Get("To") != "<"+want+">" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -85,7 +85,7 @@ func (s *Site) calendarFile(feed app.Feed) ([]byte, error) {
 	cal := ics.NewCalendarFor("winddown")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetXWRCalName(p.T("calendar_feed.name"))
-	cal.SetRefreshInterval(feedHours, ics.WithValue("DURATION"))
+	cal.SetRefreshInterval(feedHours)
 	cal.SetXPublishedTTL(feedHours)
 	for _, e := range feed.Entries {
 		event := cal.AddEvent(e.ID + "." + e.Case.String() + "@" + host)

@@ -135,6 +135,9 @@ func TestCalendarFeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(page.Body, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT4H\r\n") {
+		t.Error("it does not say how often to ask")
+	}
 	got := map[string]string{}
 	for _, e := range cal.Events() {
 		start, err := e.GetAllDayStartAt()
