@@ -637,7 +637,11 @@ func (p *importPlan) change(line *ImportLine, found ImportedCase, to ID, v *inva
 			return
 		}
 		if err := c.Allow(action, found.Standing); err != nil {
-			v.add(string(field), "import.error.not_yours", nil)
+			key := "import.error.not_yours"
+			if c.HasOwner {
+				key = "import.error.owners"
+			}
+			v.add(string(field), key, nil)
 			return
 		}
 		s := p.Stamp
@@ -704,7 +708,7 @@ func (p *importPlan) requested(c *Case, d ImportDraft, standing Standing, v *inv
 		err = c.Allow(CanMark, standing)
 	}
 	if err != nil {
-		v.add(string(ImportActOn), "import.error.not_yours", nil)
+		v.add(string(ImportActOn), "import.error.act_owners", nil) // while there is no owner every role of a firm may
 		return nil
 	}
 	var events []Event

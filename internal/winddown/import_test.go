@@ -180,8 +180,9 @@ func TestPlanOfKnownSellers(t *testing.T) {
 		{"somebody responsible", []string{"", goodINN, "", "", "", "", "", "Алёна Ким"}, responsible, false, "changed [{responsible Ирина Орлова Алёна Ким}]"},
 		{"a corrected request", []string{"", goodINN, "", "", "", "", "", "", "03.11.2026"}, responsible, false, "changed [{act_on 2026-11-02 2026-11-03}]"},
 		{"a number", []string{"", goodINN, "", "", "", "", "", "", "", "49"}, responsible, false, "changed [{ticket 48 49}]"},
-		{"of an owner", []string{"ИП Ким А.", goodINN}, responsible, true, "faulty seller_name import.error.not_yours"},
-		{"of an owner, the act", []string{"", goodINN, "", "", "", "", "", "", "", "49"}, responsible, true, "faulty act_on import.error.not_yours"},
+		{"of an owner", []string{"ИП Ким А.", goodINN}, responsible, true, "faulty seller_name import.error.owners"},
+		{"of an owner, other answers", []string{"", goodINN, "", "", "нет"}, responsible, true, "faulty wb_stock import.error.owners"},
+		{"of an owner, the act", []string{"", goodINN, "", "", "", "", "", "", "", "49"}, responsible, true, "faulty act_on import.error.act_owners"},
 		{"of somebody else", []string{"ИП Ким А.", goodINN}, winddown.Standing{Lead: true}, false, "faulty seller_name import.error.not_yours"},
 		{"of an owner, assigned", []string{"", goodINN, "", "", "", "", "", "kim@example.ru"}, winddown.Standing{Lead: true}, true, "changed [{responsible Ирина Орлова Алёна Ким}]"},
 	} {
