@@ -20,9 +20,9 @@ type ImportPreview struct {
 	Wrong  error
 }
 
-// KeepImport stores the rows of a table in place of the one the actor brought before, laid out
-// as he chose for that if it has the same heading, and returns the id under which it can be
-// looked at. Nothing else is written.
+// KeepImport stores the rows of a table in place of the one the actor has not loaded, laid out
+// as he chose for his last one if it has the same heading, and returns the id under which it can
+// be looked at. Nothing else is written.
 func (a *App) KeepImport(ctx context.Context, actor winddown.Actor, name string, rows [][]string) (winddown.ID, error) {
 	id, err := newID()
 	if err != nil {
@@ -42,9 +42,8 @@ func (a *App) KeepImport(ctx context.Context, actor winddown.Actor, name string,
 	})
 }
 
-// Import returns what a stored table of the actor would do, or NotFound, which names the table he
-// brought last where that is another. Reason is what the
-// trail will say of acts that were requested before.
+// Import returns what a stored table of the actor would do, or did, or NotFound, which names the
+// table he brought last. Reason is what the trail will say of acts that were requested before.
 func (a *App) Import(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string) (ImportPreview, error) {
 	now := a.now()
 	read, err := a.db.Import(ctx, actor, id, now)

@@ -126,6 +126,41 @@ func TestOneTableLoadedTwiceAtOnce(t *testing.T) {
 	}
 }
 
+// What a person loaded stays for its day beside the one table that waits, and without end nothing does.
+func TestLoadedTablesStayForTheirTerm(t *testing.T) {
+	w := newWorld(t)
+	boss := w.firm().admin
+	const kept = 20
+	var loaded []winddown.ID
+	for range kept + 1 {
+		w.clock.Advance(time.Minute)
+		loaded = append(loaded, w.addressed(boss, "one@example.ru"))
+	}
+	waits, _ := w.brought(boss, sellersTable(1))
+	last, _ := w.brought(boss, sellersTable(1))
+	there := func(id winddown.ID) bool {
+		t.Helper()
+		_, err := w.app.Import(t.Context(), boss, id, "")
+		if err != nil && winddown.KindOf(err) != winddown.NotFound {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	for i, id := range append(loaded, waits, last) {
+		if want := i > 0 && id != waits; there(id) != want {
+			t.Errorf("table %d: there is %t", i, !want)
+		}
+	}
+	if n := one[int](w, "select count(*) from imports where content <> '[]'"); n != 1 {
+		t.Errorf("the rows of %d tables are kept", n)
+	}
+	wantKey(t, w.app.MailImported(t.Context(), boss, waits, 1), winddown.NotFound, "import.error.replaced")
+	w.clock.Advance(winddown.ImportTerm)
+	if n, err := w.app.SweepImports(t.Context()); n != kept+1 || err != nil || there(loaded[kept]) {
+		t.Errorf("%d tables were swept, %v", n, err)
+	}
+}
+
 // An accountant's table neither sees nor changes the sellers of a colleague, and a table is its
 // person's in the firm it was brought for.
 func TestScopeOfAnImport(t *testing.T) {

@@ -53,15 +53,20 @@ type ImportRead struct {
 // he works in the firm it was brought for.
 const importScope = `i.user_id = @actor and i.firm_id is not distinct from @firm and i.expires_at > @now`
 
-// sqlImport reads the actor's table whichever he asks for: there is one, and the answer to
-// another's id names it.
+// sqlImport reads the table the actor asks for, or the one he brought last, which is the one that
+// waits or else was loaded last: the answer to the id of a table that is gone names it.
 const sqlImport = `-- name: Import
 select i.id, i.name, case when i.id = @import then i.content else '[]' end as content, i.layout, i.counts, i.added, i.expires_at, i.loaded_at
 from imports i
-where ` + importScope
+where ` + importScope + `
+order by i.id = @import desc, i.loaded_at desc nulls first, i.id desc
+limit 1`
 
 const sqlLastLayout = `-- name: LastLayout
-select i.layout from imports i where ` + importScope + ` for update`
+select i.layout from imports i where ` + importScope + `
+order by i.loaded_at desc nulls first, i.id desc
+limit 1
+for update`
 
 const sqlLockImport = `-- name: LockImport
 select i.id from imports i where i.id = @import and ` + importScope + ` for update`
@@ -111,6 +116,17 @@ type importRow struct {
 	LoadedAt  *time.Time
 }
 
+// askedImport returns the table that was asked for among what sqlImport read.
+func askedImport(rows []importRow, asked winddown.ID) (importRow, error) {
+	if len(rows) == 0 {
+		return importRow{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	if r := rows[0]; r.ID != asked {
+		return importRow{}, &winddown.Error{Kind: winddown.NotFound, Key: "import.error.replaced", Args: winddown.Args{"Import": r.ID, "File": r.Name}}
+	}
+	return rows[0], nil
+}
+
 func (r importRow) stored() StoredImport {
 	return StoredImport{ID: r.ID, Name: r.Name, Layout: r.Layout, ExpiresAt: r.ExpiresAt, LoadedAt: timeOf(r.LoadedAt), Counts: r.Counts, Added: r.Added}
 }
@@ -142,12 +158,9 @@ func (q *importQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, 
 }
 
 func (q *importQuery) result(actor winddown.Actor, asked winddown.ID) (ImportRead, error) {
-	if len(q.imports) == 0 {
-		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
-	}
-	r := q.imports[0]
-	if r.ID != asked {
-		return ImportRead{}, &winddown.Error{Kind: winddown.NotFound, Key: "import.error.replaced", Args: winddown.Args{"Import": r.ID, "File": r.Name}}
+	r, err := askedImport(q.imports, asked)
+	if err != nil {
+		return ImportRead{}, err
 	}
 	read := ImportRead{Import: r.stored()}
 	read.Import.Invited = q.invited
@@ -228,10 +241,10 @@ func (tx *Tx) quietly(sql string, args pgx.StrictNamedArgs) {
 const sqlKeepImport = `-- name: KeepImport
 insert into imports (id, user_id, firm_id, name, content, layout, inns, created_at, expires_at)
 values (@import, @actor, @firm, @name, @content, @layout, @inns, @now, @expires)
-on conflict (user_id) do update set id = @import, firm_id = @firm, name = @name, content = @content, layout = @layout, inns = @inns,
-    counts = null, added = null, created_at = @now, expires_at = @expires, loaded_at = null`
+on conflict (user_id) where loaded_at is null do update set id = @import, firm_id = @firm, name = @name, content = @content,
+    layout = @layout, inns = @inns, created_at = @now, expires_at = @expires`
 
-// LastLayout returns how the table the actor brought before is laid out, held until the
+// LastLayout returns how the table the actor brought last is laid out, held until the
 // transaction ends; false where there is none.
 func (tx *Tx) LastLayout(ctx context.Context) (winddown.ImportLayout, bool, error) {
 	var layouts []struct{ Layout winddown.ImportLayout }
@@ -243,7 +256,7 @@ func (tx *Tx) LastLayout(ctx context.Context) (winddown.ImportLayout, bool, erro
 	return layouts[0].Layout, true, nil
 }
 
-// KeepImport stores a table of the actor in place of the one before.
+// KeepImport stores a table of the actor in place of the one that waits. What he loaded stays.
 func (tx *Tx) KeepImport(i StoredImport, inns []string) error {
 	var content bytes.Buffer
 	enc := json.NewEncoder(&content)
@@ -267,14 +280,23 @@ func (tx *Tx) MapImport(i StoredImport, inns []string) {
 	tx.quietly(sqlMapImport, args)
 }
 
+// maxLoadedImports is how many loaded tables of one person are kept.
+const maxLoadedImports = 20
+
 const sqlEndImport = `-- name: EndImport
+with old as (
+    delete from imports where id in (
+        select i.id from imports i where i.user_id = @actor and i.loaded_at is not null
+        order by i.loaded_at desc, i.id desc offset @others))
 update imports set content = '[]', inns = '{}', firm_id = @firm, counts = @counts, added = @added, loaded_at = @now
 where id = @import and user_id = @actor`
 
-// EndImport puts what was loaded in the place of a locked table.
+// EndImport puts what was loaded in the place of a locked table, and ends the oldest where the
+// actor has loaded many.
 func (tx *Tx) EndImport(i StoredImport, firm winddown.ID) {
 	tx.quietly(sqlEndImport, pgx.StrictNamedArgs{
 		"import": i.ID, "actor": tx.actor.UserID, "firm": firm, "counts": i.Counts, "added": i.Added, "now": tx.now,
+		"others": maxLoadedImports - 1,
 	})
 }
 
@@ -402,13 +424,14 @@ func (tx *Tx) LockAdded(ctx context.Context, id winddown.ID) (StoredImport, erro
 	if err != nil {
 		return StoredImport{}, err
 	}
-	if len(imports) == 0 {
-		return StoredImport{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	r, err := askedImport(imports, id)
+	if err != nil {
+		return StoredImport{}, err
 	}
 	for _, r := range rows {
 		tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	}
-	stored := imports[0].stored()
+	stored := r.stored()
 	stored.Invited = invited
 	askedOf(stored.Added, rows)
 	return stored, nil

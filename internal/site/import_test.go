@@ -463,7 +463,7 @@ func TestImportByHand(t *testing.T) {
 	}
 	preview = bring(t, c, "как есть.csv", []byte("Продавец;ИНН;FBS;Остаток;E-mail\nИП Ким;"+testkit.INN(3)+";да;нет;kim@example.com\n"))
 	gone := c.Get(path).Want(http.StatusNotFound)
-	if !strings.Contains(gone.Main(), "проверка только последнего файла. Сейчас это «как есть.csv»") || !gone.HasLink(preview.Path) {
+	if !strings.Contains(gone.Main(), "Незагруженный файл хранится, пока нет следующего. Ваш последний файл: «как есть.csv»") || !gone.HasLink(preview.Path) {
 		t.Errorf("the table before is said to be gone as\n%s", gone.Main())
 	}
 	for _, action := range []string{path, path + "/load"} {
@@ -604,6 +604,36 @@ func TestMailToImportedSellers(t *testing.T) {
 		t.Errorf("without mail the result says %s", done.Main())
 	}
 	c.PostForm(done.Path+"/mail", url.Values{"letters": {"103"}}).Want(http.StatusConflict)
+}
+
+// A further file leaves what was loaded as it is: its result, its links and its letters.
+func TestAnotherFileLeavesWhatWasLoaded(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	c := s.SignUp("Ким", "kim")
+	c.Confirm()
+	c.AddSeller("ИП Первая", 9)
+	file := func(n int) []byte {
+		return []byte(fmt.Sprintf("Продавец;ИНН;FBS;Остаток;E-mail\nИП Ким %d;%s;да;нет;kim%d@example.com\n", n, testkit.INN(n), n))
+	}
+	first := load(t, c, bring(t, c, "первый.csv", file(1)))
+	second := bring(t, c, "второй.csv", file(2)).Path
+	third := bring(t, c, "третий.csv", file(3))
+	if p := c.Get(second).Want(http.StatusNotFound); !p.HasLink(third.Path) {
+		t.Errorf("of a file that was not loaded it says %s", p.Main())
+	}
+	c.PostForm(second+"/invites.xlsx", url.Values{"who": {"all"}}).Want(http.StatusNotFound)
+	loaded := load(t, c, third)
+	for _, done := range []*testkit.Page{first, loaded} {
+		if p := c.Get(done.Path).Want(http.StatusOK); p.Main() != done.Main() {
+			t.Errorf("the result has become\n%s\nfrom\n%s", p.Main(), done.Main())
+		}
+	}
+	c.PostForm(first.Path+"/mail", c.Get(first.Path+"/mail").Want(http.StatusOK).Form(first.Path+"/mail")).WantRedirect(first.Path)
+	links := c.PostForm(first.Path+"/invites.xlsx", url.Values{"who": {"addressed"}}).Want(http.StatusOK)
+	rows, err := sheet.ReadXLSX(strings.NewReader(links.Body), int64(len(links.Body)), exportLimits)
+	if err != nil || len(rows) != 2 || rows[1][2] != "kim1@example.com" {
+		t.Errorf("the links of the first file: %q, %v", rows, err)
+	}
 }
 
 // What the pages call a value heads its column, in either language.
