@@ -52,7 +52,7 @@ func TestLettersSurviveKills(t *testing.T) {
 
 	// The accountant reminds the seller.
 	one, two := start(), start()
-	sent, err := a.Remind(t.Context(), again(t, a, accountant), []winddown.ID{id}, winddown.Remind{Text: "Пора запросить акт."})
+	sent, _, err := a.Remind(t.Context(), again(t, a, accountant), []winddown.ID{id}, winddown.Remind{Text: "Пора запросить акт."})
 	if err != nil || sent != 1 {
 		t.Fatalf("%d sellers were reminded: %v", sent, err)
 	}

@@ -16,7 +16,7 @@ import (
 
 // remind reminds the sellers of cases as somebody of a firm does.
 func (w *world) remind(actor winddown.Actor, text string, cases ...winddown.ID) error {
-	_, err := w.app.Remind(w.t.Context(), actor, cases, winddown.Remind{Text: text, Steps: map[winddown.Code]string{
+	_, _, err := w.app.Remind(w.t.Context(), actor, cases, winddown.Remind{Text: text, Steps: map[winddown.Code]string{
 		winddown.ZeroFBS: "обнулите остатки FBS", winddown.RequestAct: "запросите акт", "": "завершите уход",
 	}})
 	return err
@@ -51,7 +51,7 @@ func TestSellersAreReminded(t *testing.T) {
 	steps := map[winddown.Code]string{winddown.ZeroFBS: "обнулите остатки", winddown.RequestAct: "запросите акт"}
 	send := func(text string, cases ...winddown.ID) int {
 		t.Helper()
-		n, err := w.app.Remind(ctx, f.accountant, cases, winddown.Remind{Text: text, Steps: steps})
+		n, _, err := w.app.Remind(ctx, f.accountant, cases, winddown.Remind{Text: text, Steps: steps})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,13 +97,14 @@ func TestSellersAreReminded(t *testing.T) {
 	mute(winddown.DefaultMailSettings())
 	// Until midnight of the case's own day a second one is skipped.
 	w.clock.Set(time.Date(2026, time.November, 22, 20, 59, 0, 0, time.UTC))
-	if n := send("Ещё раз", early, ready); n != 0 {
-		t.Errorf("%d sellers were reminded twice a day", n)
+	n, today, err := w.app.Remind(ctx, f.accountant, []winddown.ID{early, ready, nobody}, winddown.Remind{Text: "Ещё раз", Steps: steps})
+	if err != nil || n != 0 || today != 2 {
+		t.Errorf("%d sellers were reminded twice a day, %d skipped for it, %v", n, today, err)
 	}
 	w.clock.Advance(time.Minute)
 	var sent atomic.Int64
 	wantTally(t, atOnce(6, func(int) error {
-		n, err := w.app.Remind(context.Background(), f.accountant, []winddown.ID{early}, winddown.Remind{Text: "Завтра: {step}", Steps: steps})
+		n, _, err := w.app.Remind(context.Background(), f.accountant, []winddown.ID{early}, winddown.Remind{Text: "Завтра: {step}", Steps: steps})
 		sent.Add(int64(n))
 		return err
 	}), map[string]int{"ok": 6})
@@ -130,7 +131,7 @@ func TestSellersAreReminded(t *testing.T) {
 	for text, key := range map[string]string{
 		" \n": "remind.error.text_missing", "Здравствуйте, {имя}": "remind.error.place", strings.Repeat("я", winddown.MaxReminder+1): "error.field.too_long",
 	} {
-		_, err := w.app.Remind(ctx, f.accountant, []winddown.ID{ready}, winddown.Remind{Text: text})
+		_, _, err := w.app.Remind(ctx, f.accountant, []winddown.ID{ready}, winddown.Remind{Text: text})
 		var e *winddown.Error
 		if !errors.As(err, &e) || e.Kind != winddown.Invalid || len(e.Fields) != 1 || e.Fields[0].Field != "text" || e.Fields[0].Key != key {
 			t.Errorf("%.20q is refused with %v", text, err)

@@ -708,6 +708,12 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			w.publish(f.admin, "Всем")
 			return func() error { _, err := w.app.UpgradeFirm(ctx, f.admin, newest(1)); return err }, func() outcome { return forSeller(f.admin) }
 		}},
+		{"UpgradeFirm", "of a case with an owner who marks himself", "case case_upgraded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			f, owner := w.firm(), w.person("Петрова")
+			w.join(owner, f.accountant, w.open(owner), winddown.Accountant)
+			w.publish(f.admin, "Всем")
+			return func() error { _, err := w.app.UpgradeFirm(ctx, f.admin, newest(1)); return err }, func() outcome { return pages(f.admin) }
+		}},
 		{"SetFirmDays", "", "firm firm_setting_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			f := w.firm()
 			return func() error { return w.app.SetFirmDays(ctx, f.admin, []winddown.Date{w.today(f.admin)}, nil) },

@@ -306,7 +306,9 @@ type CaseRead struct {
 	Text      winddown.Text          // that was asked for; its zero where the one built in counts
 	Texts     []winddown.Text        // of the firm, where they were asked for: those the case is read with, and newer ones
 	Replaced  []winddown.Text        // the installation's, with these
-	Firm      string                 // that keeps the books, where its people were asked for
+	Firm      string                 // that keeps the books, where the people of the case were asked for
+
+	FirmPeople int // how many belong to that firm
 
 	Requisites winddown.Requisites // of the firm, where they were asked for
 }

@@ -69,11 +69,17 @@ type peopleQuery struct {
 	caseQuery
 	people  []Person
 	invites []inviteRow
-	firms   []nameRow
+	firms   []caseFirmRow
 }
 
 const sqlCaseFirm = `-- name: CaseFirm
-select f.id, f.name from cases c join firms f on f.id = c.firm_id where c.id = @case and ` + caseScope
+select f.name, (select count(*) from firm_people p where p.firm_id = f.id) as people
+from cases c join firms f on f.id = c.firm_id where c.id = @case and ` + caseScope
+
+type caseFirmRow struct {
+	Name   string
+	People int
+}
 
 func (q *peopleQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
 	q.caseQuery.queue(b, actor, id)
@@ -101,7 +107,7 @@ func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	}
 	read, err := q.result()
 	for _, f := range q.firms {
-		read.Firm = f.Name
+		read.Firm, read.FirmPeople = f.Name, f.People
 	}
 	return read, q.people, q.open(), err
 }

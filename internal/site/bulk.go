@@ -75,8 +75,8 @@ func (s *Site) Remind(w http.ResponseWriter, r *http.Request) error {
 		return s.bulkPage(w, r, in, remind.Check())
 	}
 	meant := in.meant()
-	n, err := s.app.Remind(r.Context(), actorOf(r.Context()), meant, remind)
-	return s.bulkDone(w, r, in, err, "reminded", strconv.Itoa(n), strconv.Itoa(len(meant)-n))
+	n, today, err := s.app.Remind(r.Context(), actorOf(r.Context()), meant, remind)
+	return s.bulkDone(w, r, in, err, "reminded", strconv.Itoa(n), strconv.Itoa(len(meant)-n), strconv.Itoa(today))
 }
 
 // Assign makes somebody responsible for the sellers, or nobody.
@@ -86,7 +86,7 @@ func (s *Site) Assign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Assign(r.Context(), actorOf(r.Context()), in.meant(), in.to)
-	return s.bulkDone(w, r, in, err, "assigned", strconv.Itoa(n), "0")
+	return s.bulkDone(w, r, in, err, "assigned", strconv.Itoa(n), "0", "0")
 }
 
 // Archive puts the sellers into the archive.
@@ -96,7 +96,7 @@ func (s *Site) Archive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), true)
-	return s.bulkDone(w, r, in, err, "archived", strconv.Itoa(n), "0")
+	return s.bulkDone(w, r, in, err, "archived", strconv.Itoa(n), "0", "0")
 }
 
 // Unarchive takes the sellers out of the archive.
@@ -106,7 +106,7 @@ func (s *Site) Unarchive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), false)
-	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0")
+	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0", "0")
 }
 
 // BulkAgain answers whoever loads the address of one of these forms again: what was chosen is not
@@ -242,14 +242,16 @@ func decodeIDs(text string) []winddown.ID {
 	return ids
 }
 
-// bulkNotice says what was done to how many, and returns who they were.
+// bulkNotice says what was done to how many, how many were skipped, and how many of them because
+// they were reminded today already, and returns who they were.
 func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
-	if len(n) < 3 || !slices.Contains([]string{"reminded", "assigned", "archived", "unarchived"}, n[0]) {
+	if len(n) < 4 || !slices.Contains([]string{"reminded", "assigned", "archived", "unarchived"}, n[0]) {
 		return "", nil
 	}
 	changed, err := strconv.Atoi(n[1])
 	skipped, err2 := strconv.Atoi(n[2])
-	if err != nil || err2 != nil {
+	today, err3 := strconv.Atoi(n[3])
+	if err != nil || err2 != nil || err3 != nil {
 		return "", nil
 	}
 	text := p.T("register.notice.nothing")
@@ -259,8 +261,11 @@ func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
 	if skipped > 0 {
 		text += " " + p.N("register.notice.skipped", skipped)
 	}
-	if len(n) > 3 {
-		return text, decodeIDs(n[3])
+	if today > 0 {
+		text += " " + p.T("register.notice.today", "N", today)
+	}
+	if len(n) > 4 {
+		return text, decodeIDs(n[4])
 	}
 	return text, nil
 }

@@ -169,3 +169,18 @@ func TestAllThatWereFound(t *testing.T) {
 		t.Errorf("the archive is at %q", link)
 	}
 }
+
+// A reminder sent again says why nobody got it.
+func TestRemindedTwiceSaysWhy(t *testing.T) {
+	s := testkit.Start(t)
+	owner, keeper := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	owner.Join(keeper, id, winddown.Accountant)
+	form := url.Values{"case": {id.String()}, "text": {"Пришлите акт"}}
+	for _, want := range []string{"1 продавцу", "Ничего не изменилось. Пропущен 1. Уже напоминали сегодня: 1."} {
+		keeper.PostForm("/sellers/remind", form).Want(http.StatusSeeOther)
+		if got := keeper.Get("/sellers").Want(http.StatusOK).Text(); !strings.Contains(got, want) {
+			t.Errorf("the list does not say %q:\n%s", want, got)
+		}
+	}
+}

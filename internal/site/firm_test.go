@@ -305,3 +305,17 @@ func TestRemovalFromAFirm(t *testing.T) {
 		t.Error("a removed person still sees sellers")
 	}
 }
+
+// The last admin reads why he cannot leave before he tries.
+func TestLastAdminIsToldBeforehand(t *testing.T) {
+	s := testkit.Start(t)
+	admin, _, book := staff(s)
+	why := "Это последний администратор фирмы"
+	if p := admin.Get("/firm/leave").Want(http.StatusOK); p.HasForm("/firm/leave") || !strings.Contains(p.Main(), why) {
+		t.Errorf("the last admin reads\n%s", p.Main())
+	}
+	if p := book.Get("/firm/leave").Want(http.StatusOK); !p.HasForm("/firm/leave") || strings.Contains(p.Main(), why) {
+		t.Errorf("another reads\n%s", p.Main())
+	}
+	admin.PostForm("/firm/leave", nil).Want(http.StatusConflict)
+}

@@ -317,3 +317,31 @@ func TestAcceptingWithAnUnconfirmedAddress(t *testing.T) {
 	anna.PostForm("/invites/nothing/confirm", nil).Want(http.StatusNotFound)
 	s.Anybody().PostForm("/invites/"+toCase+"/confirm", nil).Want(http.StatusSeeOther)
 }
+
+// Whoever sees a case learns which firm does too, though it is called as its first person, and
+// the owner alone has the way out of it.
+func TestPeopleNameTheFirm(t *testing.T) {
+	s := testkit.Start(t)
+	owner, books, helper, lead := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Ольга Иванова", "ivanova"),
+		s.SignUp("Иван Гусев", "gusev"), s.SignUp("Мария Ким", "kim")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	people, leave := "/cases/"+id.String()+"/people", "/cases/"+id.String()+"/firm/leave"
+	said := "Уход ведёт фирма «Ольга Иванова». Его видят ответственный бухгалтер, руководители и администраторы фирмы."
+	owner.Join(books, id, winddown.Accountant)
+	owner.Join(helper, id, winddown.Helper)
+	if p := owner.Get(people).Want(http.StatusOK); strings.Contains(p.Main(), "Уход ведёт фирма") || p.HasLink(leave) {
+		t.Errorf("a firm of the accountant alone is told of twice:\n%s", p.Main())
+	}
+	books.JoinFirm(lead, winddown.Lead)
+	for _, one := range []*testkit.Client{owner, books, helper, lead} {
+		p := one.Get(people).Want(http.StatusOK)
+		if !strings.Contains(p.Main(), said) || p.HasLink(leave) != (one == owner) {
+			t.Errorf("%s is offered to leave: %v, and reads\n%s", one.Name, p.HasLink(leave), p.Main())
+		}
+	}
+	owner.PostForm(leave, nil).WantRedirect(people)
+	if p := owner.Get(people).Want(http.StatusOK); strings.Contains(p.Main(), "Уход ведёт фирма") || p.HasLink(leave) {
+		t.Errorf("the firm has gone:\n%s", p.Main())
+	}
+	lead.Get(people).Want(http.StatusNotFound)
+}

@@ -63,13 +63,14 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 	if len(v.Roles) == 1 {
 		v.Roles[0].Checked = true
 	}
-	if name := in.View.Names[c.ResponsibleID]; !c.FirmID.IsZero() && in.View.Firm != name { // a firm of one is called as its person
+	name := in.View.Names[c.ResponsibleID]
+	if justHim := in.View.FirmPeople == 1 && in.View.Firm == name; !c.FirmID.IsZero() && !justHim { // he is in the list already
 		v.Firm = &page.CaseFirmView{Text: p.T("people.firm.text", "Firm", in.View.Firm)}
 		if name == "" {
 			v.Firm.Nobody = p.T("people.firm.nobody")
-			if manages {
-				v.Firm.LeaveHref = leaveHref(c.ID)
-			}
+		}
+		if standing.Owner {
+			v.Firm.LeaveHref = leaveHref(c.ID)
 		}
 	}
 	if standing.Owner && !c.FirmID.IsZero() {

@@ -221,6 +221,12 @@ func (s *Site) quitFirm(w http.ResponseWriter, r *http.Request, failure error) e
 	if me.Cases > 0 {
 		v.Texts = append(v.Texts, p.N("firm.remove.cases", me.Cases))
 	}
+	if refused := in.Firm.Removable(actor.UserID); failure == nil && refused != nil {
+		v.Refused, v.Texts = true, nil
+		for _, item := range mistakesOf(r.Context(), refused).items {
+			v.Texts = append(v.Texts, item.Text)
+		}
+	}
 	status, options := formStatus(failure, layoutText)
 	s.render(w, r, status, page.Sure(s.layout(r, v.Title, options...), v))
 	return nil

@@ -136,7 +136,8 @@ func (in Upgrade) Newest(p Practice) error {
 	return nil
 }
 
-// Upgrade keeps every tick by the code of its step. Conflict when newer versions came meanwhile,
+// Upgrade keeps every tick by the code of its step. A firm that may not mark for the seller does
+// it in its own name. Conflict when newer versions came meanwhile,
 // or for a finished case; a case that is there already does not change.
 func (c *Case) Upgrade(in Upgrade, s Stamp) ([]Event, error) {
 	if err := c.open(); err != nil {
@@ -148,6 +149,7 @@ func (c *Case) Upgrade(in Upgrade, s Stamp) ([]Event, error) {
 	if !c.Outdated() {
 		return nil, nil
 	}
+	s.OnBehalf = s.OnBehalf && (c.Acting || !c.HasOwner)
 	versions := func() Changes { return Changes{"texts": strconv.Itoa(c.Texts), "playbook": strconv.Itoa(c.Playbook)} }
 	before := versions()
 	book, _ := PlaybookVersion(in.Playbook)

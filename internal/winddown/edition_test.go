@@ -165,6 +165,15 @@ func TestUpgrade(t *testing.T) {
 	if events, err := c.Upgrade(newest, winddown.Stamp{}); err != nil || events != nil {
 		t.Errorf("again: %+v, %v", events, err)
 	}
+	for _, told := range []struct{ hasOwner, acting, firm, onBehalf bool }{
+		{hasOwner: false, firm: true, onBehalf: true}, {hasOwner: true, acting: true, firm: true, onBehalf: true},
+		{hasOwner: true, firm: true}, {hasOwner: true, acting: true},
+	} {
+		c.Texts, c.HasOwner, c.Acting = 0, told.hasOwner, told.acting
+		if events, err := c.Upgrade(newest, winddown.Stamp{OnBehalf: told.firm}); err != nil || len(events) != 1 || events[0].OnBehalf != told.onBehalf {
+			t.Errorf("%+v: %+v, %v", told, events, err)
+		}
+	}
 	c.Texts, c.FinishedOn = 0, winddown.Date{Year: 2026, Month: 11, Day: 22}
 	if _, err := c.Upgrade(newest, winddown.Stamp{}); c.Outdated() || winddown.KindOf(err) != winddown.Conflict {
 		t.Errorf("a finished case: %v", err)

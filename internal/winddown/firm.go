@@ -145,14 +145,24 @@ func (f *Firm) SetRole(user ID, role Role) ([]Event, error) {
 	return []Event{{Kind: FirmRoleChanged, User: user, Role: role, Before: Changes{"role": string(before)}}}, nil
 }
 
-// Remove takes a person out of the firm: NotFound, or Conflict for the last admin.
+// Removable returns nil for somebody who can be taken out of the firm: NotFound, or Conflict for
+// the last admin.
+func (f *Firm) Removable(user ID) error {
+	m, err := f.Member(user)
+	if err == nil && m.Role == Admin && f.admins() == 1 {
+		return &Error{Kind: Conflict, Key: "firm.error.last_admin"}
+	}
+	return err
+}
+
+// Remove takes a person out of the firm. Errors as for Removable.
 func (f *Firm) Remove(user ID) ([]Event, error) {
 	m, err := f.Member(user)
+	if err == nil {
+		err = f.Removable(user)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if m.Role == Admin && f.admins() == 1 {
-		return nil, &Error{Kind: Conflict, Key: "firm.error.last_admin"}
 	}
 	role := m.Role
 	f.Members = slices.DeleteFunc(f.Members, func(m Member) bool { return m.UserID == user })

@@ -208,7 +208,7 @@ func TestLettersAboutCases(t *testing.T) {
 		t.Fatalf("%s, %v", role, err)
 	}
 	const text = "Пора запросить акт.\nЖдём до пятницы."
-	if n, err := o.App.Remind(t.Context(), boris.Actor(), []winddown.ID{id}, winddown.Remind{Text: text}); err != nil || n != 1 {
+	if n, _, err := o.App.Remind(t.Context(), boris.Actor(), []winddown.ID{id}, winddown.Remind{Text: text}); err != nil || n != 1 {
 		t.Fatalf("%d, %v", n, err)
 	}
 	reminder := o.mail.Wait(t, 2)[1].Parse(t)

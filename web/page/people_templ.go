@@ -66,8 +66,8 @@ type InviteLinkView struct {
 	Hint    string // of another link than an invitation
 }
 
-// CaseFirmView is the firm that keeps the books of a case. LeaveHref is the owner's way out
-// while nobody is responsible; otherwise he removes the accountant.
+// CaseFirmView is the firm that keeps the books of a case. LeaveHref is the owner's way out,
+// empty for anybody else.
 type CaseFirmView struct {
 	Text      string
 	Nobody    string
