@@ -339,6 +339,10 @@ func TestPeopleNameTheFirm(t *testing.T) {
 			t.Errorf("%s is offered to leave: %v, and reads\n%s", one.Name, p.HasLink(leave), p.Main())
 		}
 	}
+	orphan := "/cases/" + books.AddSeller("ООО «Маяк»", 2).String()
+	if p := books.Get(orphan + "/people").Want(http.StatusOK); !strings.Contains(p.Main(), said) || p.HasLink(orphan+"/firm/leave") {
+		t.Errorf("a case without an owner cannot leave, and its page says\n%s", p.Main())
+	}
 	owner.PostForm(leave, nil).WantRedirect(people)
 	if p := owner.Get(people).Want(http.StatusOK); strings.Contains(p.Main(), "Уход ведёт фирма") || p.HasLink(leave) {
 		t.Errorf("the firm has gone:\n%s", p.Main())
