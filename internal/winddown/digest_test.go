@@ -49,7 +49,7 @@ func TestDigestOverAYear(t *testing.T) {
 	letters := told(c, winddown.DefaultMailSettings(), person(1), winddown.Standing{Owner: true}, "2026-10-01", "2027-10-01", map[string]func(){
 		"2026-10-05": func() { batch(t, c, "2026-10-05", "2026-10-12") }, // a Monday: seven days before is today, one day before a Sunday
 		"2026-10-12": func() { mark(t, c, "2026-10-12", goods()...) },
-		"2026-11-12": func() { mark(t, c, "2026-11-12", winddown.RequestAct) }, // the example of product.md 4.7
+		"2026-11-12": func() { mark(t, c, "2026-11-12", winddown.RequestAct) },
 		"2026-11-28": func() { mark(t, c, "2026-11-28", winddown.ReceiveAct) }, // a Saturday, before the inbox is looked into
 		"2026-12-01": func() { checkInbox(t, c, "2026-12-01") },
 		"2027-03-01": func() {

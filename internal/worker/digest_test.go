@@ -23,7 +23,7 @@ func chased(c *testkit.Client, seller string, inn int) winddown.ID {
 func TestDigestArrives(t *testing.T) {
 	o := open(t)
 	moscow := winddown.Zone(winddown.DefaultZone)
-	o.Clock.Set(time.Date(2026, time.November, 12, 12, 0, 0, 0, moscow)) // the example of product.md 4.7
+	o.Clock.Set(time.Date(2026, time.November, 12, 12, 0, 0, 0, moscow))
 	owner, accountant := o.SignUp("Анна Петрова", "petrova"), o.SignUp("Ирина Орлова", "orlova")
 	id := chased(owner, "ИП Петрова", 1)
 	owner.Join(accountant, id, winddown.Accountant)
