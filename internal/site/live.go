@@ -100,7 +100,9 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 		return err
 	}
 	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
-	if topic.Kind != winddown.CaseStream {
+	if topic.Kind == winddown.CaseStream {
+		out.told = seen
+	} else {
 		out.now = s.app.Now
 	}
 	if err := out.open(r, !newer); err != nil {
@@ -182,7 +184,7 @@ type eventWriter struct {
 	w    http.ResponseWriter
 	conn *http.ResponseController
 	now  func() time.Time // where what is new has no number: the page shows many streams
-	told int64            // the newest event that was told, where events are numbered
+	told int64            // the newest event that was told or shown, where events are numbered
 	err  error            // of the last write: the reader is gone
 }
 
@@ -218,7 +220,8 @@ func (e *eventWriter) moment() string {
 }
 
 // changed says that there is something new, up to an event, 0 where its number is not known.
-// The hints of two processes can overtake each other: an older event than was told is not news.
+// The hints of two processes can overtake each other, and a page that was read meanwhile: an older
+// event than was told or shown is not news.
 func (e *eventWriter) changed(seq int64) {
 	switch {
 	case seq == 0 || e.now != nil:

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"winddown/internal/postgres"
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
@@ -67,6 +68,8 @@ func TestStreamOfACase(t *testing.T) {
 	if stream.Header.Get("Content-Encoding") != "" || stream.Header.Get("X-Accel-Buffering") != "no" {
 		t.Errorf("a proxy may hold the stream back: %v", stream.Header)
 	}
+	// A hint that is late tells of nothing the page does not show.
+	two.Hub.Publish([]postgres.Hint{{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Seq: seq}})
 	// That a stranger opens a share link is no news, and does not hold up what is.
 	one.Anybody().Get("/share/" + link).Want(http.StatusOK)
 	owner.Mark(id, winddown.ZeroFBS) // in the other process
