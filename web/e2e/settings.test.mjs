@@ -77,11 +77,13 @@ for (const script of [true, false]) {
     await admin.goto("/firm");
     assert.match(await text(admin.getByRole("main")), /Напоминания об акте: рабочие дни 1 \(было 2, 5\)/);
 
-    // The only admin cannot leave.
+    // The only admin cannot leave, and reads so before he tries.
     await admin.getByRole("link", { name: "Выйти из фирмы" }).click();
-    await submit(admin, "Выйти из фирмы");
-    assert.match(await text(admin.getByRole("alert")), /Это последний администратор фирмы/);
+    await admin.waitForURL((url) => url.pathname === "/firm/leave");
+    assert.match(await text(admin.getByRole("main")), /Это последний администратор фирмы/);
+    assert.equal(await admin.getByRole("main").getByRole("button").count(), 0);
     await check(admin);
+    assert.equal((await admin.request.post("/firm/leave", { maxRedirects: 0 })).status(), 409);
   });
 
   test(`a firm's instructions come in editions, ${how}`, async () => {
