@@ -43,6 +43,7 @@ type follower struct {
 // followed is a case that is written to and looked at.
 type followed struct {
 	tick
+	shown int64 // the newest event of the page
 	mu    sync.Mutex
 	acked []ackedEvent
 	late  []time.Duration // from the answer to the writer until a reader heard
@@ -76,7 +77,7 @@ func (f *follower) hear(seq int64, now time.Time) {
 // follow opens a stream and reads it until ctx or the stream ends.
 func (f *follower) follow(ctx context.Context, t *testing.T, c *http.Client, site string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/cases/"+f.of.id.String()+"/live?1000000", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/cases/"+f.of.id.String()+"/live?"+strconv.FormatInt(f.of.shown, 10), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,14 +229,14 @@ func audience(t *testing.T, databaseURL string, cases, readers int) (all []*foll
 	defer db.Close()
 	a := app.New(db, app.Options{})
 	keeper, writer := member(t, db)
+	conn := connect(t, databaseURL)
 	for range cases {
 		id, err := a.AddSeller(t.Context(), keeper, sampleCase())
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, &followed{tick: tick{client: writer, id: id, code: winddown.StripMedia, version: 1}})
+		all = append(all, &followed{tick: tick{client: writer, id: id, code: winddown.StripMedia, version: 1}, shown: seqOf(t, conn, id)})
 	}
-	conn := connect(t, databaseURL)
 	for range readers {
 		actor, c := member(t, db)
 		execSQL(t, conn, "insert into firm_people (firm_id, user_id, role, added_at) select firm_id, $1, 'lead', added_at from firm_people where user_id = $2", actor.UserID, keeper.UserID)

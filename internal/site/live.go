@@ -53,7 +53,8 @@ func (s *Site) CaseLive(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.stream(w, r, winddown.Stream{Kind: winddown.CaseStream, ID: id}, func(ctx context.Context, actor winddown.Actor, seen int64) (int64, bool, error) {
 		seq, err := s.app.CaseSeq(ctx, actor, id)
-		return seq, seq > seen, err
+		// A page can be ahead of a database that was restored.
+		return seq, seq != seen, err
 	})
 }
 
@@ -100,9 +101,7 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 		return err
 	}
 	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
-	if topic.Kind == winddown.CaseStream {
-		out.told = seen
-	} else {
+	if topic.Kind != winddown.CaseStream {
 		out.now = s.app.Now
 	}
 	if err := out.open(r, !newer); err != nil {
@@ -111,6 +110,7 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	if newer {
 		out.changed(seq)
 	}
+	out.told = seq
 	return s.follow(r, sub, out, look)
 }
 

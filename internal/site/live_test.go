@@ -98,7 +98,10 @@ func TestStreamOfACase(t *testing.T) {
 	toldToGo(t, current)
 	there.Get(caseLive(id, 0)).Want(http.StatusNotFound)
 
-	// So is whose login session has ended.
+	// A page that shows what a restored database no longer knows is told so.
+	wantEvent(t, owner.In(two).Stream(caseLive(id, 1_000_000)), changed(owner.Case(id).Seq))
+
+	// Whose login session has ended is told nothing more either.
 	mine := owner.In(two).Stream(caseLive(id, owner.Case(id).Seq))
 	owner.PostForm("/logout", nil).Want(http.StatusSeeOther)
 	toldToGo(t, mine)
