@@ -188,18 +188,9 @@ func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current,
 	if err := checkNewPassword("new_password", next); err != nil {
 		return err
 	}
-	stored, err := a.db.PasswordHash(ctx, actor.UserID)
+	stored, err := a.checkPassword(ctx, actor.UserID, current)
 	if err != nil {
 		return err
-	}
-	ok := false
-	if utf8.RuneCountInString(current) <= winddown.MaxPassword {
-		if ok, err = a.hasher.matches(ctx, current, stored); err != nil {
-			return err
-		}
-	}
-	if !ok {
-		return errPassword()
 	}
 	hash, err := a.hasher.hash(ctx, next)
 	if err != nil {
@@ -226,6 +217,7 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 		}
 		tx.SavePassword(user, hash)
 		tx.SpendMailTokens(user, postgres.TokenReset)
+		tx.EndEmailChange(user) // whoever asked for it may have known the password before
 		tx.EndSessions(user, actor.SessionID)
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.PasswordChanged, User: user}}, nil
 	})

@@ -229,6 +229,20 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.ChangePassword(ctx, a, password, password+"!") },
 				func() outcome { return about(pages(a), a.UserID) }
 		}},
+		{"Prove", "", "user identity_proved", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			return func() error { return w.app.Prove(ctx, a, winddown.Proof{Password: password}) }, func() outcome { return pages(a) }
+		}},
+		{"ChangeEmail", "", "user email_change_asked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.ChangeEmail(ctx, a, "kim@example.org") }, func() outcome { return pages(a) }
+		}},
+		{"ConfirmNewEmail", "", "user email_changed, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			token := w.newEmail(a, "kim@example.org")
+			return func() error { return w.app.ConfirmNewEmail(ctx, token) },
+				func() outcome { return outcome{via: winddown.ViaPages, about: a.UserID} }
+		}},
 		{"ChangeSettings", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			return func() error {
@@ -1083,7 +1097,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)

@@ -248,6 +248,7 @@ func (a *App) ResetPassword(ctx context.Context, token, password string) error {
 			return nil, err
 		}
 		tx.SpendMailTokens(t.UserID, postgres.TokenReset)
+		tx.EndEmailChange(t.UserID)
 		tx.SavePassword(t.UserID, hash)
 		tx.EndSessions(t.UserID, winddown.ID{})
 		events := []winddown.Event{{Stream: userStream(t.UserID), Kind: winddown.PasswordChanged, User: t.UserID}}

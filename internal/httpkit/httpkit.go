@@ -25,7 +25,7 @@ func Status(kind winddown.Kind) int {
 		return http.StatusUnprocessableEntity
 	case winddown.Unauthenticated:
 		return http.StatusUnauthorized
-	case winddown.Forbidden:
+	case winddown.Unproved, winddown.Forbidden:
 		return http.StatusForbidden
 	case winddown.NotFound:
 		return http.StatusNotFound

@@ -31,6 +31,7 @@ type TokenPurpose string
 const (
 	TokenConfirm TokenPurpose = "confirm"
 	TokenReset   TokenPurpose = "reset"
+	TokenEmail   TokenPurpose = "email" // confirms a new address
 )
 
 // MailToken is what a link in a letter to a person stands for.

@@ -11,12 +11,12 @@ import (
 
 const sqlActor = `-- name: Actor
 with s as (
-    select id, user_id, seen_at from login_sessions
+    select id, user_id, seen_at, proved_at from login_sessions
     where token_hash = @token and ended_at is null and expires_at > @now and seen_at > @idle_since
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, f.firm_id, coalesce(f.role, '') as firm_role,
+select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, f.firm_id, coalesce(f.role, '') as firm_role,
        coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
 left join lateral (
@@ -36,9 +36,10 @@ const touchEvery = 5 * time.Minute
 // in use; the firm he works in and the generation of the calendar come along. An unknown, ended or expired session
 // is Unauthenticated.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
+	var provedAt *time.Time
 	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.FirmID, &a.FirmRole,
+	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -47,7 +48,7 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 		}
 		return winddown.Actor{}, 0, err
 	}
-	a.Via = winddown.ViaPages
+	a.Via, a.ProvedAt = winddown.ViaPages, timeOf(provedAt)
 	return a, generation, nil
 }
 
@@ -232,15 +233,23 @@ type NewSession struct {
 }
 
 const sqlInsertSession = `-- name: InsertSession
-insert into login_sessions (id, user_id, token_hash, created_at, seen_at, expires_at, user_agent, address)
-values (@id, @user, @token, @now, @now, @expires, @user_agent, @address)`
+insert into login_sessions (id, user_id, token_hash, created_at, seen_at, expires_at, user_agent, address, proved_at)
+values (@id, @user, @token, @now, @now, @expires, @user_agent, @address, @now)`
 
-// InsertSession begins a login session.
+// InsertSession begins a login session, whose person has proved who he is just now.
 func (tx *Tx) InsertSession(s NewSession) {
 	tx.write(sqlInsertSession, pgx.StrictNamedArgs{
 		"id": s.ID, "user": s.UserID, "token": s.TokenHash, "now": tx.now, "expires": tx.now.Add(winddown.SessionAbsolute),
 		"user_agent": s.UserAgent, "address": s.Address,
 	})
+}
+
+const sqlProveSession = `-- name: ProveSession
+update login_sessions set proved_at = @now where id = @session and user_id = @user and ended_at is null`
+
+// ProveSession notes that the person of a login session has proved who he is.
+func (tx *Tx) ProveSession(user, session winddown.ID) {
+	tx.write(sqlProveSession, pgx.StrictNamedArgs{"user": user, "session": session, "now": tx.now})
 }
 
 const sqlEndSession = `-- name: EndSession

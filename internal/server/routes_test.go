@@ -99,6 +99,8 @@ func table() []access {
 		{"POST /password/reset/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"GET /account/confirm/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /account/confirm/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /account/email/confirm/{token}", "", unknown},
+		{"POST /account/email/confirm/{token}", "", unknown},
 		{"GET /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /invites/{token}", "", want{404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /invites/{token}/confirm", "", nobodys},
@@ -113,6 +115,8 @@ func table() []access {
 		{"GET /calendar/{token}.ics", "", unknown},
 
 		{"GET /account", "", signedIn},
+		{"GET /account/email", "", signedIn},
+		{"POST /account/email", "", badByAll},
 		{"GET /account/mail", "", signedIn},
 		{"POST /account/mail", "", badByAll},
 		{"POST /account/calendar", "", leadOn},

@@ -81,7 +81,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 	}
 	status, options := formStatus(failure, layoutNarrow)
 	if failure == nil {
-		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed"))
+		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "email_changed"))
 	}
 	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
 	return nil

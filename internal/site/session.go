@@ -20,6 +20,10 @@ func actorOf(ctx context.Context) winddown.Actor {
 	return a
 }
 
+func withActor(ctx context.Context, a winddown.Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
 // Session finds out who asks and in which language to answer. A cookie that no longer
 // stands for a login session is taken away.
 func (s *Site) Session(next http.Handler) http.Handler {
@@ -30,7 +34,7 @@ func (s *Site) Session(next http.Handler) http.Handler {
 			actor, err := s.app.Actor(ctx, c.Value)
 			switch {
 			case err == nil:
-				ctx = context.WithValue(ctx, actorKey{}, actor)
+				ctx = withActor(ctx, actor)
 				if l, ok := i18n.Parse(actor.Locale); ok {
 					ctx = i18n.With(ctx, i18n.For(l))
 				}

@@ -84,7 +84,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	case winddown.Internal, winddown.Unavailable:
 		httpkit.NoteError(r.Context(), err)
-	case winddown.TooMany, winddown.Invalid, winddown.NotFound, winddown.Blocked, winddown.Conflict, winddown.Gone, winddown.TooLarge:
+	case winddown.Unproved, winddown.TooMany, winddown.Invalid, winddown.NotFound, winddown.Blocked, winddown.Conflict, winddown.Gone, winddown.TooLarge:
 	}
 	p := i18n.From(r.Context())
 	v := page.ErrorView{
@@ -352,7 +352,7 @@ func redrawable(err error) bool {
 	switch winddown.KindOf(err) {
 	case winddown.Invalid, winddown.Conflict, winddown.Blocked:
 		return true
-	case winddown.Internal, winddown.Unauthenticated, winddown.Forbidden, winddown.NotFound, winddown.Gone,
+	case winddown.Internal, winddown.Unauthenticated, winddown.Unproved, winddown.Forbidden, winddown.NotFound, winddown.Gone,
 		winddown.TooLarge, winddown.TooMany, winddown.Unavailable:
 	}
 	return false

@@ -17,6 +17,7 @@ const (
 	Internal Kind = iota
 	Invalid
 	Unauthenticated
+	Unproved // signed in, but long ago: who asks has to show again who he is
 	Forbidden
 	NotFound
 	Blocked
@@ -36,6 +37,8 @@ func (k Kind) Error() string {
 		return "invalid"
 	case Unauthenticated:
 		return "unauthenticated"
+	case Unproved:
+		return "unproved"
 	case Forbidden:
 		return "forbidden"
 	case NotFound:

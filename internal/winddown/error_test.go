@@ -11,7 +11,7 @@ import (
 
 func TestErrorKinds(t *testing.T) {
 	all := []winddown.Kind{
-		winddown.Internal, winddown.Invalid, winddown.Unauthenticated, winddown.Forbidden, winddown.NotFound, winddown.Blocked,
+		winddown.Internal, winddown.Invalid, winddown.Unauthenticated, winddown.Unproved, winddown.Forbidden, winddown.NotFound, winddown.Blocked,
 		winddown.Conflict, winddown.Gone, winddown.TooLarge, winddown.TooMany, winddown.Unavailable,
 	}
 	names := map[string]bool{}

@@ -115,11 +115,14 @@ const (
 	UserLoggedIn        EventKind = "user_logged_in"       // user
 	UserLoggedOut       EventKind = "user_logged_out"      // user
 	SessionRevoked      EventKind = "session_revoked"      // user
+	IdentityProved      EventKind = "identity_proved"      // user: before something dangerous
 	PasswordChanged     EventKind = "password_changed"     // user
 	SettingsChanged     EventKind = "settings_changed"     // user
 	UserDisabled        EventKind = "user_disabled"        // user
 	ConfirmAsked        EventKind = "confirm_asked"        // user: another letter to confirm the address, please
 	AddressConfirmed    EventKind = "address_confirmed"    // user
+	EmailChangeAsked    EventKind = "email_change_asked"   // user: After says which change
+	EmailChanged        EventKind = "email_changed"        // user
 	PasswordForgotten   EventKind = "password_forgotten"   // user: somebody asked for a link to a new one
 	OperatorChanged     EventKind = "operator_changed"     // user
 	JobRequeued         EventKind = "job_requeued"         // user: an operator has a letter tried again
@@ -142,8 +145,8 @@ func EventKinds() []EventKind {
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
-		UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked,
-		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, PasswordForgotten, OperatorChanged, JobRequeued,
+		UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved,
+		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}
 }

@@ -30,16 +30,34 @@ type Actor struct {
 	Locale    string
 	Zone      string
 	Via       Via
-	FirmID    ID     // the firm he works in now; zero for somebody without one
-	FirmRole  Role   // what he is there
-	FirmName  string // how it is called
-	Firms     int    // how many he belongs to
-	Confirmed bool   // a letter to his address has reached him
-	Operator  bool   // he looks after the installation
+	FirmID    ID        // the firm he works in now; zero for somebody without one
+	FirmRole  Role      // what he is there
+	FirmName  string    // how it is called
+	Firms     int       // how many he belongs to
+	Confirmed bool      // a letter to his address has reached him
+	Operator  bool      // he looks after the installation
+	ProvedAt  time.Time // when he last proved in this login session who he is; zero for never
 }
 
 // SignedIn reports whether the actor is a person.
 func (a Actor) SignedIn() bool { return !a.UserID.IsZero() }
+
+// ProofTerm is how long after somebody proved who he is he may do what is dangerous.
+const ProofTerm = 10 * time.Minute
+
+// Proved returns nil while it is certain that the login session is used by its person, and
+// Unproved when he proved it too long ago for something dangerous.
+func (a Actor) Proved(now time.Time) error {
+	if now.Sub(a.ProvedAt) <= ProofTerm {
+		return nil
+	}
+	return &Error{Kind: Unproved, Key: "error.unproved"}
+}
+
+// Proof is that by which somebody shows that he is the person of his login session.
+type Proof struct {
+	Password string
+}
 
 // Stamp says who does something at the instant now, with the person's own date.
 func (a Actor) Stamp(now time.Time, s Standing) Stamp {
@@ -86,14 +104,25 @@ func (r Registration) Check() (Registration, error) {
 	r.Name = tidyLine(r.Name)
 	r.Email = strings.TrimSpace(r.Email)
 	checkPersonName(&v, r.Name)
-	switch {
-	case r.Email == "":
-		v.add("email", "account.error.email_missing", nil)
-	case !ValidEmail(r.Email):
-		v.add("email", "account.error.email", nil)
-	}
+	checkEmail(&v, r.Email)
 	checkPassword(&v, "password", r.Password)
 	return r, v.err()
+}
+
+// CheckEmail returns Invalid, on the field email, for what is no address.
+func CheckEmail(email string) error {
+	var v invalid
+	checkEmail(&v, email)
+	return v.err()
+}
+
+func checkEmail(v *invalid, email string) {
+	switch {
+	case email == "":
+		v.add("email", "account.error.email_missing", nil)
+	case !ValidEmail(email):
+		v.add("email", "account.error.email", nil)
+	}
 }
 
 // CheckPersonName tidies a person's name and returns Invalid on the field name.

@@ -62,6 +62,14 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(confirmArgs{User: e.Stream.ID, Seq: f.Seq, Invite: e.Invite})
 		case winddown.PasswordForgotten:
 			add(resetArgs{User: e.Stream.ID, Seq: f.Seq, At: e.At})
+		case winddown.EmailChangeAsked:
+			change, err := winddown.ParseID(e.After["change"])
+			if err != nil {
+				return nil, err
+			}
+			// The old address is told first: it is gone when the new one is confirmed.
+			add(oldEmailArgs{User: e.Stream.ID, Change: change})
+			add(newEmailArgs{User: e.Stream.ID, Change: change})
 		case winddown.PersonInvited, winddown.FirmInvited:
 			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
 		case winddown.SellerReminded:

@@ -35,6 +35,8 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addNotedKind(w, bundle, w.digestLetter)
 	addKind(w, bundle, w.remindLetter)
 	addKind(w, bundle, w.inviteLetter)
+	addKind(w, bundle, w.newEmailLetter)
+	addKind(w, bundle, w.oldEmailLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address, as he accepts an

@@ -52,8 +52,8 @@ export async function startServer({ seed, args = [] } = {}) {
   const interrupt = () => child.kill("SIGINT");
   process.once("exit", interrupt);
   // launch returns the address the server says.
-  const launch = async (addr) => {
-    const serve = ["serve", "--addr", addr, "--dev", "--now", now, "--log-format", "json", ...data, ...args];
+  const launch = async (addr, clock = now) => {
+    const serve = ["serve", "--addr", addr, "--dev", "--now", clock, "--log-format", "json", ...data, ...args];
     child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
     child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
     ended = new Promise((resolve) => child.on("close", resolve));
@@ -71,11 +71,12 @@ export async function startServer({ seed, args = [] } = {}) {
   return {
     url,
     contexts,
-    // restart ends the server in good order and starts it again at the same address.
-    async restart() {
+    // restart ends the server in good order and starts it again at the same address, at another
+    // time if one is given.
+    async restart(clock) {
       child.kill("SIGINT");
       assert.equal(await ended, 0, log);
-      await launch(new URL(url).host);
+      await launch(new URL(url).host, clock);
     },
     // command runs a tool of the program on the server's database.
     command(...line) {

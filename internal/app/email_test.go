@@ -1,0 +1,166 @@
+package app_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/app"
+	"winddown/internal/winddown"
+)
+
+// change is what a person wants to change his address to, as the letters about it know it.
+func (w *world) change(a winddown.Actor) winddown.ID {
+	w.t.Helper()
+	return winddown.ID(one[uuid.UUID](w, "select id from email_changes where user_id = $1", uuid.UUID(a.UserID)))
+}
+
+// newEmail asks for another address and returns the token of the letter that confirms it.
+func (w *world) newEmail(a winddown.Actor, email string) string {
+	w.t.Helper()
+	if err := w.app.ChangeEmail(w.t.Context(), a, email); err != nil {
+		w.t.Fatal(err)
+	}
+	l, err := w.app.NewEmailLetter(w.t.Context(), a.UserID, w.change(a))
+	if err != nil || l.To.Email != email || l.Taken {
+		w.t.Fatalf("the letter to the new address: %+v, %v", l, err)
+	}
+	return l.Token
+}
+
+func (w *world) email(a winddown.Actor) string {
+	w.t.Helper()
+	return one[string](w, "select email from users where id = $1", uuid.UUID(a.UserID))
+}
+
+func TestProof(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	token, err := w.app.SignUp(ctx, registration("kim@example.ru"), app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := w.signUp("other@example.ru")
+	proved := func() error { return w.actor(token).Proved(w.clock.Now()) }
+	if err := proved(); err != nil {
+		t.Errorf("just signed up: %v", err)
+	}
+	w.clock.Advance(winddown.ProofTerm)
+	if err := proved(); err != nil {
+		t.Errorf("at the end of the term: %v", err)
+	}
+	w.clock.Advance(time.Second)
+	wantKind(t, proved(), winddown.Unproved)
+	wantField(t, w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password + "!"}), "password", "account.error.password_wrong")
+	wantKind(t, proved(), winddown.Unproved)
+	if err := w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	if err := proved(); err != nil {
+		t.Errorf("proved anew: %v", err)
+	}
+	// The proof is that of one login session: nobody else's, and no other browser's.
+	if n := one[int](w, "select count(*) from login_sessions where proved_at = $1", w.clock.Now()); n != 1 {
+		t.Errorf("%d login sessions are proved anew, want one", n)
+	}
+	wantKind(t, other.Proved(w.clock.Now()), winddown.Unproved)
+	// Sessions from before it was noted have to prove it.
+	w.exec("update login_sessions set proved_at = null")
+	wantKind(t, proved(), winddown.Unproved)
+}
+
+func TestChangeOfAddress(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	a := w.confirmed(w.signUp("kim@example.ru"))
+	w.signUp("taken@example.ru")
+
+	first := w.newEmail(a, "first@example.org")
+	replaced := w.change(a)
+	if u, err := w.app.OldEmailNotice(ctx, a.UserID, replaced); err != nil || u.Email != "kim@example.ru" {
+		t.Errorf("the old address is told: %+v, %v", u, err)
+	}
+	second := w.newEmail(a, "Second@Example.org")
+	wantKind(t, w.app.NewEmailView(ctx, first), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, first), winddown.Gone)
+	if _, err := w.app.NewEmailLetter(ctx, a.UserID, replaced); !errors.Is(err, app.ErrMoot) {
+		t.Errorf("a letter about a change that was replaced: %v", err)
+	}
+	reset, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.ConfirmNewEmail(ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.email(a); got != "Second@Example.org" {
+		t.Errorf("the address is %s", got)
+	}
+	wantKind(t, w.app.ConfirmNewEmail(ctx, second), winddown.Gone)
+	wantKind(t, w.app.ResetView(ctx, reset.Token), winddown.Gone) // it went to the old address
+	if err := logIn(w, "second@example.org", password); err != nil {
+		t.Error(err)
+	}
+	if err := logIn(w, "kim@example.ru", password); err == nil {
+		t.Error("the old address signs in")
+	}
+	if n := one[int](w, "select count(*) from email_changes"); n != 0 {
+		t.Errorf("%d changes are kept", n)
+	}
+
+	// Nothing tells that somebody has the address but a letter there.
+	if err := w.app.ChangeEmail(ctx, a, "TAKEN@example.ru"); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := w.app.NewEmailLetter(ctx, a.UserID, w.change(a)); err != nil || !l.Taken || l.Token != "" || l.To.Email != "TAKEN@example.ru" {
+		t.Errorf("the letter to an address in use: %+v, %v", l, err)
+	}
+	late := w.newEmail(a, "late@example.org")
+	w.signUp("late@example.org")
+	wantKey(t, w.app.ConfirmNewEmail(ctx, late), winddown.Conflict, "account.error.email_taken_meanwhile")
+
+	// A new password ends a change, whoever asked for it; so does the term.
+	stolen := w.newEmail(a, "thief@example.org")
+	if err := w.app.ChangePassword(ctx, a, password, password+"!"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.ConfirmNewEmail(ctx, stolen), winddown.Gone)
+	stolen = w.newEmail(a, "thief@example.org")
+	link, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.ResetPassword(ctx, link.Token, password+"?"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.app.ConfirmNewEmail(ctx, stolen), winddown.Gone)
+	old := w.newEmail(a, "old@example.org")
+	change := w.change(a)
+	w.clock.Advance(winddown.ConfirmTerm)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, old), winddown.Gone)
+	if _, err := w.app.OldEmailNotice(ctx, a.UserID, change); !errors.Is(err, app.ErrMoot) {
+		t.Errorf("a change that has ended is told of: %v", err)
+	}
+	wantKind(t, w.app.ChangeEmail(ctx, a, "far@example.org"), winddown.Unproved)
+	wantField(t, w.app.ChangeEmail(ctx, a, "nowhere"), "email", "account.error.email") // the slip comes first
+	if got := w.email(a); got != "Second@Example.org" {
+		t.Errorf("the address is %s", got)
+	}
+}
+
+// Without a mail server an address changes at once.
+func TestChangeOfAddressWithoutLetters(t *testing.T) {
+	w := newWorld(t)
+	a := w.signUp("kim@example.ru")
+	w.signUp("taken@example.ru")
+	wantField(t, w.app.ChangeEmail(t.Context(), a, "Taken@example.ru"), "email", "account.error.email_taken")
+	wantField(t, w.app.ChangeEmail(t.Context(), a, "kim@example.ru"), "email", "account.error.email_same")
+	if err := w.app.ChangeEmail(t.Context(), a, "new@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.email(a); got != "new@example.org" {
+		t.Errorf("the address is %s", got)
+	}
+}

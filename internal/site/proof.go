@@ -1,0 +1,72 @@
+package site
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+)
+
+// proofField is the field in which a password comes along with what it is asked for.
+const proofField = "proof_password"
+
+// Proven is the target of a form that asks for something dangerous. When its person proved too
+// long ago who he is, a page asks for his password and sends it to the same address with
+// everything that was typed. Wrong guesses are counted like those of a login.
+func (s *Site) Proven(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		f, err := form(w, r)
+		if err != nil {
+			return err
+		}
+		if password, asked := f.Get(proofField), f.Has(proofField); asked {
+			f.Del(proofField)
+			actor := actorOf(r.Context())
+			_, err := s.attempt(w, r, actor.Email, func() (string, error) {
+				return "", s.app.Prove(r.Context(), actor, winddown.Proof{Password: password})
+			}, "account.error.password_wrong")
+			switch {
+			case retryable(err):
+				return s.proof(w, r, f, err)
+			case err != nil:
+				return err
+			}
+			actor.ProvedAt = s.app.Now()
+			r = r.WithContext(withActor(r.Context(), actor))
+		}
+		if err = h(w, r); errors.Is(err, winddown.Unproved) {
+			return s.proof(w, r, f, err)
+		}
+		return err
+	}
+}
+
+// proof asks for the password before what was typed is done.
+func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, failure error) error {
+	p := i18n.From(r.Context())
+	v := page.ProofView{Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
+		for _, value := range typed[name] {
+			v.Typed = append(v.Typed, page.TypedField{Name: name, Value: value})
+		}
+	}
+	status, options := formStatus(failure, layoutNarrow)
+	if !errors.Is(failure, winddown.Unproved) {
+		m := mistakesOf(r.Context(), failure)
+		v.Error, v.Errors = m.of("password"), m.items
+		for i := range v.Errors {
+			if v.Errors[i].Field == "password" {
+				v.Errors[i].Field = proofField
+			}
+		}
+	} else {
+		options = options[:1] // nothing is wrong with what was typed
+	}
+	s.render(w, r, status, page.Proof(s.layout(r, p.T("proof.title"), options...), v))
+	return nil
+}

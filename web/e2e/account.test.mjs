@@ -1,0 +1,75 @@
+// The life of an account: who asks for something dangerous shows once more who he is, and
+// nothing he typed is lost.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { check, logIn, password, signUp, start, submit } from "./harness.mjs";
+import { startMail } from "./smtp.mjs";
+
+const mail = await startMail();
+const { server, open } = await start({ args: mail.args });
+
+const says = (page, text) => page.getByText(text).first().waitFor();
+const main = async (page) => (await page.locator("main").innerText()).replaceAll(/\s+/g, " ");
+
+// prove answers the question for the password, wrong at first.
+async function prove(page) {
+  await page.getByRole("heading", { level: 1, name: "Подтвердите, что это вы" }).waitFor();
+  await check(page);
+  await page.locator("#proof_password").fill("not the right one");
+  await submit(page, "Продолжить");
+  await says(page, "Нынешний пароль не подходит.");
+  await check(page);
+  await page.locator("#proof_password").fill(password);
+  await submit(page, "Продолжить");
+}
+
+// The clock goes on by an hour between those who have just signed up and what they ask for.
+const people = {};
+await signUp(await open(), { name: "Мария Иванова", email: "taken@example.com" });
+for (const script of [true, false]) {
+  people[script] = await open({ script });
+  await signUp(people[script], { name: "Анна Петрова", email: `anna-${script}@example.com` });
+  const confirm = await mail.letterTo(server, `anna-${script}@example.com`, "/account/confirm/");
+  await people[script].goto(confirm);
+  await submit(people[script]);
+}
+await server.restart("2026-11-13T10:00:00Z");
+
+for (const script of [true, false]) {
+  test(`an address is changed, ${script ? "with script" : "without script"}`, async () => {
+    const page = people[script];
+    const [before, after] = [`anna-${script}@example.com`, `new-${script}@example.com`];
+    await page.goto("/account");
+    await page.getByRole("link", { name: "Сменить адрес" }).click();
+    await check(page);
+    await page.locator("#email").fill("no");
+    await submit(page, "Сменить адрес");
+    await says(page, "Введите адрес в виде name@example.ru.");
+    await check(page);
+    await page.locator("#email").fill(after);
+    await submit(page, "Сменить адрес");
+    await prove(page);
+    await says(page, /На новый адрес отправлено письмо/);
+    await check(page);
+    const link = await mail.letterTo(server, after, "/account/email/confirm/");
+    assert.ok(mail.letters.some((l) => l.to === before && l.text.includes("/password/forgot")), "the old address is told, and what to do");
+    await page.goto("/account");
+    assert.match(await main(page), new RegExp(before), "nothing changes before the link is used");
+
+    const elsewhere = await open({ script });
+    await elsewhere.goto(link);
+    await check(elsewhere);
+    await submit(elsewhere, "Подтвердить адрес");
+    await says(elsewhere, /Адрес изменён/);
+    await logIn(elsewhere, after);
+    assert.equal((await elsewhere.goto(link)).status(), 410);
+    await page.goto("/account");
+    assert.match(await main(page), new RegExp(after));
+
+    // Whoever has just proved who he is is not asked again; a used address looks like any other.
+    await page.goto("/account/email");
+    await page.locator("#email").fill("taken@example.com");
+    await submit(page, "Сменить адрес");
+    await says(page, /На новый адрес отправлено письмо/);
+  });
+}
