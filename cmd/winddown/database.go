@@ -16,6 +16,8 @@ import (
 type databaseFlags struct {
 	DatabaseURL string `env:"DATABASE_URL" help:"PostgreSQL to use; without it a private one is started in the data folder." placeholder:"URL"`
 	DirectURL   string `env:"DATABASE_DIRECT_URL" help:"The same database past a connection pooler, for what needs a connection that lasts; DATABASE_URL if not given." placeholder:"URL"`
+	Pooler      bool   `env:"DATABASE_POOLER" help:"DATABASE_URL leads through a pooler in transaction mode, such as PgBouncer; needs --direct-url."`
+	MaxConns    int32  `env:"DATABASE_CONNS" help:"Connections to the database at most; pool_max_conns of DATABASE_URL, or four a processor and at least eight, if not given." placeholder:"N"`
 	DataDir     string `env:"WINDDOWN_DATA_DIR" default:".winddown" help:"Folder of the private PostgreSQL."`
 	NPMDir      string `env:"WINDDOWN_NPM_DIR" name:"npm-dir" default:"web" help:"Folder whose node_modules may hold PostgreSQL, where the machine has none."`
 }
@@ -62,6 +64,9 @@ func mustExist(dir string) error {
 // open opens the database. The private one is started and migrated first; another one is
 // taken as it is.
 func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter) (_ *database, err error) {
+	if err := f.checkPooler(); err != nil {
+		return nil, err
+	}
 	d := &database{url: f.DatabaseURL}
 	if d.url == "" {
 		d.local, err = start(ctx, f.local(log))
@@ -75,10 +80,30 @@ func (f databaseFlags) open(ctx context.Context, log *slog.Logger, start starter
 			}
 		}
 	}
-	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.url, DirectURL: f.direct(), Hints: true}); err != nil {
+	if d.DB, err = postgres.Open(ctx, postgres.Options{
+		URL: d.url, DirectURL: f.direct(), Pooler: f.Pooler && d.local == nil, MaxConns: f.MaxConns, Hints: true,
+	}); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+func (f databaseFlags) checkPooler() error {
+	if f.Pooler && f.DatabaseURL != "" && f.DirectURL == "" {
+		return errors.New("with --pooler some work goes past the pooler: give the database's own address with --direct-url")
+	}
+	if f.MaxConns < 0 {
+		return fmt.Errorf("--max-conns is %d: it is one or more", f.MaxConns)
+	}
+	return nil
+}
+
+// past are the flags for work that a pooler stands in the way of.
+func (f databaseFlags) past() databaseFlags {
+	if f.DatabaseURL != "" && f.DirectURL != "" {
+		f.DatabaseURL, f.Pooler = f.DirectURL, false
+	}
+	return f
 }
 
 // direct is the address past a pooler; the private server has none.
@@ -165,7 +190,7 @@ func (c migrateStatusCmd) Run(ctx context.Context, std streams) error {
 
 // withURL gives fn the address of the database, starting the private one if need be.
 func (f databaseFlags) withURL(ctx context.Context, std streams, start starter, fn func(url string) error) (err error) {
-	if f.DatabaseURL != "" {
+	if f = f.past(); f.DatabaseURL != "" {
 		return fn(f.DatabaseURL)
 	}
 	local, err := start(ctx, f.local(newLog(std.err, "text")))

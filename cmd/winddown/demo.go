@@ -108,7 +108,7 @@ func (c seedCmd) Run(ctx context.Context, std streams) (err error) {
 		c.Password = demoPassword
 	}
 	log := newLog(std.err, "text")
-	db, err := c.open(ctx, log, localpg.Join)
+	db, err := c.past().open(ctx, log, localpg.Join)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winddown/internal/app"
@@ -43,10 +44,12 @@ const maxQuota = 3000
 
 // edgeFlags are what serve and demo have in common.
 type edgeFlags struct {
-	LogFormat      string `env:"WINDDOWN_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: text or json."`
-	MetricsAddr    string `env:"WINDDOWN_METRICS_ADDR" help:"Address of the metrics listener; without it there are none." placeholder:"ADDR"`
-	TrustedProxies int    `env:"WINDDOWN_TRUSTED_PROXIES" default:"0" help:"Number of proxies in front that append to X-Forwarded-For."`
-	Dev            bool   `env:"WINDDOWN_DEV" help:"Serve /gallery, a page with every component in every state."`
+	LogFormat      string        `env:"WINDDOWN_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: text or json."`
+	MetricsAddr    string        `env:"WINDDOWN_METRICS_ADDR" help:"Address of the metrics listener; without it there are none." placeholder:"ADDR"`
+	Drain          time.Duration `env:"WINDDOWN_DRAIN" default:"0s" help:"How long to serve on after being told to stop, while /readyz says 503, so that a balancer in front stops sending."`
+	Concurrency    int           `env:"WINDDOWN_CONCURRENCY" help:"Pages and forms worked on at a time; as many wait, others are told to come again. Twice the connections to the database if not given." placeholder:"N"`
+	TrustedProxies int           `env:"WINDDOWN_TRUSTED_PROXIES" default:"0" help:"Number of proxies in front that append to X-Forwarded-For."`
+	Dev            bool          `env:"WINDDOWN_DEV" help:"Serve /gallery, a page with every component in every state."`
 }
 
 // Run serves until ctx ends, then finishes what runs.
@@ -130,8 +133,26 @@ const (
 	drainTimeout  = 10 * time.Second
 )
 
+// perConn is how many requests are worked on for each connection to the database: while one
+// waits for an answer, another's page is made.
+const perConn = 2
+
+var errDraining = errors.New("stopping")
+
+// closing has whoever keeps a connection open make another one, to another process, when this
+// one is about to stop.
+func closing(next http.Handler, draining *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // serve listens, says where, and runs until ctx ends; then it ends the streams of hints,
-// which would last, stops accepting and gives what runs ten seconds to finish.
+// which would last, is not ready any more, serves on for as long as it was told to, stops
+// accepting and gives what runs ten seconds to finish.
 func serve(ctx context.Context, s serving) (err error) {
 	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "dist/htmx.min.js", "icons/favicon.svg")
 	if err != nil {
@@ -147,10 +168,20 @@ func serve(ctx context.Context, s serving) (err error) {
 		return err
 	}
 	hub := live.NewHub()
+	var draining atomic.Bool
 	options := server.Options{
 		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base, Live: hub}),
 		Assets: assets, Log: s.log, HTTPS: strings.HasPrefix(base, "https://"), TrustedProxies: s.TrustedProxies, Dev: s.Dev,
-		Ready: func(r *http.Request) error { return s.app.Ready(r.Context()) },
+		Ready: func(r *http.Request) error {
+			if draining.Load() {
+				return errDraining
+			}
+			return s.app.Ready(r.Context())
+		},
+		Concurrency: s.Concurrency,
+	}
+	if options.Concurrency == 0 {
+		options.Concurrency = perConn * s.db.MaxConns()
 	}
 	stopMetrics := func() {}
 	if s.MetricsAddr != "" {
@@ -171,7 +202,7 @@ func serve(ctx context.Context, s serving) (err error) {
 		defer func() { err = errors.Join(err, stop()) }()
 	}
 	srv := &http.Server{
-		Handler: server.New(options), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: closing(server.New(options), &draining), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -190,8 +221,17 @@ func serve(ctx context.Context, s serving) (err error) {
 		return err
 	case <-ctx.Done():
 	}
-	s.log.Info("stopping")
+	draining.Store(true)
 	hub.Close()
+	if s.Drain > 0 {
+		s.log.Info("draining", "for", s.Drain.String())
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(s.Drain):
+		}
+	}
+	s.log.Info("stopping")
 	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {

@@ -20,11 +20,18 @@ func Deadline(d time.Duration) func(http.Handler) http.Handler {
 	}
 }
 
+// Patient gives a request d from now on, for work that takes its time, and gives up its place
+// among those that do not (Limiter).
+func Patient(d time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return Unhurried(Deadline(d)(next)) }
+}
+
 // Unhurried takes the deadline off again, for a request that lasts as long as its bytes
-// move (Parts, PacedWriter). Its context still ends when the client leaves; what it asks of
-// the database gets a deadline of its own from the handler.
+// move (Parts, PacedWriter), and gives up its place. Its context still ends when the client
+// leaves; what it asks of the database gets a deadline of its own from the handler.
 func Unhurried(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		leavePlace(r.Context())
 		patient, ok := r.Context().Value(patientKey{}).(context.Context)
 		if !ok {
 			next.ServeHTTP(w, r)

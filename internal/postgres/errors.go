@@ -26,14 +26,25 @@ func classify(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found", Err: err}
 	}
+	if away(err) {
+		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable", Err: err}
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return classifyServer(pg, err)
 	}
-	if away(err) {
-		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable", Err: err}
-	}
 	return err
+}
+
+// unsure gives an error of a commit its kind. Where the server said no, nothing was saved; where
+// its answer was lost, nobody knows: whoever asked has to look.
+func unsure(err error) error {
+	var pg *pgconn.PgError
+	refused := errors.As(err, &pg) && pg.Severity == "ERROR"
+	if err == nil || refused || pgconn.SafeToRetry(err) || pg == nil && !away(err) && !errors.Is(err, context.Canceled) {
+		return classify(err)
+	}
+	return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unsure", Err: err}
 }
 
 // away reports whether an error means that the server cannot be reached, or was lost on
@@ -45,7 +56,7 @@ func away(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, context.DeadlineExceeded)
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
 func classifyServer(pg *pgconn.PgError, err error) error {
@@ -63,6 +74,9 @@ func classifyServer(pg *pgconn.PgError, err error) error {
 		return &winddown.Error{Kind: winddown.Conflict, Key: "admin.jobs.error.planned", Err: err}
 	case "case_people_one_owner":
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.has_owner", Err: err}
+	}
+	if pg.Code == readOnly || pg.Code == "25P03" || pg.Severity == "FATAL" { // a standby; too long idle; the connection is cut
+		return &winddown.Error{Kind: winddown.Unavailable, Key: "error.unavailable", Err: err}
 	}
 	switch pg.Code[:2] {
 	case "08", "53", "55", "57": // connection, resources, locks, operator intervention

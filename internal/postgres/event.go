@@ -87,7 +87,7 @@ select event_seq, event_hash from system_streams where @kind = 'system' and id =
 func (db *DB) VerifyStream(ctx context.Context, s winddown.Stream) (int64, error) {
 	var head winddown.Head
 	var chain winddown.Chain
-	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, db.pool, db.begin(oneView), func(tx pgx.Tx) error {
 		args := pgx.StrictNamedArgs{"kind": s.Kind, "stream": s.ID}
 		var hash []byte
 		if err := tx.QueryRow(ctx, sqlHead, args).Scan(&head.Seq, &hash); err != nil {

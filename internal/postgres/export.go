@@ -72,7 +72,7 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 	args["group"], args["date"], args["name"], args["id"], args["limit"] = -1, "infinity", []byte{}, winddown.ID{}, MaxExport+1
 	// The functions' own errors keep their kind: they are not the database's.
 	var failed error
-	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, db.pool, db.begin(oneView), func(tx pgx.Tx) error {
 		var read []registerRow
 		var people []firmPersonRow
 		b := &pgx.Batch{}

@@ -20,7 +20,7 @@ func (db *DB) JobDriver() *riverpgxv5.Driver { return riverpgxv5.New(db.pool) }
 
 // InJobTx runs fn in a transaction of the job queue.
 func (db *DB) InJobTx(ctx context.Context, fn func(JobTx) error) error {
-	return classify(pgx.BeginFunc(ctx, db.pool, fn))
+	return classify(pgx.BeginTxFunc(ctx, db.pool, db.begin(writing), fn))
 }
 
 // Followed is an event with its number in its stream.
@@ -70,7 +70,7 @@ type followedRow struct {
 // It returns how many events there were: none while another process reads. It is the
 // program's own reader and takes no actor.
 func (db *DB) Follow(ctx context.Context, reader string, limit int, fn func(JobTx, []Followed) error) (n int, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, db.pool, db.begin(writing), func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sqlFollower, pgx.StrictNamedArgs{"name": reader})
 		if err != nil {
 			return err

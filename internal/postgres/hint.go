@@ -33,7 +33,7 @@ const (
 	hintFlush = 2 * time.Second
 	// hintSilence is how long nothing may be heard before the connection is asked whether it
 	// is still there.
-	hintSilence = 30 * time.Second
+	hintSilence = 10 * time.Second
 )
 
 const sqlNotify = `-- name: Notify

@@ -40,7 +40,12 @@ type Seeder struct {
 
 // Seed runs fn with a Seeder and commits what it loaded. It is an operator's tool.
 func (db *DB) Seed(ctx context.Context, fn func(*Seeder) error) error {
-	return classify(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return fn(&Seeder{tx: tx}) }))
+	return classify(pgx.BeginTxFunc(ctx, db.pool, db.begin(writing), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, noLimits); err != nil { // a table of millions takes its time
+			return err
+		}
+		return fn(&Seeder{tx: tx})
+	}))
 }
 
 // Users loads people, and a firm of one for each who has a FirmID.

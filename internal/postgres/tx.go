@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,6 +34,7 @@ type Tx struct {
 	// responsible are the accountants of the cases, as they were when they were locked.
 	responsible map[winddown.ID]winddown.ID
 	misuse      error // a write to a case that was not locked
+	left        bool  // to a commit that nobody waits for any more
 
 	generation int64 // of the calendar, at the last read
 }
@@ -43,21 +45,25 @@ type Tx struct {
 // their kind, and nothing of the transaction stays. After the commit, and only then, whoever
 // listens is told which streams have something new; nothing waits for that.
 func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn func(*Tx) ([]winddown.Event, error)) error {
-	conn, err := db.pool.Acquire(ctx)
+	acquiring, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	conn, err := db.pool.Acquire(acquiring)
 	if err != nil {
 		return classify(err)
 	}
-	defer conn.Release()
 	tx := &Tx{
 		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
 		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{},
 	}
-	tx.batch.Queue("begin")
+	db.queueBegin(tx.batch, writing)
 	returned := false
 	defer func() {
 		if !returned { // a panic passes through: its locks must not outlive it
 			_ = tx.rollback()
+		}
+		if !tx.left {
+			conn.Release()
 		}
 	}()
 	events, err := fn(tx)
@@ -115,20 +121,55 @@ func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
 		if tx.silent == 0 {
 			return tx.rollback()
 		}
-		tx.batch.Queue("commit")
-		return tx.send(ctx)
+		return tx.sendCommit(ctx)
 	}
 	if err := tx.append(ctx, events); err != nil {
 		return err
 	}
+	return tx.sendCommit(ctx)
+}
+
+// commitTimeout is how long a commit may go on that nobody waits for any more.
+const commitTimeout = 20 * time.Second
+
+// sendCommit sends what is queued with the commit and waits for the answer. When ctx ends before,
+// the commit goes on by itself: to cancel it would make a server that waits for its standby
+// keep what the standby does not have, visible to the next request and lost with the server.
+func (tx *Tx) sendCommit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return classify(err)
+	}
 	tx.batch.Queue("commit")
-	return tx.send(ctx)
+	tx.begun = true
+	conn, batch := tx.conn, tx.batch
+	done := make(chan error, 1)
+	var settled atomic.Bool // by whoever comes first: the answer, or the end of the patience
+	go func() {
+		going, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+		defer cancel()
+		err := conn.SendBatch(going, batch).Close()
+		if settled.CompareAndSwap(false, true) {
+			done <- err
+		} else {
+			conn.Release()
+		}
+	}()
+	select {
+	case err := <-done:
+		return unsure(err)
+	case <-ctx.Done():
+		if !settled.CompareAndSwap(false, true) {
+			return unsure(<-done)
+		}
+		tx.left = true
+		return unsure(ctx.Err())
+	}
 }
 
 // rollback ends a transaction that was begun; it does not use the caller's context, which
 // may be the reason for it.
 func (tx *Tx) rollback() error {
-	if !tx.begun || tx.conn.Conn().IsClosed() || tx.conn.Conn().PgConn().TxStatus() == 'I' {
+	if tx.left || !tx.begun || tx.conn.Conn().IsClosed() || tx.conn.Conn().PgConn().TxStatus() == 'I' {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)

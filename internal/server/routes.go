@@ -22,27 +22,48 @@ type Options struct {
 	HTTPS          bool
 	TrustedProxies int  // proxies in front that append to X-Forwarded-For
 	Dev            bool // serves the gallery of components
-	// Ready tells whether requests can be answered: database reachable, schema current.
+	// Ready tells whether requests can be answered: database reachable, schema current, and
+	// nobody asked us to stop.
 	Ready func(*http.Request) error
+	// Concurrency is how many pages and forms are worked on at a time; as many wait. 0 for any
+	// number.
+	Concurrency int
+	// Deadline is what the work for a page or a form may take; 0 for what people are promised.
+	Deadline time.Duration
 	// Observe wraps every request, for metrics; nil for none.
 	Observe func(http.Handler) http.Handler
 }
 
-// deadline bounds the work for one request; waiting longer helps nobody.
-const deadline = 10 * time.Second
+const (
+	// deadline bounds the work for one request, so that whoever meets a database that is slow or
+	// gone knows it within two seconds.
+	deadline = 1800 * time.Millisecond
+	// patience is for what takes its time: hashing a password, writing many cases at once.
+	patience = 10 * time.Second
+	// lasting is how many requests that take their time are worked on, for each other one: most
+	// of them wait for the bytes of a phone.
+	lasting = 4
+)
 
 // New returns the handler of the whole site.
 func New(o Options) http.Handler {
 	s, h := o.Site, o.Site.Handle
+	if o.Deadline == 0 {
+		o.Deadline = deadline
+	}
+	limit, long := httpkit.NewLimiter(o.Concurrency, s.Fail), httpkit.NewLimiter(lasting*o.Concurrency, s.Fail)
+	patient := chi.Chain(httpkit.Patient(max(patience, o.Deadline)), long.Limit)
+	unhurried := chi.Chain(httpkit.Unhurried, long.Limit)
+	hurried := httpkit.Deadline(o.Deadline)
 	r := chi.NewRouter()
 	r.Use(httpkit.WithRequestID, httpkit.WithClientIP(o.TrustedProxies))
 	if o.Observe != nil {
 		r.Use(o.Observe)
 	}
-	r.Use(httpkit.Log(o.Log), httpkit.SecurityHeaders(o.HTTPS), httpkit.Recover(o.Log, s.Fail), httpkit.Deadline(deadline), middleware.GetHead)
+	r.Use(httpkit.Log(o.Log), httpkit.SecurityHeaders(o.HTTPS), httpkit.Recover(o.Log, s.Fail), middleware.GetHead)
 
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+	r.With(hurried).Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Ready(r); err != nil {
 			httpkit.NoteError(r.Context(), err)
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
@@ -63,6 +84,7 @@ func New(o Options) http.Handler {
 	crossOrigin.AddInsecureBypassPattern("POST /share/{token}")
 
 	r.Group(func(r chi.Router) {
+		r.Use(s.Language, httpkit.WholeForm, limit.Limit, hurried)
 		// Behind the session, so that failures come in the person's own language.
 		r.Use(s.Session, httpkit.Recover(o.Log, s.Fail), httpkit.CleanRequest(s.Fail), crossOrigin.Handler)
 		r.NotFound(s.NotFound)
@@ -72,22 +94,22 @@ func New(o Options) http.Handler {
 		r.Get("/help", h(s.Help))
 		r.Post("/locale", h(s.SetLocale))
 		r.Get("/login", h(s.LoginForm))
-		r.Post("/login", h(s.LogIn))
+		r.With(patient...).Post("/login", h(s.LogIn))
 		r.Get("/signup", h(s.SignUpForm))
-		r.Post("/signup", h(s.SignUp))
+		r.With(patient...).Post("/signup", h(s.SignUp))
 		r.Get("/password/forgot", h(s.ForgotForm))
-		r.Post("/password/forgot", h(s.Forgot))
+		r.With(patient...).Post("/password/forgot", h(s.Forgot))
 		r.With(httpkit.HideAddress).Get("/password/reset/{token}", h(s.ResetForm))
-		r.With(httpkit.HideAddress).Post("/password/reset/{token}", h(s.Reset))
+		r.With(patient...).With(httpkit.HideAddress).Post("/password/reset/{token}", h(s.Reset))
 		r.With(httpkit.HideAddress).Get("/account/confirm/{token}", h(s.ConfirmForm))
 		r.With(httpkit.HideAddress).Post("/account/confirm/{token}", h(s.Confirm))
 		r.With(httpkit.HideAddress).Get("/account/email/confirm/{token}", h(s.NewEmailForm))
 		r.With(httpkit.HideAddress).Post("/account/email/confirm/{token}", h(s.ConfirmNewEmail))
 		r.With(httpkit.HideAddress).Get("/invites/{token}", h(s.InviteForm))
-		r.With(httpkit.HideAddress).Post("/invites/{token}", h(s.AcceptInvite))
+		r.With(patient...).With(httpkit.HideAddress).Post("/invites/{token}", h(s.AcceptInvite))
 		r.With(httpkit.HideAddress, s.SignedIn).Post("/invites/{token}/confirm", h(s.ConfirmToAccept))
 		r.With(httpkit.HideAddress).Get("/firm/join/{token}", h(s.JoinFirmForm))
-		r.With(httpkit.HideAddress).Post("/firm/join/{token}", h(s.JoinFirm))
+		r.With(patient...).With(httpkit.HideAddress).Post("/firm/join/{token}", h(s.JoinFirm))
 		r.With(httpkit.HideAddress, s.SignedIn).Post("/firm/join/{token}/confirm", h(s.ConfirmToJoin))
 		r.With(httpkit.HideAddress).Get("/unsubscribe/{token}", h(s.UnsubscribeForm))
 		r.With(httpkit.HideAddress).Post("/unsubscribe/{token}", h(s.Unsubscribe))
@@ -96,8 +118,8 @@ func New(o Options) http.Handler {
 		r.Group(func(r chi.Router) {
 			r.Use(httpkit.SealAddress, s.Visitor)
 			r.Get("/share/{token}", h(s.Shared))
-			r.Post("/share/{token}", h(s.Unlock))
-			r.With(httpkit.Unhurried).Get("/share/{token}/files/{number}", h(s.SharedFile))
+			r.With(patient...).Post("/share/{token}", h(s.Unlock))
+			r.With(unhurried...).Get("/share/{token}/files/{number}", h(s.SharedFile))
 		})
 		if o.Dev {
 			r.Get("/gallery", h(s.Gallery))
@@ -113,7 +135,7 @@ func New(o Options) http.Handler {
 			r.Get("/admin/jobs", h(s.Jobs))
 			r.Post("/admin/jobs/{job}/retry", h(s.RetryJob))
 			r.Post("/account/settings", h(s.ChangeSettings))
-			r.Post("/account/password", h(s.ChangePassword))
+			r.With(patient...).Post("/account/password", h(s.ChangePassword))
 			r.Get("/account/mail", h(s.Mail))
 			r.Post("/account/mail", h(s.ChangeMail))
 			r.Post("/account/calendar", h(s.NewFeed))
@@ -135,7 +157,7 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/steps/{code}/undo", h(s.Undo))
 			r.Get("/cases/{case}/steps/{code}/regress", h(s.RegressForm))
 			r.Post("/cases/{case}/steps/{code}/regress", h(s.Regress))
-			r.With(httpkit.Unhurried).Post("/cases/{case}/steps/{code}/files", h(s.UploadFiles))
+			r.With(unhurried...).Post("/cases/{case}/steps/{code}/files", h(s.UploadFiles))
 			r.Post("/cases/{case}/steps/{code}/accept", h(s.AcceptStep))
 			r.Get("/cases/{case}/steps/{code}/return", h(s.ReturnForm))
 			r.Post("/cases/{case}/steps/{code}/return", h(s.ReturnStep))
@@ -168,7 +190,7 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/debts", h(s.Ledger))
 			r.Post("/cases/{case}/debts", h(s.AddDebt))
 			r.Get("/cases/{case}/debts/paste", h(s.PasteForm))
-			r.With(httpkit.Unhurried).Post("/cases/{case}/debts/paste", h(s.Paste))
+			r.With(unhurried...).Post("/cases/{case}/debts/paste", h(s.Paste))
 			r.Post("/cases/{case}/debts/lines", h(s.AddPasted))
 			r.Get("/cases/{case}/debts/{debt}", h(s.Debt))
 			r.Get("/cases/{case}/debts/{debt}/edit", h(s.EditDebtForm))
@@ -192,7 +214,7 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/deadlines/{deadline}/remove", h(s.RemoveDeadline))
 			r.Post("/cases/{case}/reminder", h(s.PutAway))
 			r.Get("/cases/{case}/history", h(s.History))
-			r.With(httpkit.Unhurried).Get("/cases/{case}/pack.zip", h(s.Pack))
+			r.With(unhurried...).Get("/cases/{case}/pack.zip", h(s.Pack))
 			r.Get("/cases/{case}/finish", h(s.FinishForm))
 			r.Post("/cases/{case}/finish", h(s.Finish))
 			r.Post("/cases/{case}/reopen", h(s.Reopen))
@@ -210,28 +232,28 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/firm/leave", h(s.LeaveFirm))
 
 			r.Get("/sellers", h(s.Register))
-			r.With(httpkit.Unhurried).Get("/sellers.csv", h(s.SellersCSV))
-			r.With(httpkit.Unhurried).Get("/sellers.xlsx", h(s.SellersXLSX))
+			r.With(unhurried...).Get("/sellers.csv", h(s.SellersCSV))
+			r.With(unhurried...).Get("/sellers.xlsx", h(s.SellersXLSX))
 			r.With(httpkit.Unhurried).Get("/sellers/live", h(s.RegisterLive))
 			r.Get("/deadlines", h(s.Dues))
 			r.Get("/sellers/new", h(s.NewSeller))
 			r.Get("/sellers/import", h(s.ImportForm))
-			r.With(httpkit.Unhurried).Post("/sellers/import", h(s.UploadImport))
+			r.With(unhurried...).Post("/sellers/import", h(s.UploadImport))
 			r.Get("/sellers/import/template.xlsx", h(s.ImportTemplate))
-			r.With(httpkit.Unhurried).Get("/sellers/import/{import}", h(s.Import))
-			r.With(httpkit.Unhurried).Post("/sellers/import/{import}", h(s.MapImport))
-			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/load", h(s.LoadImport))
-			r.With(httpkit.Unhurried).Get("/sellers/import/{import}/faults.xlsx", h(s.ImportFaults))
-			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/invites.xlsx", h(s.InviteImported))
-			r.With(httpkit.Unhurried).Get("/sellers/import/{import}/mail", h(s.ImportMail))
-			r.With(httpkit.Unhurried).Post("/sellers/import/{import}/mail", h(s.MailImported))
+			r.With(unhurried...).Get("/sellers/import/{import}", h(s.Import))
+			r.With(unhurried...).Post("/sellers/import/{import}", h(s.MapImport))
+			r.With(unhurried...).Post("/sellers/import/{import}/load", h(s.LoadImport))
+			r.With(unhurried...).Get("/sellers/import/{import}/faults.xlsx", h(s.ImportFaults))
+			r.With(unhurried...).Post("/sellers/import/{import}/invites.xlsx", h(s.InviteImported))
+			r.With(unhurried...).Get("/sellers/import/{import}/mail", h(s.ImportMail))
+			r.With(unhurried...).Post("/sellers/import/{import}/mail", h(s.MailImported))
 			r.Post("/sellers", h(s.AddSeller))
 			r.Get("/sellers/{doing:(?:bulk|remind|assign|archive|unarchive)}", h(s.BulkAgain))
-			r.With(httpkit.Unhurried).Post("/sellers/bulk", h(s.Bulk))
-			r.Post("/sellers/remind", h(s.Remind))
-			r.Post("/sellers/assign", h(s.Assign))
-			r.Post("/sellers/archive", h(s.Archive))
-			r.Post("/sellers/unarchive", h(s.Unarchive))
+			r.With(unhurried...).Post("/sellers/bulk", h(s.Bulk))
+			r.With(patient...).Post("/sellers/remind", h(s.Remind))
+			r.With(patient...).Post("/sellers/assign", h(s.Assign))
+			r.With(patient...).Post("/sellers/archive", h(s.Archive))
+			r.With(patient...).Post("/sellers/unarchive", h(s.Unarchive))
 			r.Get("/sellers/views", h(s.Views))
 			r.Post("/sellers/views", h(s.SaveView))
 			r.Get("/sellers/views/{view}", h(s.View))
@@ -244,21 +266,21 @@ func New(o Options) http.Handler {
 			r.Post("/firm/name", h(s.RenameFirm))
 			r.Get("/firm/history", h(s.FirmHistory))
 			r.Get("/firm/leave", h(s.QuitFirmForm))
-			r.Post("/firm/leave", h(s.QuitFirm))
+			r.With(patient...).Post("/firm/leave", h(s.QuitFirm))
 			r.Get("/firm/settings", h(s.FirmSettings))
-			r.Post("/firm/settings/requisites", h(s.SetRequisites))
-			r.Post("/firm/settings/reminders", h(s.SetFirmChase))
-			r.Post("/firm/settings/days", h(s.SetFirmDays))
+			r.With(patient...).Post("/firm/settings/requisites", h(s.SetRequisites))
+			r.With(patient...).Post("/firm/settings/reminders", h(s.SetFirmChase))
+			r.With(patient...).Post("/firm/settings/days", h(s.SetFirmDays))
 			r.Post("/firm/settings/acting", h(s.SetFirmActing))
 			r.Get("/firm/texts", h(s.FirmTexts))
-			r.Post("/firm/texts/publish", h(s.PublishFirmTexts))
+			r.With(patient...).Post("/firm/texts/publish", h(s.PublishFirmTexts))
 			r.Post("/firm/texts/discard", h(s.DiscardFirmTexts))
 			r.Get("/firm/texts/{code}/{lang}", h(s.FirmText))
 			r.Post("/firm/texts/{code}/{lang}", h(s.DraftFirmText))
 			r.Get("/firm/texts/{code}/{lang}/preview", h(s.FirmTextPreview))
 			r.Post("/firm/texts/{code}/{lang}/revert", h(s.RevertFirmText))
 			r.Get("/firm/upgrade", h(s.FirmUpgradeForm))
-			r.Post("/firm/upgrade", h(s.FirmUpgrade))
+			r.With(patient...).Post("/firm/upgrade", h(s.FirmUpgrade))
 			r.Get("/cases/{case}/upgrade", h(s.UpgradeForm))
 			r.Post("/cases/{case}/upgrade", h(s.Upgrade))
 			r.Get("/firm/choose", h(s.ChooseFirmForm))
@@ -266,9 +288,9 @@ func New(o Options) http.Handler {
 			r.Post("/firm/invites", h(s.InviteToFirm))
 			r.Post("/firm/invites/{invite}/revoke", h(s.RevokeFirmInvite))
 			r.Get("/firm/people/{user}", h(s.FirmPerson))
-			r.Post("/firm/people/{user}/role", h(s.SetFirmRole))
+			r.With(patient...).Post("/firm/people/{user}/role", h(s.SetFirmRole))
 			r.Get("/firm/people/{user}/remove", h(s.RemoveMemberForm))
-			r.Post("/firm/people/{user}/remove", h(s.RemoveMember))
+			r.With(patient...).Post("/firm/people/{user}/remove", h(s.RemoveMember))
 		})
 	})
 	return r

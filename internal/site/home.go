@@ -82,9 +82,13 @@ func (s *Site) setLocale(w http.ResponseWriter, locale string) (i18n.Locale, err
 	if !ok {
 		return l, &winddown.Error{Kind: winddown.Invalid, Key: "error.field.unknown"}
 	}
+	s.rememberLocale(w, l)
+	return l, nil
+}
+
+func (s *Site) rememberLocale(w http.ResponseWriter, l i18n.Locale) {
 	http.SetCookie(w, &http.Cookie{
 		Name: httpkit.LocaleCookie, Value: string(l), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	return l, nil
 }

@@ -24,19 +24,27 @@ func withActor(ctx context.Context, a winddown.Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
+// Language finds out in which language to answer whoever nothing else is known of.
+func (s *Site) Language(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Cookie, Accept-Language")
+		next.ServeHTTP(w, r.WithContext(i18n.With(r.Context(), i18n.For(httpkit.LocaleFromRequest(r)))))
+	})
+}
+
 // Session finds out who asks and in which language to answer. A cookie that no longer
 // stands for a login session is taken away.
 func (s *Site) Session(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Cookie, Accept-Language")
-		ctx := i18n.With(r.Context(), i18n.For(httpkit.LocaleFromRequest(r)))
+		ctx := r.Context()
 		if c, err := r.Cookie(s.sessionCookie()); err == nil {
 			actor, err := s.app.Actor(ctx, c.Value)
 			switch {
 			case err == nil:
 				ctx = withActor(ctx, actor)
-				if l, ok := i18n.Parse(actor.Locale); ok {
+				if l, ok := i18n.Parse(actor.Locale); ok && l != i18n.From(ctx).Locale() {
 					ctx = i18n.With(ctx, i18n.For(l))
+					s.rememberLocale(w, l) // for answers without the database
 				}
 			case errors.Is(err, winddown.Unauthenticated):
 				http.SetCookie(w, s.newCookie("", -1))

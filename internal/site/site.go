@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,8 +99,8 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		case known.Key == "import.error.replaced":
 			v.Title, v.Text = p.T("import.replaced"), p.Message(known.Key, messageArgs(r.Context(), known.Args))
 			v.Next = &ui.Link{Href: fmt.Sprint(importHref, "/", known.Args["Import"]), Text: p.T("import.replaced.link")}
-		case known.Key == "error.unreadable":
-			v.Title, v.Text = p.T("error.unreadable.title"), p.T("error.unreadable.text")
+		case known.Key == "error.unreadable" || known.Key == "error.busy" || known.Key == "error.unsure":
+			v.Title, v.Text = p.T(known.Key+".title"), p.T(known.Key+".text")
 		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):
 			v.Text = p.Message(known.Key, messageArgs(r.Context(), known.Args))
 			if kind == winddown.Conflict && !strings.HasSuffix(known.Key, ".stale") {
@@ -106,12 +108,37 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 			}
 		}
 	}
-	if kind == winddown.TooMany || kind == winddown.Unavailable {
+	if kind == winddown.Unavailable {
+		v.Again = s.again(w, r)
 		if w.Header().Get("Retry-After") == "" {
-			w.Header().Set("Retry-After", "30")
+			w.Header().Set("Retry-After", "5")
 		}
 	}
+	if kind == winddown.TooMany && w.Header().Get("Retry-After") == "" {
+		w.Header().Set("Retry-After", "30")
+	}
+	// The time for the work may be over; saying so takes none.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
 	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+}
+
+// again returns a form that sends once more what could not be done, or nil where that is not for
+// this page to offer: what another site sent, files, and passwords.
+func (s *Site) again(w http.ResponseWriter, r *http.Request) *page.AgainView {
+	if r.Method != http.MethodPost || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+		return nil
+	}
+	values, err := form(w, r)
+	if err != nil || len(values) == 0 || values.Has("password") || values.Has("new_password") {
+		return nil
+	}
+	v := &page.AgainView{Action: r.URL.RequestURI()}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, value := range values[name] {
+			v.Fields = append(v.Fields, page.AgainField{Name: name, Value: value})
+		}
+	}
+	return v
 }
 
 // CrossOrigin answers a form that another site sent.

@@ -172,6 +172,8 @@ func Start(t testing.TB, options ...Option) *Site {
 		Site:   site.New(a, site.Options{Assets: strings.TrimSuffix(assets.URL(""), "/"), BaseURL: s.URL, Live: s.Hub}),
 		Assets: assets, Log: log, HTTPS: c.https, Dev: c.dev,
 		Ready: func(r *http.Request) error { return a.Ready(r.Context()) },
+		// Under the race detector, with other packages beside, a page may take its time.
+		Deadline: 20 * time.Second,
 	})
 	s.server = httptest.NewUnstartedServer(handler)
 	_ = s.server.Listener.Close()

@@ -4,9 +4,11 @@
   const main = () => document.getElementById("main");
 
   // An answer that is not one of our pages (a proxy's, or none at all) must not
-  // replace what the person typed.
-  const lost = () => {
+  // replace what the person typed. Nor must a page that says that the service is
+  // busy, or its database away: its sentence is shown instead.
+  const lost = (sentence) => {
     const notice = document.getElementById("lost").content.firstElementChild.cloneNode(true);
+    if (sentence) notice.querySelector("p").lastChild.textContent = sentence;
     notice.id = "lost-notice";
     document.getElementById("lost-notice")?.remove();
     main().prepend(notice);
@@ -19,9 +21,12 @@
 
   document.addEventListener("htmx:before:swap", (event) => {
     const answer = event.detail.tasks.find((task) => task.type === "main");
-    if (answer?.fragment.firstElementChild?.id === "main") return;
+    const page = answer?.fragment.firstElementChild;
+    const { request, response } = event.detail.ctx;
+    const unavailable = response.status === 503 && request.method === "POST";
+    if (page?.id === "main" && !unavailable) return;
     event.preventDefault();
-    lost();
+    lost(page?.querySelector("#error-text")?.textContent);
   });
 
   // A redrawn form keeps the address of the page it came from: the address of a
