@@ -7,6 +7,7 @@ SHELL := /bin/bash
 GOLANGCI_VERSION := v2.15.0
 BIN := bin/winddown
 FUZZTIME ?= 30s
+HA_ROUNDS ?= 10
 
 # The race detector needs a C compiler.
 CC_FOUND := $(shell command -v "$${CC:-cc}" >/dev/null 2>&1 && echo yes)
@@ -17,7 +18,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -63,6 +64,14 @@ test-live: assets generate ## 500 people look on for a minute while ticks are wr
 
 test-disk: ## Fill a small file system for real, to see that nothing is half-stored (Linux, as root)
 	go test -tags tmpfs -run TestFullFileSystem ./internal/files
+
+test-pooler: assets generate ## Run the Go tests through PgBouncer in transaction mode (as root on Debian it is installed)
+	@node web/scripts/debian.mjs pgbouncer
+	TEST_POOLER=1 go tool gotestsum --format pkgname-and-test-fails -- -p 2 ./...
+
+test-ha: assets generate ## Lose the primary of three PostgreSQL nodes under load, ten times each way (Debian 12, as root)
+	@node web/scripts/debian.mjs postgresql patroni etcd-server haproxy iproute2
+	go test -tags ha -count=1 -run TestFailover -v -timeout 2h ./cmd/winddown -args -ha.rounds=$(HA_ROUNDS)
 
 test-office: build ## Open the files of the register with LibreOffice (as root on Debian it is installed)
 	@node web/scripts/office.mjs

@@ -108,7 +108,7 @@ func killedAmidUploads(t *testing.T, binary string) {
 	// The pool of this test is closed before it looks who is left on the server.
 	past := func(fn func(*postgres.DB, *app.App)) {
 		t.Helper()
-		db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+		db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func TestLettersSurviveKills(t *testing.T) {
 	n := *letters
 	binary, databaseURL, server := build(t), testdb.New(t), testmail.Start(t)
 	conn := connect(t, databaseURL)
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ const printedWorking = `(Winddown: working)`
 func startWork(t *testing.T, binary string, args ...string) *process {
 	t.Helper()
 	p := &process{out: newOutput(), log: newOutput(), done: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{"work", "--log-format", "json"}, args...)...)
+	p.cmd = exec.Command(binary, append([]string{"work", "--log-format", "json"}, testdb.Flags(t, args)...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

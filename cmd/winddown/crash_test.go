@@ -55,7 +55,7 @@ type process struct {
 func startProcess(t *testing.T, binary string, args ...string) *process {
 	t.Helper()
 	p := &process{out: newOutput(), log: newOutput(), done: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-format", "json"}, args...)...)
+	p.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-format", "json", "--concurrency", "64"}, testdb.Flags(t, args)...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	// What a private server left behind must not hold the pipes, and with them Wait, open.
 	p.cmd.WaitDelay = time.Second
@@ -154,12 +154,16 @@ func freshSteps() []winddown.Code {
 	return []winddown.Code{winddown.ZeroFBS, winddown.SellOut, winddown.ReturnStock, winddown.CollectReturns, winddown.StripMedia}
 }
 
+// outcome counts ticks: those that were acknowledged, of them those that are gone; those that are
+// there, and those of which a part is.
+type outcome struct{ acked, lost, written, half int }
+
 // check compares the database with what was acknowledged: every tick that was is there,
 // every other one either wholly or not at all. Each case agrees with its summary and its
 // trail; unless all are asked for, only those are looked at in which a tick was under way.
-func check(t *testing.T, conn *pgx.Conn, databaseURL string, ticks []*tick, all bool) (acked, written int) {
+func check(t *testing.T, conn *pgx.Conn, databaseURL string, ticks []*tick, all bool) (n outcome) {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,18 +203,20 @@ func check(t *testing.T, conn *pgx.Conn, databaseURL string, ticks []*tick, all 
 		whole := r.Version == k.version+1 && r.Note == k.note && r.Done
 		switch {
 		case k.acked && !whole:
+			n.lost++
 			t.Errorf("an acknowledged tick of %s in %s is lost: %+v, want version %d", k.code, k.id, r, k.version+1)
 		case !whole && (r.Version != k.version || r.Note == k.note):
+			n.half++
 			t.Errorf("a tick of %s in %s is half written: %+v", k.code, k.id, r)
 		}
 		if r.Events != r.Version-1 {
 			t.Errorf("%s in %s has version %d and %d events", k.code, k.id, r.Version, r.Events)
 		}
 		if k.acked {
-			acked++
+			n.acked++
 		}
 		if whole {
-			written++
+			n.written++
 		}
 	}
 	for id := range cases {
@@ -219,7 +225,7 @@ func check(t *testing.T, conn *pgx.Conn, databaseURL string, ticks []*tick, all 
 		}
 	}
 	agree(t, conn, a, cases)
-	return acked, written
+	return n
 }
 
 // agree compares the summary kept with each case with what its steps say.
@@ -287,8 +293,8 @@ func killed(t *testing.T, binary string) {
 		storm(t, p.url, ticks, enough+int64(round*20), func() { _ = p.cmd.Process.Kill() })
 		p.kill()
 		nobodyElse(t, conn)
-		n, written := check(t, conn, databaseURL, ticks, round == rounds-1)
-		acked, unsure = acked+n, unsure+written-n
+		n := check(t, conn, databaseURL, ticks, round == rounds-1)
+		acked, unsure = acked+n.acked, unsure+n.written-n.acked
 		if t.Failed() {
 			t.Fatalf("round %d\n%s", round, tail(p.log.String()))
 		}
@@ -300,7 +306,7 @@ func killed(t *testing.T, binary string) {
 // step of theirs that can be marked. It goes past the pages, which would take their time.
 func crowd(t *testing.T, databaseURL string, people, each int) []*tick {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -450,8 +456,8 @@ func privateServer(t *testing.T, binary string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	acked, written := check(t, conn, server.URL(), all, true)
-	t.Logf("%d acknowledged ticks are there, and %d whose answer was lost", acked, written-acked)
+	n := check(t, conn, server.URL(), all, true)
+	t.Logf("%d acknowledged ticks are there, and %d whose answer was lost", n.acked, n.written-n.acked)
 }
 
 // killPostmaster ends the private server of dir without warning.

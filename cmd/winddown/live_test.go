@@ -222,7 +222,7 @@ func TestManyStreams(t *testing.T) {
 // audience makes cases whose books a writer keeps, and readers who see all of them.
 func audience(t *testing.T, databaseURL string, cases, readers int) (all []*followed, writer *http.Client, clients []*http.Client) {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func command(t *testing.T, stdin string, args ...string) (out string, err error)
 			cancel()
 		}
 	}()
-	err = run(ctx, args, strings.NewReader(stdin), stdout, stderr)
+	err = run(ctx, testdb.Flags(t, args), strings.NewReader(stdin), stdout, stderr)
 	all := stdout.String() + stderr.String()
 	if err != nil {
 		all += err.Error()
@@ -117,6 +117,7 @@ type running struct {
 func startServing(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	args = testdb.Flags(t, args)
 	r := &running{out: newOutput(), log: newOutput(), stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
@@ -232,7 +233,7 @@ func openCase(t *testing.T, c *http.Client, site string) string {
 // openApp returns the use cases over a database, past the program.
 func openApp(t *testing.T, databaseURL string) *app.App {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	t.Helper()
 	w := &world{t: t, url: testdb.New(t), clock: &clock{now: noon}, dir: t.TempDir()}
 	var err error
-	if w.db, err = postgres.Open(t.Context(), postgres.Options{URL: patient(w.url), MaxConns: 16, Tracer: tracer}); err != nil {
+	if w.db, err = postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: patient(w.url), MaxConns: 16, Tracer: tracer})); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.db.Close)

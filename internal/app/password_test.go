@@ -129,7 +129,7 @@ func TestTwoHashesAtOnceAndTheOthersWait(t *testing.T) {
 // Somebody without an account waits for a slot like everybody, so the time an answer
 // takes does not tell who has one.
 func TestAnUnknownAddressCostsAHash(t *testing.T) {
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: testdb.New(t)})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: testdb.New(t)}))
 	if err != nil {
 		t.Fatal(err)
 	}

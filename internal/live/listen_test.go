@@ -88,7 +88,7 @@ func (l *log) String() string {
 
 func TestEverySubscriberRefreshesAfterTheConnectionWasCut(t *testing.T) {
 	url := testdb.New(t)
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: url, Hints: true})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: url, Hints: true}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -274,7 +274,7 @@ func TestTheFirstReleaseIsTakenOver(t *testing.T) {
 	if _, err := postgres.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: url})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: url}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -185,7 +185,7 @@ func TestUpgrade(t *testing.T) {
 	if err := conn.QueryRow(t.Context(), "select string_agg(email, ' ') from users where operator").Scan(&operators); err != nil || operators != "a@example.ru" {
 		t.Errorf("operators: %q, %v", operators, err)
 	}
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: url})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: url}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { testdb.Run(m) }
 func open(t testing.TB) (*postgres.DB, string) {
 	t.Helper()
 	url := testdb.New(t)
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: url})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: url}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ type DB struct {
 
 const (
 	// connectTimeout bounds the wait for one connection, and for each of several hosts.
-	connectTimeout = 2 * time.Second
+	connectTimeout = 5 * time.Second
 	// acquireTimeout bounds the wait for a free connection of the pool.
 	acquireTimeout = 2 * time.Second
 	// silence is how long another machine may confirm nothing until a connection to it is lost;

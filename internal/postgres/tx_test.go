@@ -21,7 +21,7 @@ var moment = time.Date(2026, time.November, 22, 9, 0, 0, 0, time.UTC)
 func openOne(t *testing.T) (*postgres.DB, *pgx.Conn) {
 	t.Helper()
 	url := testdb.New(t)
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 1})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: url, MaxConns: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ func Run(m *testing.M) {
 	testdir.Use()
 	if os.Getenv("TEST_DATABASE_URL") != "" {
 		m.Run()
+		poolers.stop()
 		return
 	}
 	dir, err := folder()
@@ -67,6 +68,7 @@ func Run(m *testing.M) {
 		panic(fmt.Sprintf("testdb: %v", err))
 	}
 	m.Run()
+	poolers.stop()
 	users.Release()
 	if err := haltIfLast(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "testdb: the test server was not stopped:", err)

@@ -138,7 +138,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	} else {
 		databaseURL, dir = testdb.New(t), t.TempDir()
 	}
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: databaseURL, Tracer: c.tracer, Hints: c.live})
+	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL, Tracer: c.tracer, Hints: c.live}))
 	if err != nil {
 		t.Fatal(err)
 	}
