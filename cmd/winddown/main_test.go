@@ -214,7 +214,7 @@ func send(c *http.Client, r *http.Request) (answer, error) {
 func signUp(t *testing.T, site, email string) *http.Client {
 	t.Helper()
 	c := browser(t)
-	if a := post(t, c, site+"/signup", url.Values{"name": {"Петрова"}, "email": {email}, "password": {secret}}); a.status != http.StatusSeeOther {
+	if a := post(t, c, site+"/signup", url.Values{"name": {"Петрова"}, "email": {email}, "password": {secret}, "consent": {"yes"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("sign up: %d\n%s", a.status, a.body)
 	}
 	return c

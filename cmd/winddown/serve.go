@@ -31,13 +31,25 @@ type serveCmd struct {
 	edgeFlags
 	mailFlags
 	workerTiming
-	Workers   bool       `env:"WINDDOWN_WORKERS" default:"true" negatable:"" help:"Send letters from this process; --no-workers leaves that to «winddown work»."`
-	Addr      string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
-	BaseURL   string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
-	Signup    app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
-	CaseQuota int64      `env:"WINDDOWN_CASE_QUOTA" default:"2048" help:"Megabytes of evidence that a case may have." placeholder:"MB"`
-	Now       time.Time  `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
+	Workers bool       `env:"WINDDOWN_WORKERS" default:"true" negatable:"" help:"Send letters from this process; --no-workers leaves that to «winddown work»."`
+	Addr    string     `env:"WINDDOWN_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	BaseURL string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
+	Signup  app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
+	operatorFlags
+	CaseQuota int64     `env:"WINDDOWN_CASE_QUOTA" default:"2048" help:"Megabytes of evidence that a case may have." placeholder:"MB"`
+	Now       time.Time `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
 }
+
+// operatorFlags say who answers for the personal data in this installation.
+type operatorFlags struct {
+	OperatorName    string `env:"WINDDOWN_OPERATOR_NAME" help:"Who runs this installation and answers for the personal data in it, as /privacy names him." placeholder:"NAME"`
+	OperatorAddress string `env:"WINDDOWN_OPERATOR_ADDRESS" help:"His postal address, for /privacy." placeholder:"TEXT"`
+	OperatorContact string `env:"WINDDOWN_OPERATOR_CONTACT" help:"Where he is reached about personal data: an e-mail address, a telephone number." placeholder:"TEXT"`
+	PrivacyVersion  string `env:"WINDDOWN_PRIVACY_VERSION" default:"1" help:"Version of what people agree to; when it changes, everybody is asked anew." placeholder:"TEXT"`
+}
+
+// maxPrivacyVersion bounds the name of a version, in bytes.
+const maxPrivacyVersion = 40
 
 // maxQuota is the largest quota, in megabytes.
 const maxQuota = 3000
@@ -57,6 +69,9 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.CaseQuota < 1 || c.CaseQuota > maxQuota {
 		return fmt.Errorf("--case-quota is %d: it is from 1 to %d megabytes, so that a case fits into one handover pack", c.CaseQuota, maxQuota)
 	}
+	if n := len(c.PrivacyVersion); n < 1 || n > maxPrivacyVersion {
+		return fmt.Errorf("--privacy-version has %d bytes: it is from 1 to %d", n, maxPrivacyVersion)
+	}
 	client, err := c.client()
 	if err != nil {
 		return err
@@ -65,7 +80,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if client != nil && c.BaseURL == "" && !c.Dev {
 		return errors.New("letters need an address to lead to: give the one people reach the site at with --base-url, such as https://winddown.example")
 	}
-	options := app.Options{Signup: c.Signup, Mail: client != nil}
+	options := app.Options{Signup: c.Signup, Mail: client != nil, Consent: c.PrivacyVersion}
 	if options.Now, err = devClock(c.Now, c.Dev); err != nil {
 		return err
 	}
@@ -86,6 +101,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	options.Files, options.Quota = store, c.CaseQuota<<20
 	s := serving{
 		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), db: db.DB, log: log, out: std.out,
+		operator: site.Operator{Name: c.OperatorName, Address: c.OperatorAddress, Contact: c.OperatorContact},
 	}
 	if c.Workers && client != nil {
 		s.work = func(base string) (func() error, error) {
@@ -116,6 +132,7 @@ type serving struct {
 	db         *postgres.DB
 	log        *slog.Logger
 	out        io.Writer
+	operator   site.Operator
 	welcome    string // printed after the address
 	// work begins the work behind the pages, if this process does it; it ends after the last
 	// request.
@@ -170,7 +187,7 @@ func serve(ctx context.Context, s serving) (err error) {
 	hub := live.NewHub()
 	var draining atomic.Bool
 	options := server.Options{
-		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base, Live: hub}),
+		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base, Live: hub, Operator: s.operator}),
 		Assets: assets, Log: s.log, HTTPS: strings.HasPrefix(base, "https://"), TrustedProxies: s.TrustedProxies, Dev: s.Dev,
 		Ready: func(r *http.Request) error {
 			if draining.Load() {

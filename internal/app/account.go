@@ -61,7 +61,7 @@ func (a *App) SignUp(ctx context.Context, in winddown.Registration, from Browser
 		tx.InsertUser(u, hash)
 		var events []winddown.Event
 		token, events, err = a.begin(tx, u.ID, from)
-		return append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered}}, events...), err
+		return append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered, After: winddown.Changes{"consent": u.Consent}}}, events...), err
 	})
 	return token, err
 }
@@ -90,7 +90,7 @@ func (a *App) newUser(ctx context.Context, in winddown.Registration) (winddown.U
 		return winddown.User{}, "", err
 	}
 	hash, err := a.hasher.hash(ctx, in.Password)
-	return winddown.User{ID: id, Email: in.Email, Name: in.Name, Locale: in.Locale, Zone: in.Zone}, hash, err
+	return winddown.User{ID: id, Email: in.Email, Name: in.Name, Locale: in.Locale, Zone: in.Zone, Consent: a.consent}, hash, err
 }
 
 // begin starts a login session of a person whose row is locked or new.
@@ -271,10 +271,12 @@ func command() winddown.Actor { return winddown.Actor{Via: winddown.ViaCommand} 
 
 // AddUser opens an account from the command line, whatever the signing-up mode.
 func (a *App) AddUser(ctx context.Context, in winddown.Registration) (winddown.User, error) {
+	in.Consent = true // he is asked himself, at his first page
 	u, hash, err := a.newUser(ctx, in)
 	if err != nil {
 		return winddown.User{}, err
 	}
+	u.Consent = ""
 	return u, a.db.InTx(ctx, command(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.InsertUser(u, hash)
 		return []winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered, User: u.ID}}, nil

@@ -11,7 +11,7 @@ import (
 )
 
 func registration(email string) winddown.Registration {
-	return winddown.Registration{Name: "Анна Ким", Email: email, Password: password, Zone: "Asia/Omsk"}
+	return winddown.Registration{Name: "Анна Ким", Email: email, Password: password, Zone: "Asia/Omsk", Consent: true}
 }
 
 func (w *world) signUp(email string) winddown.Actor {
@@ -34,7 +34,7 @@ func (w *world) actor(token string) winddown.Actor {
 
 func TestSigningUpSignsIn(t *testing.T) {
 	w := newWorld(t)
-	token, err := w.app.SignUp(t.Context(), winddown.Registration{Name: "  Анна   Ким ", Email: " Kim@Example.ru ", Password: password},
+	token, err := w.app.SignUp(t.Context(), winddown.Registration{Name: "  Анна   Ким ", Email: " Kim@Example.ru ", Password: password, Consent: true},
 		app.Browser{UserAgent: strings.Repeat("я", 1000) + "\x00", Address: "203.0.113.7"})
 	if err != nil {
 		t.Fatal(err)

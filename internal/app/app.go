@@ -38,7 +38,13 @@ type Options struct {
 	Quota int64
 	// Mail says that letters can be sent: pages offer them, and addresses are to be confirmed.
 	Mail bool
+	// Consent is the version of the page about personal data that people agree to; empty for
+	// DefaultConsent.
+	Consent string
 }
+
+// DefaultConsent is the version of the page about personal data as the program brings it.
+const DefaultConsent = "1"
 
 // App is the use cases over one database. It is safe for concurrent use.
 type App struct {
@@ -50,6 +56,7 @@ type App struct {
 	files    *files.Store
 	quota    int64
 	mail     bool
+	consent  string
 }
 
 // New returns the use cases over db.
@@ -60,10 +67,13 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Signup == "" {
 		o.Signup = SignupOpen
 	}
+	if o.Consent == "" {
+		o.Consent = DefaultConsent
+	}
 	if o.Quota == 0 {
 		o.Quota = winddown.DefaultQuota
 	}
-	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail}
+	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail, consent: o.Consent}
 	a.calendar.Store(&loadedCalendar{calendar: winddown.RussianCalendar()})
 	return a
 }

@@ -229,6 +229,14 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.ChangePassword(ctx, a, password, password+"!") },
 				func() outcome { return about(pages(a), a.UserID) }
 		}},
+		{"GiveConsent", "", "user consent_given", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.GiveConsent(ctx, a, w.app.Consent()) }, func() outcome { return pages(a) }
+		}},
+		{"GiveConsent", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			return func() error { return w.app.GiveConsent(ctx, a, w.app.Consent()) }, func() outcome { return pages(a) }
+		}},
 		{"Prove", "", "user identity_proved", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.signUp("kim@example.ru")
 			return func() error { return w.app.Prove(ctx, a, winddown.Proof{Password: password}) }, func() outcome { return pages(a) }
@@ -1097,7 +1105,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
+	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)

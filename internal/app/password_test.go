@@ -135,7 +135,7 @@ func TestAnUnknownAddressCostsAHash(t *testing.T) {
 	}
 	t.Cleanup(db.Close)
 	a := New(db, Options{})
-	if _, err := a.SignUp(t.Context(), winddown.Registration{Name: "Ким", Email: "kim@example.ru", Password: "сухой лист под ногой"}, Browser{}); err != nil {
+	if _, err := a.SignUp(t.Context(), winddown.Registration{Name: "Ким", Email: "kim@example.ru", Password: "сухой лист под ногой", Consent: true}, Browser{}); err != nil {
 		t.Fatal(err)
 	}
 	a.hasher.wait = time.Millisecond

@@ -262,7 +262,7 @@ func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Bro
 		if err != nil {
 			return nil, err
 		}
-		registered := winddown.Event{Stream: userStream(u.ID), Kind: winddown.UserRegistered}
+		registered := winddown.Event{Stream: userStream(u.ID), Kind: winddown.UserRegistered, After: winddown.Changes{"consent": u.Consent}}
 		joined, err := join(tx, u.ID)
 		if errors.Is(err, errUnconfirmed) {
 			registered.Invite, err = invite, nil

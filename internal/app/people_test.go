@@ -312,7 +312,7 @@ func TestSigningUpWithAnInvitationIsAllOrNothing(t *testing.T) {
 	token := w.invite(owner, id, winddown.Accountant)
 
 	// Bad input leaves the invitation as it was.
-	_, _, _, err := w.app.SignUpInvited(t.Context(), token, winddown.Registration{Name: "Ким", Email: "kim@example.ru", Password: "короткий"}, app.Browser{})
+	_, _, _, err := w.app.SignUpInvited(t.Context(), token, winddown.Registration{Name: "Ким", Email: "kim@example.ru", Password: "короткий", Consent: true}, app.Browser{})
 	wantField(t, err, "password", "account.error.password_short")
 
 	session, got, role, err := w.app.SignUpInvited(t.Context(), token, registration("kim@example.ru"), app.Browser{})

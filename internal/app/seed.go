@@ -53,7 +53,7 @@ func (a *App) Seed(ctx context.Context, o SeedOptions) (SeedResult, error) {
 	if err != nil {
 		return SeedResult{}, err
 	}
-	g := &generator{rng: rand.New(rand.NewPCG(o.Seed, o.Seed)), asOf: o.AsOf.UTC().Truncate(24 * time.Hour).Add(9 * time.Hour), calendar: a.Calendar(), hash: hash}
+	g := &generator{rng: rand.New(rand.NewPCG(o.Seed, o.Seed)), asOf: o.AsOf.UTC().Truncate(24 * time.Hour).Add(9 * time.Hour), calendar: a.Calendar(), hash: hash, consent: a.consent}
 	var result SeedResult
 	err = a.db.Seed(ctx, func(s *postgres.Seeder) error {
 		accountants := make([]postgres.SeedUser, o.Accountants)
@@ -105,6 +105,7 @@ type generator struct {
 	asOf     time.Time
 	calendar winddown.Calendar
 	hash     string
+	consent  string
 }
 
 func (g *generator) id() winddown.ID {
@@ -163,7 +164,7 @@ func (g *generator) inn(company bool) string {
 
 func (g *generator) person(email, name string) postgres.SeedUser {
 	return postgres.SeedUser{
-		User:         winddown.User{ID: g.id(), Email: email, Name: name, Locale: "ru", Zone: winddown.DefaultZone},
+		User:         winddown.User{ID: g.id(), Email: email, Name: name, Locale: "ru", Zone: winddown.DefaultZone, Consent: g.consent},
 		PasswordHash: g.hash, CreatedAt: g.asOf.AddDate(0, 0, -120),
 	}
 }

@@ -62,7 +62,7 @@ func TestARemovedPersonsInvitationsLeadNowhere(t *testing.T) {
 func TestAPasswordChangedDuringALoginRefusesIt(t *testing.T) {
 	w := newWorld(t)
 	const email, old = "anna@example.ru", "correct horse battery staple"
-	u, err := w.app.AddUser(t.Context(), winddown.Registration{Name: "Петрова", Email: email, Password: old})
+	u, err := w.app.AddUser(t.Context(), winddown.Registration{Name: "Петрова", Email: email, Password: old, Consent: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 const sqlRecipient = `-- name: Recipient
-select id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed, operator
+select id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed, operator, consent
 from users where id = @user`
 
 // Recipient returns the person a letter goes to, or NotFound. It is the program's own and

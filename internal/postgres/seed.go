@@ -59,8 +59,12 @@ func (s *Seeder) Users(ctx context.Context, users []SeedUser) error {
 			return err
 		}
 		events = append(events, rows...)
+		var consentAt *time.Time
+		if u.User.Consent != "" {
+			consentAt = &u.CreatedAt
+		}
 		people = append(people, []any{u.User.ID, u.User.Email, winddown.EmailKey(u.User.Email), u.User.Name, u.PasswordHash,
-			u.User.Locale, u.User.Zone, u.CreatedAt, head.Seq, head.Hash[:]})
+			u.User.Locale, u.User.Zone, u.CreatedAt, head.Seq, head.Hash[:], u.User.Consent, consentAt})
 		if u.FirmID.IsZero() {
 			continue
 		}
@@ -74,7 +78,7 @@ func (s *Seeder) Users(ctx context.Context, users []SeedUser) error {
 		firms = append(firms, []any{u.FirmID, u.User.Name, u.CreatedAt, firm.Seq, firm.Hash[:]})
 		members = append(members, []any{u.FirmID, u.User.ID, string(winddown.Admin), u.CreatedAt})
 	}
-	if err := s.copy(ctx, "users", "id email email_key name password_hash locale zone created_at event_seq event_hash", people); err != nil {
+	if err := s.copy(ctx, "users", "id email email_key name password_hash locale zone created_at event_seq event_hash consent consent_at", people); err != nil {
 		return err
 	}
 	if err := s.copy(ctx, "firms", "id name created_at event_seq event_hash", firms); err != nil {

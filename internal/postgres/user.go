@@ -16,7 +16,7 @@ with s as (
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, f.firm_id, coalesce(f.role, '') as firm_role,
+select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, f.firm_id, coalesce(f.role, '') as firm_role,
        coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
 left join lateral (
@@ -39,7 +39,7 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 	var provedAt *time.Time
 	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.FirmID, &a.FirmRole,
+	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -111,8 +111,9 @@ func (db *DB) Sessions(ctx context.Context, actor winddown.Actor, now time.Time)
 }
 
 const sqlInsertUser = `-- name: InsertUser
-insert into users (id, email, email_key, name, password_hash, locale, zone, created_at, operator)
-values (@id, @email, @email_key, @name, @password_hash, @locale, @zone, @now, not exists (select from users))`
+insert into users (id, email, email_key, name, password_hash, locale, zone, created_at, operator, consent, consent_at)
+values (@id, @email, @email_key, @name, @password_hash, @locale, @zone, @now, not exists (select from users), @consent,
+    case when @consent <> '' then @now::timestamptz end)`
 
 // sqlLockFirstUser is LockSignup while nobody has an account, so that one person is the first.
 const sqlLockFirstUser = `-- name: LockFirstUser
@@ -124,7 +125,7 @@ func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
 	tx.batch.Queue(sqlLockFirstUser)
 	tx.write(sqlInsertUser, pgx.StrictNamedArgs{
 		"id": u.ID, "email": u.Email, "email_key": winddown.EmailKey(u.Email), "name": u.Name,
-		"password_hash": passwordHash, "locale": u.Locale, "zone": u.Zone, "now": tx.now,
+		"password_hash": passwordHash, "locale": u.Locale, "zone": u.Zone, "consent": u.Consent, "now": tx.now,
 	})
 	tx.hold(winddown.Stream{Kind: winddown.UserStream, ID: u.ID}, 0, nil)
 }
@@ -134,7 +135,7 @@ select ` + userColumns + `
 from users where id = @user for no key update`
 
 const userColumns = `id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed,
-       operator, password_hash, event_seq, event_hash`
+       operator, consent, password_hash, event_seq, event_hash`
 
 const sqlFirmOf = `-- name: FirmOf
 select p.firm_id as id, ` + practiceColumns + `
@@ -158,6 +159,7 @@ type lockedUserRow struct {
 	Disabled     bool
 	Confirmed    bool
 	Operator     bool
+	Consent      string
 	PasswordHash string
 	EventSeq     int64
 	EventHash    []byte
@@ -183,7 +185,7 @@ func (q *userQuery) hold(tx *Tx) (Account, error) {
 	r := q.users[0]
 	tx.hold(winddown.Stream{Kind: winddown.UserStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	a := Account{
-		User:         winddown.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Zone: r.Zone, Disabled: r.Disabled, Confirmed: r.Confirmed, Operator: r.Operator},
+		User:         winddown.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Zone: r.Zone, Disabled: r.Disabled, Confirmed: r.Confirmed, Operator: r.Operator, Consent: r.Consent},
 		PasswordHash: r.PasswordHash,
 	}
 	if len(q.firms) > 0 {
@@ -213,6 +215,14 @@ func (tx *Tx) SaveUser(u winddown.User) {
 		"user": u.ID, "name": u.Name, "locale": u.Locale, "zone": u.Zone, "disabled": u.Disabled, "confirmed": u.Confirmed,
 		"operator": u.Operator, "now": tx.now,
 	})
+}
+
+const sqlUpdateConsent = `-- name: UpdateConsent
+update users set consent = @consent, consent_at = @now where id = @user`
+
+// SaveConsent notes what a locked person has agreed to.
+func (tx *Tx) SaveConsent(user winddown.ID, version string) {
+	tx.write(sqlUpdateConsent, pgx.StrictNamedArgs{"user": user, "consent": version, "now": tx.now})
 }
 
 const sqlUpdatePassword = `-- name: UpdatePassword

@@ -92,6 +92,7 @@ func New(o Options) http.Handler {
 
 		r.Get("/", h(s.Home))
 		r.Get("/help", h(s.Help))
+		r.Get("/privacy", h(s.Privacy))
 		r.Post("/locale", h(s.SetLocale))
 		r.Get("/login", h(s.LoginForm))
 		r.With(patient...).Post("/login", h(s.LogIn))
@@ -126,7 +127,9 @@ func New(o Options) http.Handler {
 		}
 
 		r.Group(func(r chi.Router) {
-			r.Use(s.SignedIn)
+			r.Use(s.SignedIn, s.Consented)
+			r.Get("/consent", h(s.ConsentForm))
+			r.Post("/consent", h(s.GiveConsent))
 			r.Post("/logout", h(s.LogOut))
 			r.Get("/account", h(s.Account))
 			r.Post("/account/confirm", h(s.AskConfirmation))

@@ -114,7 +114,7 @@ func (s *Site) inviteView(r *http.Request, here string, expires time.Time, in wi
 	if actor.SignedIn() {
 		v.As = p.T("invite.as", "Name", actor.Name, "Email", actor.Email)
 	} else if s.app.InvitedMaySignUp() {
-		registration := registrationView(in, here, failure, m)
+		registration := registrationView(p, in, here, failure, m)
 		v.Registration = &registration
 	}
 	return v

@@ -163,14 +163,15 @@ const emailTaken = "account.error.email_taken"
 
 func readRegistration(r *http.Request, f url.Values) winddown.Registration {
 	return winddown.Registration{
-		Name: f.Get("name"), Email: f.Get("email"), Password: f.Get("password"),
+		Name: f.Get("name"), Email: f.Get("email"), Password: f.Get("password"), Consent: f.Get("consent") == "yes",
 		Locale: string(i18n.From(r.Context()).Locale()),
 	}
 }
 
 // registrationView is the fields of a new account as they are drawn again.
-func registrationView(in winddown.Registration, next string, failure error, m mistakes) page.RegistrationView {
-	v := page.RegistrationView{Name: in.Name, Email: in.Email, Errors: m.fields}
+func registrationView(p *i18n.Printer, in winddown.Registration, next string, failure error, m mistakes) page.RegistrationView {
+	v := page.RegistrationView{Name: in.Name, Email: in.Email, Errors: m.fields, Consent: consentField(p, m.of("consent"))}
+	v.Consent.Options[0].Checked = in.Consent
 	if mentions(failure, emailTaken) {
 		v.LoginHref = loginHref(next)
 	}
@@ -186,7 +187,7 @@ func loginHref(next string) string {
 
 func (s *Site) signUp(w http.ResponseWriter, r *http.Request, in winddown.Registration, failure error) error {
 	m := mistakesOf(r.Context(), failure)
-	v := page.SignUpView{Registration: registrationView(in, "", failure, m), Errors: m.items, LoginHref: "/login"}
+	v := page.SignUpView{Registration: registrationView(i18n.From(r.Context()), in, "", failure, m), Errors: m.items, LoginHref: "/login"}
 	status, options := formStatus(failure, layoutNarrow)
 	s.render(w, r, status, page.SignUp(s.layout(r, i18n.From(r.Context()).T("account.signup.title"), options...), v))
 	return nil

@@ -15,7 +15,7 @@ func credentials(email, password string) url.Values {
 }
 
 func registration(name, email string) url.Values {
-	return url.Values{"name": {name}, "email": {email}, "password": {testkit.Password}}
+	return url.Values{"name": {name}, "email": {email}, "password": {testkit.Password}, "consent": {"yes"}}
 }
 
 func TestSigningUpAndIn(t *testing.T) {

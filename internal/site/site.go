@@ -36,6 +36,8 @@ type Options struct {
 	BaseURL string
 	// Live tells pages of changes while they are looked at; nil for pages that are not told.
 	Live *live.Hub
+	// Operator is who answers for the personal data.
+	Operator Operator
 }
 
 // Site serves the pages.
@@ -46,6 +48,8 @@ type Site struct {
 	https  bool
 	logins *attempts
 	live   *live.Hub
+
+	operator Operator
 }
 
 // New returns the pages over the use cases.
@@ -53,6 +57,7 @@ func New(a *app.App, o Options) *Site {
 	return &Site{
 		app: a, assets: strings.TrimSuffix(o.Assets, "/"), base: o.BaseURL,
 		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(), live: o.Live,
+		operator: o.Operator,
 	}
 }
 

@@ -112,6 +112,7 @@ const (
 	FirmTextsPublished  EventKind = "firm_texts_published" // firm
 	CaseUpgraded        EventKind = "case_upgraded"        // case: newer texts of the firm, or a newer playbook
 	UserRegistered      EventKind = "user_registered"      // user
+	ConsentGiven        EventKind = "consent_given"        // user: After says to which version
 	UserLoggedIn        EventKind = "user_logged_in"       // user
 	UserLoggedOut       EventKind = "user_logged_out"      // user
 	SessionRevoked      EventKind = "session_revoked"      // user
@@ -145,7 +146,7 @@ func EventKinds() []EventKind {
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
-		UserRegistered, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved,
+		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved,
 		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}

@@ -15,8 +15,9 @@ type User struct {
 	Locale    string // ru, en
 	Zone      string // IANA name
 	Disabled  bool
-	Confirmed bool // a letter to the address has reached him
-	Operator  bool // looks after the installation
+	Confirmed bool   // a letter to the address has reached him
+	Operator  bool   // looks after the installation
+	Consent   string // the version of the page about personal data he agreed to; empty for none
 }
 
 // Actor is who asks: a signed-in person, somebody with a share link, or the system when both
@@ -36,6 +37,7 @@ type Actor struct {
 	Firms     int       // how many he belongs to
 	Confirmed bool      // a letter to his address has reached him
 	Operator  bool      // he looks after the installation
+	Consent   string    // the version of the page about personal data he agreed to
 	ProvedAt  time.Time // when he last proved in this login session who he is; zero for never
 }
 
@@ -95,6 +97,7 @@ type Registration struct {
 	Password string
 	Locale   string
 	Zone     string
+	Consent  bool // to the processing of his personal data
 }
 
 // Check tidies a registration and returns Invalid with what is wrong with it. Whether
@@ -106,6 +109,9 @@ func (r Registration) Check() (Registration, error) {
 	checkPersonName(&v, r.Name)
 	checkEmail(&v, r.Email)
 	checkPassword(&v, "password", r.Password)
+	if !r.Consent {
+		v.add("consent", "account.error.consent", nil)
+	}
 	return r, v.err()
 }
 

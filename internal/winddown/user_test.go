@@ -71,7 +71,7 @@ func TestCheckPassword(t *testing.T) {
 }
 
 func TestRegistrationCheck(t *testing.T) {
-	valid := winddown.Registration{Name: "Анна Петрова", Email: "anna@example.org", Password: "двенадцать букв", Locale: "ru", Zone: "Europe/Moscow"}
+	valid := winddown.Registration{Name: "Анна Петрова", Email: "anna@example.org", Password: "двенадцать букв", Locale: "ru", Zone: "Europe/Moscow", Consent: true}
 	cases := []struct {
 		name   string
 		change func(*winddown.Registration)
@@ -79,7 +79,8 @@ func TestRegistrationCheck(t *testing.T) {
 	}{
 		{"valid", func(*winddown.Registration) {}, nil},
 		{"nothing", func(r *winddown.Registration) { *r = winddown.Registration{} },
-			[]string{"name: account.error.name_missing", "email: account.error.email_missing", "password: account.error.password_short"}},
+			[]string{"name: account.error.name_missing", "email: account.error.email_missing", "password: account.error.password_short", "consent: account.error.consent"}},
+		{"no consent", func(r *winddown.Registration) { r.Consent = false }, []string{"consent: account.error.consent"}},
 		{"white name", func(r *winddown.Registration) { r.Name = " \t " }, []string{"name: account.error.name_missing"}},
 		{"longest name", func(r *winddown.Registration) { r.Name = strings.Repeat("ж", 100) }, nil},
 		{"name too long", func(r *winddown.Registration) { r.Name = strings.Repeat("ж", 101) }, []string{"name: error.field.too_long"}},

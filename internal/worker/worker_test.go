@@ -77,7 +77,7 @@ func (o *office) rows(t *testing.T, sql string) []string {
 
 func register(t *testing.T, a *app.App, email, locale string) {
 	t.Helper()
-	_, err := a.SignUp(t.Context(), winddown.Registration{Name: "Анна Ким", Email: email, Password: testkit.Password, Locale: locale}, app.Browser{})
+	_, err := a.SignUp(t.Context(), winddown.Registration{Name: "Анна Ким", Email: email, Password: testkit.Password, Locale: locale, Consent: true}, app.Browser{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestLettersAboutCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		token := linkIn(t, o.mail.Wait(t, 3+i)[2+i].Parse(t), "/invites/")
-		in := winddown.Registration{Name: "Олег Лим", Email: one.by, Password: testkit.Password, Locale: "ru"}
+		in := winddown.Registration{Name: "Олег Лим", Email: one.by, Password: testkit.Password, Locale: "ru", Consent: true}
 		if _, _, _, err := o.App.SignUpInvited(t.Context(), token, in, app.Browser{}); err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func TestLettersAboutCases(t *testing.T) {
 		!strings.Contains(toFirm.Text, "Петрова приглашает вас в фирму руководителем.") {
 		t.Errorf("%s to %s\n%s", toFirm.Subject, toFirm.Get("To"), toFirm.Text)
 	}
-	in := winddown.Registration{Name: "Иван Смит", Email: "smith@example.ru", Password: testkit.Password, Locale: "en"}
+	in := winddown.Registration{Name: "Иван Смит", Email: "smith@example.ru", Password: testkit.Password, Locale: "en", Consent: true}
 	session, _, err := o.App.SignUpToFirm(t.Context(), linkIn(t, toFirm, "/firm/join/"), in, app.Browser{})
 	if err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func TestLettersToImportedSellers(t *testing.T) {
 		if p.Subject != "ИП Ким "+number+": приглашение в Winddown" || !strings.Contains(p.Text, "Петрова приглашает вас стать владельцем") {
 			t.Errorf("%s to %s", p.Subject, l.To)
 		}
-		in := winddown.Registration{Name: "Ким", Email: l.To, Password: testkit.Password, Locale: "ru"}
+		in := winddown.Registration{Name: "Ким", Email: l.To, Password: testkit.Password, Locale: "ru", Consent: true}
 		session, _, role, err := o.App.SignUpInvited(t.Context(), linkIn(t, p, "/invites/"), in, app.Browser{})
 		if err != nil || role != winddown.Owner {
 			t.Fatalf("%s, %v", role, err)

@@ -73,3 +73,48 @@ for (const script of [true, false]) {
     await says(page, /На новый адрес отправлено письмо/);
   });
 }
+
+test("nobody has an account without his consent, and who has is asked when it changes", async () => {
+  for (const script of [true, false]) {
+    const page = await open({ script });
+    await page.goto("/signup");
+    assert.equal(await page.locator("#consent").isChecked(), false);
+    await page.locator("#name").fill("Ольга");
+    await page.locator("#email").fill(`olga-${script}@example.com`);
+    await page.locator("#password").fill(password);
+    await submit(page);
+    await says(page, /Без согласия на обработку персональных данных/);
+    assert.equal(await page.locator("#name").inputValue(), "Ольга");
+    await check(page);
+    await page.getByRole("link", { name: "Что хранится, зачем и как это удалить" }).click();
+    await page.getByRole("heading", { name: "Кто отвечает за данные" }).waitFor();
+    assert.match(await main(page), /себя здесь не назвал/);
+    await check(page);
+    await signUp(page, { name: "Ольга", email: `olga-${script}@example.com` });
+    people[`olga-${script}`] = page;
+  }
+  await server.restart("2026-11-13T10:00:00Z", "--privacy-version", "2", "--operator-name", "ООО «Пример»", "--operator-contact", "data@winddown.example");
+  for (const script of [true, false]) {
+    const page = people[`olga-${script}`];
+    await page.goto("/privacy");
+    assert.match(await main(page), /обрабатывает ООО «Пример»/);
+    assert.match(await main(page), /data@winddown.example/);
+    await page.goto("/account"); // his data are within reach all the time
+    assert.equal(new URL(page.url()).pathname, "/account");
+    await page.goto("/cases/new");
+    await page.getByRole("heading", { level: 1, name: "Согласие на обработку данных" }).waitFor();
+    assert.match(await main(page), /изменилась с тех пор/);
+    await check(page);
+    await submit(page, "Согласиться");
+    await says(page, /Без согласия/);
+    await submit(page, "Не сейчас");
+    await page.waitForURL((url) => url.pathname === "/cases/new");
+    await page.context().clearCookies({ name: "winddown_consent_later" });
+    await page.goto("/cases/new");
+    await page.locator("#consent").check();
+    await submit(page, "Согласиться");
+    await page.waitForURL((url) => url.pathname === "/cases/new");
+    await page.goto("/cases");
+    assert.equal(new URL(page.url()).pathname, "/cases");
+  }
+});

@@ -37,6 +37,7 @@ async function joins(page, link, name, email) {
   await page.locator("#name").fill(name);
   await page.locator("#email").fill(email);
   await page.locator("#password").fill(password);
+  await page.locator("#consent").check();
   await submit(page, "Зарегистрироваться и принять");
   await page.waitForURL((url) => url.pathname === "/firm");
   page.server.secret(...(await page.context().cookies()).map((c) => c.value));

@@ -52,8 +52,8 @@ export async function startServer({ seed, args = [] } = {}) {
   const interrupt = () => child.kill("SIGINT");
   process.once("exit", interrupt);
   // launch returns the address the server says.
-  const launch = async (addr, clock = now) => {
-    const serve = ["serve", "--addr", addr, "--dev", "--now", clock, "--log-format", "json", ...data, ...args];
+  const launch = async (addr, clock = now, ...more) => {
+    const serve = ["serve", "--addr", addr, "--dev", "--now", clock, "--log-format", "json", ...data, ...args, ...more];
     child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
     child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
     ended = new Promise((resolve) => child.on("close", resolve));
@@ -72,11 +72,11 @@ export async function startServer({ seed, args = [] } = {}) {
     url,
     contexts,
     // restart ends the server in good order and starts it again at the same address, at another
-    // time if one is given.
-    async restart(clock) {
+    // time and with more arguments if they are given.
+    async restart(...how) {
       child.kill("SIGINT");
       assert.equal(await ended, 0, log);
-      await launch(new URL(url).host, clock);
+      await launch(new URL(url).host, ...how);
     },
     // command runs a tool of the program on the server's database.
     command(...line) {
@@ -192,6 +192,7 @@ export async function signUp(page, { name, email }) {
   await page.locator("#name").fill(name);
   await page.locator("#email").fill(email);
   await page.locator("#password").fill(password);
+  await page.locator("#consent").check();
   await submit(page);
   await page.waitForURL((url) => url.pathname !== "/signup");
   await noteCookies(page);

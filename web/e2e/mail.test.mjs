@@ -94,6 +94,7 @@ for (const script of [true, false]) {
     await guest.locator("#name").fill("Ольга Беляева");
     await guest.locator("#email").fill(to);
     await guest.locator("#password").fill(password);
+    await guest.locator("#consent").check();
     await submit(guest, "Зарегистрироваться и принять");
     await says(guest, /Теперь вы работаете в этой фирме/);
     await guest.goto("/account");
@@ -114,6 +115,7 @@ for (const script of [true, false]) {
     await guest.locator("#name").fill("Мария Иванова");
     await guest.locator("#email").fill(to);
     await guest.locator("#password").fill(password);
+    await guest.locator("#consent").check();
     await submit(guest, "Зарегистрироваться и принять");
     await guest.getByTestId("confirm-first").waitFor();
     assert.equal(guest.url(), link, "back at the invitation");

@@ -193,12 +193,12 @@ function pages(at) {
   const get = (who, path, status = 200) => list.push({ who, path, status });
   const send = (who, path, status, form, more) => list.push({ who, path, status, form, ...more });
 
-  for (const path of ["/", "/help", "/login", "/login?next=%2Fcases", "/signup", at.open, at.openFirm]) get("stranger", path);
+  for (const path of ["/", "/help", "/login", "/privacy", "/login?next=%2Fcases", "/signup", at.open, at.openFirm]) get("stranger", path);
   if (at.words === typed.ru) get("stranger", "/gallery"); // its samples are in one language
   send("stranger", "/login", 422, { email: at.email, password: "not the right one" });
   send("stranger", "/login", 429, at.unknown);
   send("stranger", "/signup", 422, { name: "", email: "no", password: "short" });
-  send("stranger", "/signup", 422, { name: "Anna", email: at.email, password });
+  send("stranger", "/signup", 422, { name: "Anna", email: at.email, password, consent: "yes" });
   send("stranger", at.open, 422, { name: "", email: "no", password: "password1234" });
   send("stranger", "/login", 403, { email: at.email }, { elsewhere: true });
   get("stranger", "/nothing/here", 404);
@@ -224,6 +224,9 @@ function pages(at) {
   send("newcomer", "/cases", 422, { seller_name: "", inn: "123", ogrn: "1", wb_stock: "yes" });
   send("newcomer", "/sellers", 422, {});
   get("newcomer", "/account/mail");
+  get("newcomer", "/consent?next=%2Fcases");
+  send("newcomer", "/consent", 422, { version: "1" });
+  send("newcomer", "/consent", 409, { version: "old", consent: "yes" });
   get("newcomer", "/account/email");
   send("newcomer", "/account/email", 422, { email: "no" });
   send("newcomer", "/account/email", 422, { email: "new@example.com", proof_password: "not the right one" });

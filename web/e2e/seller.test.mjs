@@ -240,6 +240,7 @@ for (const script of [true, false]) {
     await helper.locator("#name").fill("Мария Иванова");
     await helper.locator("#email").fill(`maria-${script}@example.com`);
     await helper.locator("#password").fill("korrekt-pferd-2026-test");
+    await helper.locator("#consent").check();
     await submit(helper, "Зарегистрироваться и принять");
     await helper.waitForURL((url) => url.pathname === address);
 

@@ -85,7 +85,7 @@ async function client(url) {
     assert.equal(answer.status, 303, `POST ${path}`);
     return answer.headers.get("location");
   };
-  await post("/signup", { name: "Мария Иванова", email: "office@example.com", password, zone: "Europe/Moscow", locale: "ru" });
+  await post("/signup", { name: "Мария Иванова", email: "office@example.com", password, zone: "Europe/Moscow", locale: "ru", consent: "yes" });
   return { ask, post, cookie: () => cookie.split("=")[1] };
 }
 
