@@ -18,7 +18,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha lint fuzz screenshots clean
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -68,6 +68,9 @@ test-disk: ## Fill a small file system for real, to see that nothing is half-sto
 test-pooler: assets generate ## Run the Go tests through PgBouncer in transaction mode (as root on Debian it is installed)
 	@node web/scripts/debian.mjs pgbouncer
 	TEST_POOLER=1 go tool gotestsum --format pkgname-and-test-fails -- -p 2 ./...
+
+bench-shed: assets generate ## Ask for twice as much as the server can do: how long those wait that it serves, and how soon the others know
+	go test -count=1 -run TestTwiceTheCapacity -v ./cmd/winddown -args -shed=20s
 
 test-ha: assets generate ## Lose the primary of three PostgreSQL nodes under load, ten times each way (Debian 12, as root)
 	@node web/scripts/debian.mjs postgresql patroni etcd-server haproxy iproute2

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // wire is a network between the program and a server, which a test can cut.
@@ -17,9 +18,10 @@ type wire struct {
 	listener net.Listener
 	mu       sync.Mutex
 	changed  *sync.Cond
-	server   string // its address: a socket's path, or host and port
-	silent   bool   // nothing comes through, and nobody is told
-	lose     bool   // the next answer to a commit is lost, and its connection
+	server   string        // its address: a socket's path, or host and port
+	silent   bool          // nothing comes through, and nobody is told
+	delay    time.Duration // of everything, each way
+	lose     bool          // the next answer to a commit is lost, and its connection
 	ends     map[net.Conn]struct{}
 }
 
@@ -131,7 +133,9 @@ func (w *wire) pass(to, from net.Conn, answers bool) {
 		if lost {
 			w.lose = false
 		}
+		delay := w.delay
 		w.mu.Unlock()
+		time.Sleep(delay)
 		if err != nil || lost {
 			return
 		}

@@ -12,7 +12,7 @@ import (
 
 // queueWait is how long a request may wait for its turn: with the answer it makes a tenth of a
 // second in which whoever is turned away knows it.
-const queueWait = 75 * time.Millisecond
+const queueWait = 50 * time.Millisecond
 
 // Limiter bounds how many requests are worked on at a time, so that those that are get done as
 // quickly under any load. As many again may wait for a moment; the others are told at once to
