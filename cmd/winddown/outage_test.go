@@ -216,15 +216,16 @@ func TestDatabaseSlowOrGone(t *testing.T) {
 	})
 	o.up(t)
 	t.Run("the answer to a commit is lost", o.lostAnswer)
+	o.up(t)
+	t.Run("a standby that does not confirm", o.unconfirmed)
 }
 
-// lostAnswer: the tick is saved, nobody can know, and sending it again is answered as success.
-func (o *outage) lostAnswer(t *testing.T) {
-	form := url.Values{"done": {"yes"}, "on": {yesterday()}, "version": {"1"}, "note": {"Обнулено <утром>"},
+// tick marks the first step with a note, as a browser does.
+func (o *outage) tick(t *testing.T, version int, note string) answer {
+	t.Helper()
+	form := url.Values{"done": {"yes"}, "on": {yesterday()}, "version": {strconv.Itoa(version)}, "note": {note},
 		"reason_stock_zero": {"Снимка нет"}, "reason_remains_zero": {"Отчёта нет"}}
-	step := o.url + o.path + "/steps/" + string(winddown.ZeroFBS)
-	o.wire.loseNextCommit()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, step, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.url+o.path+"/steps/"+string(winddown.ZeroFBS), strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,21 +235,77 @@ func (o *outage) lostAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "Неизвестно, сохранилось ли изменение") {
-		t.Errorf("the first: %d\n%s", a.status, a.body)
-	}
-	if !strings.Contains(a.body, "Обнулено &lt;утром&gt;") || !strings.Contains(a.body, `name="version"`) {
-		t.Errorf("what was typed cannot be sent again:\n%s", a.body)
-	}
-	if a := post(t, o.c, step, form); a.status != http.StatusSeeOther {
-		t.Errorf("the same again: %d\n%s", a.status, a.body)
-	}
+	return a
+}
+
+// step is what the database says of the first step.
+func (o *outage) step(t *testing.T) string {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), o.server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if found := column(t, conn, "select concat(version, ' ', note) from case_steps where code = 'zero_fbs'"); len(found) != 1 || found[0] != "2 Обнулено <утром>" {
-		t.Errorf("the step is %q", found)
+	return column(t, conn, "select concat(version, ' ', note) from case_steps where code = 'zero_fbs'")[0]
+}
+
+const unsure = "Неизвестно, сохранилось ли изменение"
+
+// unconfirmed: a commit waits for a standby that is away. Nobody is told that it is saved, and
+// nobody sees it, before it is; given up, it would be on this server alone, for all to see.
+func (o *outage) unconfirmed(t *testing.T) {
+	set := func(standby string) {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), o.server.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close(context.Background()) }()
+		execSQL(t, conn, "alter system set synchronous_standby_names = '"+standby+"'")
+		execSQL(t, conn, "select pg_reload_conf()")
+		for column(t, conn, "show synchronous_standby_names")[0] != standby {
+			continue
+		}
+	}
+	before := o.step(t)
+	set("away")
+	defer set("")
+	begun := time.Now()
+	a := o.tick(t, 2, "Ждёт")
+	if took := time.Since(begun); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, unsure) || took > promised {
+		t.Errorf("the first: %d after %s\n%s", a.status, took, a.body)
+	}
+	if now := o.step(t); now != before {
+		t.Errorf("what no standby has is seen: %q, before %q", now, before)
+	}
+	if a := o.tick(t, 2, "Ждёт"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("the same again: %d\n%s", a.status, a.body)
+	}
+	set("")
+	o.up(t)
+	if a := o.tick(t, 2, "Ждёт"); a.status != http.StatusSeeOther {
+		t.Errorf("with the standby back: %d\n%s", a.status, a.body)
+	}
+	if now := o.step(t); now != "3 Ждёт" {
+		t.Errorf("the step is %q", now)
+	}
+}
+
+// lostAnswer: the tick is saved, nobody can know, and sending it again is answered as success.
+func (o *outage) lostAnswer(t *testing.T) {
+	const note = "Обнулено <утром>"
+	o.wire.loseNextCommit()
+	a := o.tick(t, 1, note)
+	if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, unsure) {
+		t.Errorf("the first: %d\n%s", a.status, a.body)
+	}
+	if !strings.Contains(a.body, "Обнулено &lt;утром&gt;") || !strings.Contains(a.body, `name="version"`) {
+		t.Errorf("what was typed cannot be sent again:\n%s", a.body)
+	}
+	if a := o.tick(t, 1, note); a.status != http.StatusSeeOther {
+		t.Errorf("the same again: %d\n%s", a.status, a.body)
+	}
+	if now := o.step(t); now != "2 "+note {
+		t.Errorf("the step is %q", now)
 	}
 }

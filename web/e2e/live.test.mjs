@@ -110,10 +110,13 @@ test("two presses send one form", async () => {
   assert.deepEqual(page.trouble, []);
 });
 
-for (const [how, answer] of [
+const noAnswer = "Ответ от сервиса не пришёл. Проверьте соединение и отправьте ещё раз: введённое осталось на странице.";
+const busy = "Подождите несколько секунд и повторите.";
+for (const [how, answer, says = noAnswer] of [
   ["no answer", (route) => route.abort("connectionreset")],
   ["a proxy's answer", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" })],
   ["an answer without a page", (route) => route.fulfill({ status: 200, contentType: "text/plain", body: "ok" })],
+  ["a busy service", (route) => route.fulfill({ status: 503, contentType: "text/html; charset=utf-8", body: `<main id="main"><h1>Занято</h1><p id="error-text">${busy}</p></main>` }), busy],
 ]) {
   test(`${how} loses nothing`, async () => {
     const page = await seller(`lost-${how.replaceAll(/\W/g, "")}@example.com`);
@@ -121,7 +124,7 @@ for (const [how, answer] of [
     const pattern = "**/steps/sell_out";
     await page.route(pattern, answer);
     await submit(page, "Сохранить");
-    const notice = page.getByRole("alert").getByText("Ответ от сервиса не пришёл. Проверьте соединение и отправьте ещё раз: введённое осталось на странице.");
+    const notice = page.getByRole("alert").getByText(says);
     await notice.waitFor();
     assert.equal(await focused(page, "#lost-notice"), true);
     assert.equal(await page.locator("#note").inputValue(), "Заметка");
