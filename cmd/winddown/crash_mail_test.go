@@ -44,6 +44,8 @@ func TestLettersSurviveKills(t *testing.T) {
 			select gen_random_uuid(), i || '@example.ru', i || '@example.ru', 'Помощник ' || i, 'none', now(), now() from generate_series(1, $1::int) i
 			returning id)
 		insert into case_people (case_id, user_id, role, added_at) select $2, id, 'helper', now() from u`, n, id)
+	// Their daily letters come later, whatever hour it is.
+	execSQL(t, conn, "insert into mail_settings (user_id, done_on) select user_id, now()::date + 2 from case_people where case_id = $1 and role = 'helper'", id)
 	start := func() *process {
 		return startWork(t, binary, "--database-url", databaseURL, "--smtp-url", server.URL(), "--mail-from", "post@example.ru",
 			"--base-url", "http://127.0.0.1", "--job-timeout", "2s", "--rescue-after", "3s")
@@ -74,7 +76,7 @@ func TestLettersSurviveKills(t *testing.T) {
 		}
 	}
 	execSQL(t, conn, "update users set zone = $1", zone)
-	execSQL(t, conn, "insert into mail_settings (user_id, hour) select user_id, 0 from case_people where case_id = $1 and role = 'helper'", id)
+	execSQL(t, conn, "update mail_settings set hour = 0, done_on = null")
 	batch := winddown.AddDeadline{Kind: winddown.DuePickUp, What: "40 штук", From: today.AddDays(-1), Until: today.AddDays(3)}
 	if err := a.AddDeadline(t.Context(), accountant, id, batch); err != nil {
 		t.Fatal(err)

@@ -203,7 +203,7 @@ func TestDraining(t *testing.T) {
 	if err := k.send(t.Context(), p.url); err != nil {
 		t.Errorf("a tick: %v", err)
 	}
-	resp, err := k.client.Get(page) //nolint:noctx // with its cookies
+	resp, err := k.client.Get(page)
 	if err != nil {
 		t.Fatal(err)
 	}

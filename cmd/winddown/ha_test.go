@@ -109,7 +109,7 @@ func (c cluster) members(ctx context.Context) []node {
 // healthy waits until one node leads, one has what was acknowledged, and all of them run.
 func (c cluster) healthy(t *testing.T) (leader string) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 3*time.Minute; time.Sleep(200 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < 3*time.Minute; <-time.After(200 * time.Millisecond) {
 		leader, safe, well := "", false, 0
 		all := c.members(t.Context())
 		for _, m := range all {
@@ -198,7 +198,7 @@ func (l *load) silence() time.Duration {
 func patiently(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	var err error
-	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(200 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < time.Minute; <-time.After(200 * time.Millisecond) {
 		var conn *pgx.Conn
 		if conn, err = pgx.Connect(t.Context(), url); err == nil {
 			return conn
@@ -303,7 +303,7 @@ func (c cluster) lose(t *testing.T, way string, round int, ticks []*tick) {
 
 func waitFor(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 90*time.Second; time.Sleep(100 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < 90*time.Second; <-time.After(100 * time.Millisecond) {
 		if is() {
 			return
 		}

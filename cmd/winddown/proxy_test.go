@@ -135,7 +135,7 @@ func (w *wire) pass(to, from net.Conn, answers bool) {
 		}
 		delay := w.delay
 		w.mu.Unlock()
-		time.Sleep(delay)
+		<-time.After(delay)
 		if err != nil || lost {
 			return
 		}

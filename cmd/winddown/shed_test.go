@@ -73,8 +73,10 @@ func full(c *http.Client, address string, clients int, d time.Duration) (all []a
 func steady(c *http.Client, address string, rate float64, d time.Duration) (all []asked) {
 	var mu sync.Mutex
 	var asking sync.WaitGroup
+	pace := time.NewTicker(time.Millisecond)
+	defer pace.Stop()
 	begun := time.Now()
-	for sent := 0; time.Since(begun) < d; {
+	for sent := 0; time.Since(begun) < d; <-pace.C {
 		for due := int(rate * time.Since(begun).Seconds()); sent < due; sent++ {
 			asking.Go(func() {
 				a := ask(c, address)
@@ -83,7 +85,6 @@ func steady(c *http.Client, address string, rate float64, d time.Duration) (all 
 				all = append(all, a)
 			})
 		}
-		time.Sleep(time.Millisecond)
 	}
 	asking.Wait()
 	return all

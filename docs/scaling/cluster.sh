@@ -43,7 +43,8 @@ start() {
 killnode() { # everything that runs in the node's network
     local pids
     pids=$(ip netns pids "$1")
-    [ -z "$pids" ] || kill -9 $pids
+    # shellcheck disable=SC2086 # several
+    [ -z "$pids" ] || kill -9 $pids 2>/dev/null || true # one may have ended meanwhile
 }
 
 case $1 in
