@@ -232,7 +232,7 @@ func TestVerifyPack(t *testing.T) {
 		t.Errorf("an altered pack: %q", out)
 	}
 	for _, other := range []string{"", "PK", "%PDF-1.4\n%%EOF\n", strings.Repeat("text\n", 1000)} {
-		if out, err = verify([]byte(other)); err == nil || !strings.HasSuffix(err.Error(), "pack.zip is no ZIP file, so it is no handover pack") || out != "" {
+		if out, err = verify([]byte(other)); err == nil || !strings.HasSuffix(err.Error(), "pack.zip is neither a backup nor a handover pack") && !strings.HasSuffix(err.Error(), "pack.zip is no ZIP file, so it is no handover pack") || out != "" {
 			t.Errorf("another file: %q, %v", out, err)
 		}
 	}

@@ -266,6 +266,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	binary := build(t)
 	t.Run("killed", func(t *testing.T) { killed(t, binary) })
 	t.Run("killed amid uploads", func(t *testing.T) { killedAmidUploads(t, binary) })
+	t.Run("killed amid a restore", func(t *testing.T) { killedAmidARestore(t, binary) })
 	t.Run("private server", func(t *testing.T) { privateServer(t, binary) })
 }
 

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -25,6 +30,55 @@ func (f filesFlags) filesDir(data databaseFlags) string {
 // openFiles opens the folder of the evidence; the caller closes it.
 func (f filesFlags) openFiles(data databaseFlags) (*files.Store, error) {
 	return files.Open(f.filesDir(data))
+}
+
+// mustHaveFiles says how to name the right folder where there is none.
+func (f filesFlags) mustHaveFiles(data databaseFlags) error {
+	if f.FilesDir == "" && data.DatabaseURL == "" { // the folder of the data is the one to be named
+		if err := mustExist(data.DataDir); err != nil {
+			return err
+		}
+	}
+	if info, err := os.Stat(f.filesDir(data)); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s; say with --files-dir where the evidence is", f.filesDir(data))
+	}
+	return nil
+}
+
+// writeFile writes a file under a name of its own and gives it its name when it is whole and
+// will last.
+func writeFile(path string, fn func(io.Writer) error) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".winddown-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	const piece = 256 << 10
+	out := bufio.NewWriterSize(f, piece)
+	err = fn(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil // it has its name; whether that lasts is up to the system
+	}
+	_ = d.Sync() // some systems refuse to sync a folder
+	return d.Close()
 }
 
 // sweepEvery is how often files that nothing refers to are looked for.

@@ -42,7 +42,9 @@ type cli struct {
 	Calendar    calendarCmd    `cmd:"" help:"Show and import the table of non-working days."`
 	Playbook    playbookCmd    `cmd:"" help:"Show and replace instruction texts and letters."`
 	Pack        packCmd        `cmd:"" help:"Write the handover pack of a case."`
-	Verify      verifyCmd      `cmd:"" help:"Check that a handover pack, or the trail of a case, was not tampered with."`
+	Backup      backupCmd      `cmd:"" help:"Write the whole database and the evidence into one file."`
+	Restore     restoreCmd     `cmd:"" help:"Read a backup into an empty database and an empty folder."`
+	Verify      verifyCmd      `cmd:"" help:"Check that a backup, a handover pack, or the trail of cases was not tampered with."`
 	Doctor      doctorCmd      `cmd:"" help:"Check database, files, address and mail, and say how to mend what is wrong."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 
 	"winddown/internal/app"
 	"winddown/internal/pack"
@@ -31,13 +30,8 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	if _, err := os.Lstat(c.Out); err == nil && !c.Force {
 		return fmt.Errorf("%s is there already; --force replaces it", c.Out)
 	}
-	if c.FilesDir == "" && c.DatabaseURL == "" { // the folder of the data is the one to be named
-		if err := mustExist(c.DataDir); err != nil {
-			return err
-		}
-	}
-	if info, err := os.Stat(c.filesDir(c.databaseFlags)); err != nil || !info.IsDir() {
-		return fmt.Errorf("there is no folder %s; say with --files-dir where the evidence is", c.filesDir(c.databaseFlags))
+	if err := c.mustHaveFiles(c.databaseFlags); err != nil {
+		return err
 	}
 	store, err := c.openFiles(c.databaseFlags)
 	if err != nil {
@@ -59,7 +53,7 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 		if err != nil {
 			return err
 		}
-		return writePack(c.Out, contents)
+		return writeFile(c.Out, func(out io.Writer) error { return pack.Write(out, contents) })
 	})
 	if err != nil {
 		return err
@@ -69,30 +63,4 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 		err = fmt.Errorf("%s was written without files of its evidence; missing: %d", c.Out, len(r.Missing))
 	}
 	return err
-}
-
-// writePack writes a pack under a name of its own and gives it its name when it is whole.
-func writePack(path string, contents pack.Contents) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".winddown-pack-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	const piece = 64 << 10
-	out := bufio.NewWriterSize(f, piece)
-	err = pack.Write(out, contents)
-	if err == nil {
-		err = out.Flush()
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -4,34 +4,47 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
 
 	"winddown/internal/app"
+	"winddown/internal/backup"
 	"winddown/internal/pack"
 	"winddown/internal/winddown"
 )
 
 type verifyCmd struct {
 	databaseFlags
-	File string `arg:"" optional:"" help:"Handover pack to check; needs no database." placeholder:"FILE.zip"`
-	Case string `help:"Id of the case whose trail to check, as it stands in its address."`
+	identityFlags
+	File string `arg:"" optional:"" help:"Backup or handover pack to check, without a database; - for a backup on standard input." placeholder:"FILE"`
+	Case string `help:"Id of the case whose trail to check, as it stands in its address." xor:"what"`
+	All  bool   `help:"Check the trails of all cases, people, firms and links." xor:"what"`
 }
 
 // Validate refuses a command that does not say what to check.
 func (c verifyCmd) Validate() error {
-	if (c.File == "") == (c.Case == "") {
-		return errors.New("give either the file of a pack or --case with the id of a case")
+	if (c.File == "") == (c.Case == "" && !c.All) {
+		return errors.New("give either the file of a backup or a pack, or --case with the id of a case, or --all")
 	}
 	return nil
 }
 
-// Run checks a pack, or walks the chain of a case's trail.
+// Run checks a file, or walks the chains of trails.
 func (c verifyCmd) Run(ctx context.Context, std streams) error {
-	if c.File != "" {
-		_, err := verifyPack(c.File, std)
-		return err
+	switch {
+	case c.File != "":
+		return c.file(std)
+	case c.All:
+		return c.withApp(ctx, std, func(a *app.App) error {
+			streams, events, err := a.VerifyAll(ctx)
+			if err != nil {
+				return fmt.Errorf("a trail is broken: %w", err)
+			}
+			_, err = fmt.Fprintf(std.out, "OK: %d events of %d trails\n", events, streams)
+			return err
+		})
 	}
 	id, err := winddown.ParseID(c.Case)
 	if err != nil {
@@ -48,6 +61,56 @@ func (c verifyCmd) Run(ctx context.Context, std streams) error {
 		_, err = fmt.Fprintf(std.out, "OK: %d events\n", n)
 		return err
 	})
+}
+
+// file checks a pack, which is a ZIP archive, or a backup, which is none.
+func (c verifyCmd) file(std streams) (err error) {
+	if isZIP(c.File) {
+		_, err := verifyPack(c.File, std)
+		return err
+	}
+	in, end, err := c.openBackup(c.File, std.in)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	r, err := backup.Verify(in)
+	if errors.Is(err, backup.ErrNoBackup) {
+		return fmt.Errorf("%s is neither a backup nor a handover pack", c.File)
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range r.Damages {
+		if _, err := fmt.Fprintln(std.out, d); err != nil {
+			return err
+		}
+	}
+	if n := len(r.Damages); n > 0 {
+		return fmt.Errorf("%s is not as it was made; differences: %d", c.File, n)
+	}
+	if _, err := fmt.Fprintf(std.out, "OK: %d tables, %d rows, %d files of %d bytes, %d events\nsnapshot of %s, schema %d, by %s\n",
+		r.Tables, r.Rows, r.Files, r.Bytes, r.Events, r.Head.At.Format(time.RFC3339), r.Head.Schema, r.Head.Program); err != nil {
+		return err
+	}
+	for _, m := range r.Missing {
+		if _, err := fmt.Fprintln(std.out, "not there when the backup was made:", m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isZIP reports whether a file begins as a ZIP archive does.
+func isZIP(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	begin := make([]byte, len("PK"))
+	_, err = io.ReadFull(f, begin)
+	return err == nil && string(begin) == "PK"
 }
 
 // verifyPack prints what a pack holds, or a line for each way in which it differs from

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -1108,7 +1109,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
 		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
-		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify`)
+		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.
 		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {
@@ -1203,6 +1204,8 @@ func TestReadingWritesNothing(t *testing.T) {
 		"Step":               func() error { _, err := w.app.Step(ctx, owner, id, winddown.SellOut); return err },
 		"Texts":              func() error { _, err := w.app.Texts(ctx); return err },
 		"Verify":             func() error { _, err := w.app.Verify(ctx, id); return err },
+		"VerifyAll":          func() error { _, _, err := w.app.VerifyAll(ctx); return err },
+		"Backup":             func() error { _, err := w.app.Backup(ctx, io.Discard, "winddown"); return err },
 	} {
 		if err := read(); err != nil {
 			t.Errorf("%s: %v", name, err)

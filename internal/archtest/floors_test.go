@@ -29,6 +29,7 @@ func floors() map[string]int {
 		"winddown/internal/httpkit":  1,
 		"winddown/internal/letter":   1,
 		"winddown/internal/pack":     1,
+		"winddown/internal/backup":   1,
 		"winddown/web/ui":            1,
 		"winddown/internal/winddown": 0,
 		"winddown/internal/i18n":     0,

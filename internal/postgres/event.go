@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -70,16 +72,20 @@ from events e
 where e.stream_kind = @kind and e.stream_id = @stream
 order by e.seq`
 
+// heads are the ends of all streams, as their owners keep them.
+const heads = `(
+select 'case' as kind, id, event_seq, event_hash from cases
+union all
+select 'user', id, event_seq, event_hash from users
+union all
+select 'firm', id, event_seq, event_hash from firms
+union all
+select 'share', id, event_seq, event_hash from share_links
+union all
+select 'system', id, event_seq, event_hash from system_streams)`
+
 const sqlHead = `-- name: Head
-select event_seq, event_hash from cases where @kind = 'case' and id = @stream
-union all
-select event_seq, event_hash from users where @kind = 'user' and id = @stream
-union all
-select event_seq, event_hash from firms where @kind = 'firm' and id = @stream
-union all
-select event_seq, event_hash from share_links where @kind = 'share' and id = @stream
-union all
-select event_seq, event_hash from system_streams where @kind = 'system' and id = @stream`
+select h.event_seq, h.event_hash from ` + heads + ` h where h.kind = @kind and h.id = @stream`
 
 // VerifyStream walks the chain of a stream in one snapshot and returns the number of its
 // events. It is an operator's tool and takes no actor. A broken chain is an error that
@@ -115,4 +121,71 @@ func (db *DB) VerifyStream(ctx context.Context, s winddown.Stream) (int64, error
 		return 0, err
 	}
 	return head.Seq, chain.End(s, head)
+}
+
+const sqlAllStreams = `-- name: AllStreams
+select e.stream_kind, e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body, e.hash, coalesce(h.event_seq, 0), coalesce(h.event_hash, '')
+from events e
+left join ` + heads + ` h on h.kind = e.stream_kind and h.id = e.stream_id
+order by e.stream_kind, e.stream_id, e.seq`
+
+const sqlLostStream = `-- name: LostStream
+select h.kind, h.id
+from ` + heads + ` h
+where h.event_seq > 0 and not exists (select from events e where e.stream_kind = h.kind and e.stream_id = h.id)
+limit 1`
+
+// VerifyAll walks the chains of all streams in one snapshot and returns how many streams and
+// events there are. A broken chain is an error that names the first bad link, as is a stream
+// that has a head and no events. It is an operator's tool and takes no actor.
+func (db *DB) VerifyAll(ctx context.Context) (streams, events int64, err error) {
+	err = pgx.BeginTxFunc(ctx, db.pool, db.begin(oneView), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, noLimits); err != nil {
+			return classify(err)
+		}
+		var lost winddown.Stream
+		err := tx.QueryRow(ctx, sqlLostStream).Scan(&lost.Kind, &lost.ID)
+		if err == nil {
+			return fmt.Errorf("%s: no event is left", lost)
+		}
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return classify(err)
+		}
+		rows, err := tx.Query(ctx, sqlAllStreams)
+		if err != nil {
+			return classify(err)
+		}
+		defer rows.Close()
+		var at winddown.Stream
+		var chain winddown.Chain
+		var head winddown.Head
+		for rows.Next() {
+			var r winddown.Record
+			var kept winddown.Head
+			var hash, keptHash []byte
+			if err := rows.Scan(&r.Stream.Kind, &r.Stream.ID, &r.Seq, &r.At, &r.By, &r.User, &r.Body, &hash, &kept.Seq, &keptHash); err != nil {
+				return classify(err)
+			}
+			copy(r.Hash[:], hash)
+			copy(kept.Hash[:], keptHash)
+			if r.Stream != at {
+				if streams > 0 {
+					if err := chain.End(at, head); err != nil {
+						return err
+					}
+				}
+				at, chain, head = r.Stream, winddown.Chain{}, kept
+				streams++
+			}
+			if err := chain.Next(r); err != nil {
+				return err
+			}
+			events++
+		}
+		if err := rows.Err(); err != nil || streams == 0 {
+			return classify(err)
+		}
+		return chain.End(at, head)
+	})
+	return streams, events, err
 }

@@ -117,7 +117,7 @@ select distinct e.sha256 from evidence e where e.sha256 = any(@sums)`
 // SweepFiles runs fn while no other process sweeps, and reports whether it did; it does not
 // wait for the other. known returns those of the hashes that some evidence refers to.
 func (db *DB) SweepFiles(ctx context.Context, fn func(known func(context.Context, [][32]byte) (map[[32]byte]bool, error)) error) (bool, error) {
-	return db.exclusively(ctx, "winddown sweep files", func(tx pgx.Tx) error {
+	return db.exclusively(ctx, sweepLock, func(tx pgx.Tx) error {
 		return fn(func(ctx context.Context, sums [][32]byte) (map[[32]byte]bool, error) {
 			list := make([][]byte, len(sums))
 			for i := range sums {

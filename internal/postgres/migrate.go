@@ -55,6 +55,29 @@ func Migrate(ctx context.Context, url string) ([]Migration, error) {
 	return done, nil
 }
 
+// migrateTo brings the schema of the database at url to a version of ours and one of the job
+// queue's (0 for none), as they were when a backup was made. Newer ones stay.
+func migrateTo(ctx context.Context, url string, schema, jobs int64) error {
+	err := withGoose(url, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, schema)
+		return err
+	})
+	if err == nil && jobs > 0 {
+		err = withRiver(ctx, url, func(m riverMigrator) error {
+			existing, err := m.ExistingVersions(ctx)
+			if err != nil || len(existing) > 0 && int64(existing[len(existing)-1].Version) >= jobs {
+				return err
+			}
+			_, err = m.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: int(jobs)})
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
 type riverMigrator = *rivermigrate.Migrator[JobTx]
 
 // jobMigration is a step of the job queue's schema, which comes with the library.
