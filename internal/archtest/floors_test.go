@@ -44,7 +44,7 @@ func floors() map[string]int {
 
 // testOnly are packages that no program may import.
 func testOnly() []string {
-	return []string{"winddown/internal/archtest", "winddown/internal/testdb", "winddown/internal/testdir", "winddown/internal/testkit", "winddown/internal/testmail"}
+	return []string{"winddown/internal/archtest", "winddown/internal/bench", "winddown/internal/testdb", "winddown/internal/testdir", "winddown/internal/testkit", "winddown/internal/testmail"}
 }
 
 // source is one Go file of the project.
