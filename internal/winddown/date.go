@@ -3,6 +3,7 @@ package winddown
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -82,12 +83,20 @@ func ValidZone(name string) bool { return slices.Contains(Zones(), name) }
 
 // Zone returns the location of one of Zones, and Moscow for any other name.
 func Zone(name string) *time.Location {
-	if !ValidZone(name) {
-		name = DefaultZone
-	}
-	if loc, err := time.LoadLocation(name); err == nil {
+	if loc, ok := locations()[name]; ok {
 		return loc
 	}
-	// Without a zone database: Moscow has kept UTC+3 since October 2014.
-	return time.FixedZone("MSK", 3*60*60)
+	return locations()[DefaultZone]
 }
+
+// locations are read once: loading one takes longer than most of what is done with it.
+var locations = sync.OnceValue(func() map[string]*time.Location {
+	// Without a zone database: Moscow has kept UTC+3 since October 2014.
+	all := map[string]*time.Location{DefaultZone: time.FixedZone("MSK", 3*60*60)}
+	for _, name := range Zones() {
+		if loc, err := time.LoadLocation(name); err == nil {
+			all[name] = loc
+		}
+	}
+	return all
+})

@@ -1,5 +1,7 @@
 package winddown
 
+import "sync"
+
 // Code names a step. Codes stay: links, rows and history use them.
 type Code string
 
@@ -59,10 +61,24 @@ const CurrentPlaybook = 2
 // zeroing the FBS stock moved to the head: orders go on arriving until that is done.
 // Version 1 asks for no proof; version 2 wants it where the seller pays for a claim that
 // turns out not to be true, and for the act itself.
+//
+// What it returns is shared: nobody changes it.
 func PlaybookVersion(version int) (Playbook, bool) {
 	if version < 1 || version > CurrentPlaybook {
 		return Playbook{}, false
 	}
+	return playbooks()[version-1], true
+}
+
+// playbooks are made once: a page of a case asks for its playbook dozens of times.
+var playbooks = sync.OnceValue(func() (all [CurrentPlaybook]Playbook) {
+	for i := range all {
+		all[i] = playbook(i + 1)
+	}
+	return all
+})
+
+func playbook(version int) Playbook {
 	required := version > 1
 	return Playbook{
 		Version: version,
@@ -83,7 +99,7 @@ func PlaybookVersion(version int) (Playbook, bool) {
 			{Code: SettleDebts, Group: SettleScores, Gate: []Code{SignAct}, Slots: []Slot{
 				{Code: SlotFinalBalance}, {Code: SlotDebtProof, Early: true}}},
 		},
-	}, true
+	}
 }
 
 // Step returns the definition of a step of this version.
