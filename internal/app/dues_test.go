@@ -168,6 +168,7 @@ func TestTheListOfDeadlinesAgreesWithTheCases(t *testing.T) {
 	// A calendar that changes moves the reminders; what was never kept is filled in.
 	want := wanted(ids, everything)
 	w.exec("delete from dues where kind = 'chase'")
+	w.exec("update goose_db_version set tstamp = 'infinity' where version_id = 14")
 	if err := w.app.FillDues(ctx); err != nil {
 		t.Fatal(err)
 	}

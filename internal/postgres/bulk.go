@@ -52,8 +52,8 @@ limit @limit`
 // registerPickedSQL returns what a filter leaves of a scope as cases to do something to. All
 // parts are constants.
 func registerPickedSQL(scope string, words int) string {
-	return "-- name: RegisterPicked" + scope + "\nselect " + strings.ReplaceAll(pickedColumns, "c.", "r.") + registerPicked +
-		registerShown + registerWhere + registerSearch(words) + registerPickedOrder
+	return "-- name: RegisterPicked" + registerFrom(scope, words) + "\nselect " + strings.ReplaceAll(pickedColumns, "c.", "r.") + registerPicked +
+		registerShown + registerWhere + registerPickedOrder
 }
 
 // Bulk is what is about to be done something to: the cases that were picked, and all that a

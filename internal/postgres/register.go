@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,21 +16,24 @@ import (
 
 // The register has two scopes, each read through an index of its own. An accountant sees the
 // cases of the firm he works in that he is responsible for, a lead and an admin all of them.
-// registerToday tells each case the day in its own zone.
+// registerToday tells each case the day in its own zone; most are in the same, whose day is
+// looked up once.
 const (
 	registerToday = `
 with mine as (
-    select c.*, (@now::timestamptz at time zone c.zone)::date as today
+    select c.*, case c.zone when @zone then @today::date else (@now::timestamptz at time zone c.zone)::date end as today
     from cases c`
 	registerOwn = registerToday + `
-    where c.responsible_id = @actor and c.firm_id = @firm` + registerGroup
+    where c.responsible_id = @actor and c.firm_id = @firm`
 	registerFirm = registerToday + `
-    where c.firm_id = @firm` + registerGroup
+    where c.firm_id = @firm`
 )
 
 // registerGroup adds the number of a case's group. The order of the branches is that of
-// winddown.Summary.Group; a test compares the two.
+// winddown.Summary.Group; a test compares the two. «offset 0» has the day and the group worked
+// out once a case, and not anew wherever they are mentioned.
 const registerGroup = `
+    offset 0
 ), r as (
     select mine.*, case
         when stage = 'finished' then 8
@@ -42,6 +46,7 @@ const registerGroup = `
         when stage = 'waiting' then 6
         else 7 end as grp
     from mine
+    offset 0
 )`
 
 // registerShown is what is shown of what the filter leaves: the archive or what is not in it,
@@ -62,40 +67,30 @@ const registerWhere = `
     or @due_30 and r.due_on between r.today and r.today + 30)`
 
 // A word of the search is a list of patterns, one of which has to match: parts of words are
-// found by the trigram index. A statement has as many of these conditions as there are words.
+// found by the trigram index. The scope has as many of these conditions as there are words.
 const (
 	registerWord1 = `
-  and r.search_text like any (@word1::text[])`
+      and c.search_text like any (@word1::text[])`
 	registerWord2 = `
-  and r.search_text like any (@word2::text[])`
+      and c.search_text like any (@word2::text[])`
 	registerWord3 = `
-  and r.search_text like any (@word3::text[])`
+      and c.search_text like any (@word3::text[])`
 	registerWord4 = `
-  and r.search_text like any (@word4::text[])`
+      and c.search_text like any (@word4::text[])`
 	registerWord5 = `
-  and r.search_text like any (@word5::text[])`
+      and c.search_text like any (@word5::text[])`
 	registerWord6 = `
-  and r.search_text like any (@word6::text[])`
+      and c.search_text like any (@word6::text[])`
 )
 
-// registerCounts counts what the filter leaves, shown or not.
-const registerCounts = `
-select r.grp, r.archived_at is not null as archived, count(*) as n from r where true` + registerWhere
-
-const registerSentence = `
-select count(*) filter (where r.grp <> 8 and r.act_state <> 'not_requested' and r.archived_at is null) as requested,
-       count(*) filter (where r.grp = 1 and r.archived_at is null) as ready,
-       count(*) filter (where r.grp <> 8 and r.archived_at is null) as open,
-       count(*) filter (where r.grp = 8 and r.problem <> '' and r.archived_at is null) as returned,
-       count(*) filter (where r.archived_at is null) as total,
-       count(*) filter (where r.archived_at is not null) as archived,
-       count(*) filter (where r.responsible_id is null and r.archived_at is null) as unassigned
-from r`
-
-const (
-	sqlRegisterSentence     = `-- name: RegisterSentence` + registerOwn + registerSentence
-	sqlRegisterFirmSentence = `-- name: RegisterFirmSentence` + registerFirm + registerSentence
-)
+// registerFigures counts what the sentence and the groups say: all cases of the scope, and those
+// the filter leaves, shown or not. A search is no part of the scope here, for the sentence tells
+// of all.
+const registerFigures = `
+select r.grp, r.archived_at is not null as archived, r.act_state <> 'not_requested' as requested, r.problem <> '' as problem,
+       r.responsible_id is null as nobody, count(*) as n, count(*) filter (where true` + registerWhere + `%s) as matching
+from r
+group by 1, 2, 3, 4, 5`
 
 const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
@@ -133,9 +128,16 @@ func registerSearch(words int) string {
 	return strings.Join([]string{registerWord1, registerWord2, registerWord3, registerWord4, registerWord5, registerWord6}[:words], "")
 }
 
-// registerCountsSQL returns the counts of a scope under a search of so many words.
-func registerCountsSQL(scope string, words int) string {
-	return "-- name: RegisterCounts" + scope + registerCounts + registerSearch(words) + "\ngroup by 1, 2"
+// registerFrom returns the cases of a scope under a search of so many words, each with its day
+// and its group.
+func registerFrom(scope string, words int) string {
+	return scope + registerSearch(words) + registerGroup
+}
+
+// registerFiguresSQL returns the figures of a scope, with those under a search of so many words.
+func registerFiguresSQL(scope string, words int) string {
+	search := strings.ReplaceAll(registerSearch(words), "c.search_text", "r.search_text")
+	return "-- name: RegisterFigures" + registerFrom(scope, 0) + fmt.Sprintf(registerFigures, search)
 }
 
 // registerSQL returns the statement of a scope, sort and direction under a search of so many
@@ -157,7 +159,7 @@ func registerSQL(scope string, words int, sort winddown.RegisterSort, back bool)
 	case string(winddown.SortName):
 		tail = strings.ReplaceAll(tail, "r.due_on", "'infinity'::date")
 	}
-	return "-- name: Register" + scope + registerSelect + registerSearch(words) + tail
+	return "-- name: Register" + registerFrom(scope, words) + registerSelect + tail
 }
 
 type registerRow struct {
@@ -227,11 +229,10 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	var rows []registerRow
 	var people []firmPersonRow
 	var views viewsQuery
-	scope, sentence := registerOwn, sqlRegisterSentence
+	scope := registerOwn
 	if actor.FirmRole.SeesFirm() {
-		scope, sentence = registerFirm, sqlRegisterFirmSentence
+		scope = registerFirm
 	}
-	whose := registerScope(actor, now)
 	filter, words := registerArgs(actor, f, now)
 	page := pgx.StrictNamedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
@@ -244,27 +245,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	maps.Copy(page, filter)
 	maps.Copy(page, shownArgs(f))
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sentence, whose).QueryRow(func(r pgx.Row) error {
-			return r.Scan(&reg.Requested, &reg.Ready, &reg.Open, &reg.Returned, &reg.Total, &reg.Archived, &reg.Unassigned)
-		})
-		b.Queue(registerCountsSQL(scope, words), filter).Query(func(r pgx.Rows) error {
-			var grp, n int
-			var archived bool
-			_, err := pgx.ForEachRow(r, []any{&grp, &archived, &n}, func() error {
-				switch group := winddown.Groups()[grp]; {
-				case archived && !f.Archive:
-					reg.HiddenArchived += n
-				case f.Archive && !archived:
-					reg.HiddenCurrent += n
-				case group == winddown.GroupFinished && !f.Finished && !f.Archive:
-					reg.HiddenFinished += n
-				default:
-					reg.Counts[group] = n
-				}
-				return nil
-			})
-			return err
-		})
+		b.Queue(registerFiguresSQL(scope, words), filter).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
 		b.Queue(registerSQL(scope, words, f.Sort, back), page).Query(collect(&rows))
 		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		views.queue(b, actor.UserID)
@@ -291,6 +272,48 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		reg.HasNext, reg.HasPrevious = true, more
 	}
 	return reg, nil
+}
+
+// figures adds up what the register says beside its rows.
+func figures(r pgx.Rows, f winddown.RegisterFilter, reg *winddown.Register) error {
+	var grp, n, matching int
+	var archived, requested, problem, nobody bool
+	_, err := pgx.ForEachRow(r, []any{&grp, &archived, &requested, &problem, &nobody, &n, &matching}, func() error {
+		group := winddown.Groups()[grp]
+		finished := group == winddown.GroupFinished
+		switch {
+		case archived && !f.Archive:
+			reg.HiddenArchived += matching
+		case f.Archive && !archived:
+			reg.HiddenCurrent += matching
+		case finished && !f.Finished && !f.Archive:
+			reg.HiddenFinished += matching
+		case matching > 0:
+			reg.Counts[group] += matching
+		}
+		if archived {
+			reg.Archived += n
+			return nil
+		}
+		reg.Total += n
+		if nobody {
+			reg.Unassigned += n
+		}
+		switch {
+		case finished && problem:
+			reg.Returned += n
+		case !finished:
+			reg.Open += n
+			if requested {
+				reg.Requested += n
+			}
+			if group == winddown.GroupReady {
+				reg.Ready += n
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // knownMember returns NotFound for a filter by a person who is none of the firm's people.
@@ -331,7 +354,7 @@ func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time
 	}
 	args := registerScope(actor, now)
 	maps.Copy(args, pgx.StrictNamedArgs{
-		"acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
+		"zone": winddown.DefaultZone, "today": winddown.Today(now, winddown.DefaultZone), "acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
 		"due_any":     len(f.Due) > 0,
 		"due_overdue": slices.Contains(f.Due, winddown.DueOverdue),
 		"due_7":       slices.Contains(f.Due, winddown.Due7),
