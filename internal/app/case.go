@@ -149,15 +149,16 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err := view.Case.Allow(action, view.Standing); err != nil {
 			return nil, err
 		}
-		events, err := rule(view.Case, actor.Stamp(now, view.Standing))
-		if err != nil || len(events) == 0 {
-			return nil, err
-		}
 		cal, err := a.calendarIn(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
-		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal), view.Case.Dues(cal))
+		before := view.Case.Dues(cal)
+		events, err := rule(view.Case, actor.Stamp(now, view.Standing))
+		if err != nil || len(events) == 0 {
+			return nil, err
+		}
+		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal), before, view.Case.Dues(cal))
 		return winddown.OnStream(caseStream(id), events), nil
 	})
 }

@@ -164,7 +164,7 @@ func writeImport(ctx context.Context, tx *postgres.Tx, plan []winddown.ImportLin
 		tx.Assign(cases, user)
 	}
 	for _, c := range changed {
-		tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
+		tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
 	}
 	return events, tx.InsertCases(ctx, fresh)
 }

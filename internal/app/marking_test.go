@@ -113,6 +113,7 @@ func TestAPageDoesNotMixWhatWasWithWhatIs(t *testing.T) {
 	owner, helper := w.person("Петрова"), w.person("Иванова")
 	id := w.open(owner)
 	w.join(owner, helper, id, winddown.Helper)
+	w.view(helper, id) // the connection knows the page's statements
 	var read chan error
 	// The page has read the case and waits for its steps when the helper is taken out.
 	w.whileHeld("lock table case_steps", nil, 1, func() {

@@ -159,7 +159,7 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 			return nil, err
 		}
 		tx.RevokeInvitesBy(id, user)
-		tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
+		tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonRemoved, Role: role, User: user,
 			OnBehalf: view.Standing.OnBehalf()}}, nil
 	})
@@ -315,7 +315,7 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 		return fail(err)
 	}
 	tx.UseInvite(invite, user)
-	tx.SaveCase(c, winddown.Summarize(c, cal), c.Dues(cal))
+	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
 	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
 		User: user, Invite: invite.ID})
 	if reaches && !guest.Confirmed { // the letter has shown it

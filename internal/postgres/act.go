@@ -3,8 +3,6 @@ package postgres
 import (
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"winddown/internal/winddown"
 )
 
@@ -87,7 +85,7 @@ delete from acts where case_id = @case and position = @position`
 func (tx *Tx) saveActs(c *winddown.Case, loaded []winddown.Act) {
 	for _, old := range loaded {
 		if !slices.ContainsFunc(c.Acts, func(a winddown.Act) bool { return a.Position == old.Position }) {
-			tx.writeCase(c.ID, sqlDeleteAct, pgx.StrictNamedArgs{"case": c.ID, "position": old.Position})
+			tx.writeCase(c.ID, sqlDeleteAct, namedArgs{"case": c.ID, "position": old.Position})
 		}
 	}
 	for _, a := range c.Acts {
@@ -101,8 +99,8 @@ func (tx *Tx) saveActs(c *winddown.Case, loaded []winddown.Act) {
 	}
 }
 
-func actArgs(id winddown.ID, a winddown.Act) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+func actArgs(id winddown.ID, a winddown.Act) namedArgs {
+	return namedArgs{
 		"case": id, "position": a.Position, "round": a.Round, "version": a.Version, "counterparty": a.Counterparty,
 		"period_from": a.PeriodFrom, "period_to": a.PeriodTo, "channel": a.Channel, "ticket": a.Ticket,
 		"requested_on": a.RequestedOn, "checked_on": a.CheckedOn, "reminded_on": a.RemindedOn, "received_on": a.ReceivedOn, "ours": kopecks(a.Ours),

@@ -24,7 +24,7 @@ func (tx *Tx) Remind(sent []winddown.Reminded) {
 		cases, steps, texts = append(cases, r.Picked), append(steps, string(r.Step)), append(texts, r.Text)
 	}
 	if ids := tx.lockedIDs(cases); len(ids) > 0 {
-		tx.write(sqlRemind, pgx.StrictNamedArgs{"cases": ids, "steps": steps, "texts": texts, "by": tx.actor.UserID, "now": tx.now})
+		tx.write(sqlRemind, namedArgs{"cases": ids, "steps": steps, "texts": texts, "by": tx.actor.UserID, "now": tx.now})
 	}
 }
 
@@ -34,7 +34,7 @@ update cases set archived_at = @at where id = any(@cases::uuid[])`
 // Archive puts locked cases into the archive of their firm, or takes them out.
 func (tx *Tx) Archive(cases []winddown.Picked, in bool) {
 	if ids := tx.lockedIDs(cases); len(ids) > 0 {
-		args := pgx.StrictNamedArgs{"cases": ids, "at": nil}
+		args := namedArgs{"cases": ids, "at": nil}
 		if in {
 			args["at"] = tx.now
 		}
@@ -83,7 +83,7 @@ func (db *DB) Bulk(ctx context.Context, actor winddown.Actor, cases []winddown.I
 	args["limit"] = winddown.MaxPicked
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, actor.FirmID, now)
-		b.Queue(sqlFirmCases, pgx.StrictNamedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))
+		b.Queue(sqlFirmCases, namedArgs{"firm": actor.FirmID, "cases": cases, "actor": actor.UserID}).Query(collect(&rows))
 		b.Queue(registerPickedSQL(scope, words), args).Query(collect(&found))
 	})
 	if err != nil {

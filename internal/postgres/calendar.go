@@ -79,7 +79,7 @@ func (tx *Tx) lockSystem(ctx context.Context, queue func(*pgx.Batch)) error {
 	var seq int64
 	var hash []byte
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlSystemLocked, pgx.StrictNamedArgs{"stream": s.ID}).QueryRow(func(r pgx.Row) error { return r.Scan(&seq, &hash) })
+		b.Queue(sqlSystemLocked, namedArgs{"stream": s.ID}).QueryRow(func(r pgx.Row) error { return r.Scan(&seq, &hash) })
 		queue(b)
 	})
 	if err == nil {
@@ -97,7 +97,7 @@ on conflict (year) do update set transfers = excluded.transfers, off_days = excl
 // SaveCalendarYear writes the table of a year in place of the one there was. The calendar
 // must be locked.
 func (tx *Tx) SaveCalendarYear(y winddown.CalendarYear) {
-	tx.write(sqlSaveCalendarYear, pgx.StrictNamedArgs{
+	tx.write(sqlSaveCalendarYear, namedArgs{
 		"year": y.Year, "transfers": y.Transfers, "off": dates(y.Off), "working": dates(y.Working),
 		"source": y.Source, "as_of": y.AsOf, "now": tx.now,
 	})
@@ -113,7 +113,7 @@ delete from calendar_years where year = @year`
 
 // DeleteCalendarYear removes the table of a year. The calendar must be locked.
 func (tx *Tx) DeleteCalendarYear(year int) {
-	tx.write(sqlDeleteCalendarYear, pgx.StrictNamedArgs{"year": year})
+	tx.write(sqlDeleteCalendarYear, namedArgs{"year": year})
 }
 
 const sqlWaitingCases = `-- name: WaitingCases
@@ -122,7 +122,7 @@ select c.id, coalesce(c.responsible_id, (
 )) as seen_by
 from cases c
 where c.finished_on is null and (@after::uuid is null or c.id > @after)
-  and (not @undated or c.changed_at < (select max(g.tstamp) + interval '1 day' from goose_db_version g where g.version_id = 14)
+  and (not @undated or c.changed_at < (select max(g.tstamp) at time zone 'UTC' from goose_db_version g where g.version_id = 14)
     and not exists (select from dues d where d.case_id = c.id and d.kind = 'chase'))
   and exists (select from acts a where a.case_id = c.id and a.requested_on is not null and a.received_on is null)
 order by c.id
@@ -137,10 +137,10 @@ type WaitingCase struct {
 
 // WaitingCases returns unfinished cases that wait for an act, at most limit, in the order of
 // their ids from the one after the given on; undated asks for those without a chase alone that
-// were changed last before chases were kept (migration 14; a day more, for zones). It is for the
+// were changed last before chases were kept (migration 14). It is for the
 // installation's own upkeep and takes no actor.
 func (db *DB) WaitingCases(ctx context.Context, after winddown.ID, undated bool, limit int) ([]WaitingCase, error) {
-	rows, err := db.pool.Query(ctx, sqlWaitingCases, pgx.StrictNamedArgs{"after": after, "undated": undated, "limit": limit})
+	rows, err := db.pool.Query(ctx, sqlWaitingCases, namedArgs{"after": after, "undated": undated, "limit": limit})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -163,7 +163,7 @@ func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, ch
 		return
 	}
 	tx.silent++
-	tx.batch.Queue(sqlRedate, pgx.StrictNamedArgs{
+	tx.batch.Queue(sqlRedate, namedArgs{
 		"id": id, "overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due,
 	}).Exec(func(t pgconn.CommandTag) error {
 		*changed += int(t.RowsAffected())

@@ -328,6 +328,7 @@ func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, tr
 	var lines []trailRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, id, parts...)
+		q.queueNames(b, actor, id)
 		queueTrail(b, actor, id, trail, &lines)
 	})
 	if err != nil {
@@ -358,7 +359,7 @@ type loadedCase struct {
 func (tx *Tx) LockCase(ctx context.Context, id winddown.ID, parts ...Part) (CaseRead, error) {
 	var q caseQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
+		b.Queue(sqlLockCase, namedArgs{"case": id, "actor": tx.actor.UserID})
 		q.queue(b, tx.actor, id, parts...)
 	})
 	if err != nil {
@@ -411,16 +412,15 @@ type nameRow struct {
 }
 
 func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, parts ...Part) {
-	args := pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}
+	args := namedArgs{"case": id, "actor": actor.UserID}
 	b.Queue(sqlCase, args).Query(collect(&q.cases))
 	b.Queue(sqlSteps, args).Query(collect(&q.steps))
 	b.Queue(sqlActs, args).Query(collect(&q.acts))
 	b.Queue(sqlDeadlines, args).Query(collect(&q.deadlines))
-	b.Queue(sqlCaseNames, args).Query(collect(&q.people))
 	for _, p := range parts {
 		switch p.table {
 		case "evidence":
-			b.Queue(sqlEvidence, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "step": p.step}).Query(collect(&q.evidence))
+			b.Queue(sqlEvidence, namedArgs{"case": id, "actor": actor.UserID, "step": p.step}).Query(collect(&q.evidence))
 		case "questions":
 			b.Queue(sqlQuestions, args).Query(collect(&q.questions))
 		case "debts":
@@ -428,7 +428,7 @@ func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, pa
 		case "text_overrides":
 			queueText(b, p.text, p.key, p.locale, &q.text)
 			if p.text == winddown.StepText {
-				b.Queue(sqlCaseText, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "key": p.key, "locale": p.locale}).Query(collect(&q.firmText))
+				b.Queue(sqlCaseText, namedArgs{"case": id, "actor": actor.UserID, "key": p.key, "locale": p.locale}).Query(collect(&q.firmText))
 			}
 		case "firm_texts":
 			b.Queue(sqlCaseTexts, args).Query(collect(&q.newer))
@@ -437,6 +437,11 @@ func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, pa
 			b.Queue(sqlCaseRequisites, args).Query(collect(&q.requisites))
 		}
 	}
+}
+
+// queueNames asks for the people that a page of the case names; who changes it needs none.
+func (q *caseQuery) queueNames(b *pgx.Batch, actor winddown.Actor, id winddown.ID) {
+	b.Queue(sqlCaseNames, namedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.people))
 }
 
 func (q *caseQuery) result() (CaseRead, error) {
@@ -512,7 +517,7 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
     terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
     reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,
-    reminder_seen = @reminder_seen, texts = @texts
+    reminder_seen = @reminder_seen, texts = @texts, event_seq = @event_seq, event_hash = @event_hash
 where id = @id`
 
 const sqlUpdateSeller = `-- name: UpdateSeller
@@ -539,7 +544,7 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary, dues []winddown.D
 	args["opened_on"] = c.OpenedOn
 	tx.write(sqlInsertCase, args)
 	for _, st := range c.Steps {
-		tx.write(sqlInsertStep, pgx.StrictNamedArgs{"case": c.ID, "code": st.Code, "version": st.Version})
+		tx.write(sqlInsertStep, namedArgs{"case": c.ID, "code": st.Code, "version": st.Version})
 	}
 	for _, a := range c.Acts {
 		tx.write(sqlInsertAct, actArgs(c.ID, a))
@@ -550,10 +555,15 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary, dues []winddown.D
 }
 
 // SaveCase writes a case that LockCase returned or InsertCase wrote: its row with the
-// summary, what is due for it, and the rows around it that changed.
-func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, dues []winddown.Due) {
+// summary, and the rows around it that changed. What is due for it is written too, unless it is
+// what was due before; a caller who does not know that passes nil.
+func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, before, dues []winddown.Due) {
 	loaded := tx.cases[c.ID]
-	tx.writeCase(c.ID, sqlUpdateCase, tx.caseArgs(c, s))
+	args := tx.caseArgs(c, s)
+	head := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}]
+	args["event_seq"], args["event_hash"] = head.Seq, head.Hash[:]
+	tx.writeCase(c.ID, sqlUpdateCase, args)
+	tx.saved[c.ID] = args
 	if loaded.seller != c.Seller {
 		tx.writeCase(c.ID, sqlUpdateSeller, sellerArgs(c))
 	}
@@ -567,18 +577,20 @@ func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, dues []winddown.Due
 	tx.saveQuestions(c, loaded.questions)
 	tx.saveDeadlines(c, loaded.deadlines)
 	tx.saveDebts(c, loaded.debts)
-	tx.saveDues(c.ID, dues)
+	if before == nil || !slices.Equal(before, dues) {
+		tx.saveDues(c.ID, dues)
+	}
 	if tx.misuse == nil {
 		tx.remember(c)
 	}
 }
 
-func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs {
+func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
 	var r winddown.Reminder
 	if c.Reminder != nil {
 		r = *c.Reminder
 	}
-	return pgx.StrictNamedArgs{
+	return namedArgs{
 		"id": c.ID, "firm_id": c.FirmID, "responsible_id": c.ResponsibleID, "fbs": c.Answers.FBS, "wb_stock": c.Answers.WBStock,
 		"leftover": c.Answers.Leftover, "acting": c.Acting, "playbook": c.Playbook,
 		"zone": c.Zone, "version": c.Version, "finished_on": c.FinishedOn, "changed_at": tx.now,
@@ -593,15 +605,15 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) pgx.StrictNamedArgs
 	}
 }
 
-func sellerArgs(c *winddown.Case) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+func sellerArgs(c *winddown.Case) namedArgs {
+	return namedArgs{
 		"id": c.ID, "seller_name": c.Seller.Name, "inn": c.Seller.INN, "ogrn": c.Seller.OGRN, "cabinet": c.Seller.Cabinet,
 		"name_key": nameKey(c.Seller), "search_text": searchText(c.Seller),
 	}
 }
 
-func stepArgs(id winddown.ID, st winddown.Step) pgx.StrictNamedArgs {
-	args := pgx.StrictNamedArgs{
+func stepArgs(id winddown.ID, st winddown.Step) namedArgs {
+	args := namedArgs{
 		"case": id, "code": st.Code, "version": st.Version, "started_on": st.StartedOn, "note": st.Note,
 		"done_on": nil, "done_at": nil, "done_by": nil, "on_behalf": false,
 		"problem": "", "problem_reason": "", "problem_steps": []string{}, "problem_on": nil, "problem_at": nil, "problem_by": nil,
@@ -697,8 +709,8 @@ type myCaseRow struct {
 func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase, keepsBooks bool, err error) {
 	var rows []myCaseRow
 	err = db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlMyCases, pgx.StrictNamedArgs{"actor": actor.UserID, "limit": MaxMyCases}).Query(collect(&rows))
-		b.Queue(sqlKeepsBooks, pgx.StrictNamedArgs{"actor": actor.UserID}).
+		b.Queue(sqlMyCases, namedArgs{"actor": actor.UserID, "limit": MaxMyCases}).Query(collect(&rows))
+		b.Queue(sqlKeepsBooks, namedArgs{"actor": actor.UserID}).
 			QueryRow(func(r pgx.Row) error { return r.Scan(&keepsBooks) })
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 			}
 			want = read.Case
 			fill(want, me.ID, other.ID, firm)
-			tx.SaveCase(want, winddown.Summarize(want, winddown.RussianCalendar()), nil)
+			tx.SaveCase(want, winddown.Summarize(want, winddown.RussianCalendar()), nil, nil)
 			return nil
 		})
 		got, err := db.Case(t.Context(), actor, id, postgres.TrailQuery{}, parts...)

@@ -3,8 +3,6 @@ package postgres
 import (
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"winddown/internal/winddown"
 )
 
@@ -74,7 +72,7 @@ func (tx *Tx) saveDeadlines(c *winddown.Case, loaded []winddown.Deadline) {
 	}
 	for _, old := range loaded {
 		if find(c.Deadlines, old.Number) < 0 {
-			tx.writeCase(c.ID, sqlDeleteDeadline, pgx.StrictNamedArgs{"case": c.ID, "number": old.Number})
+			tx.writeCase(c.ID, sqlDeleteDeadline, namedArgs{"case": c.ID, "number": old.Number})
 		}
 	}
 	for _, d := range c.Deadlines {
@@ -87,8 +85,8 @@ func (tx *Tx) saveDeadlines(c *winddown.Case, loaded []winddown.Deadline) {
 	}
 }
 
-func deadlineArgs(id winddown.ID, d winddown.Deadline) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+func deadlineArgs(id winddown.ID, d winddown.Deadline) namedArgs {
+	return namedArgs{
 		"case": id, "number": d.Number, "kind": d.Kind, "what": d.What, "from_on": d.From, "until_on": d.Until,
 		"basis_days": d.Basis.Days, "basis_source": d.Basis.Source, "basis_as_of": d.Basis.AsOf, "closed_on": d.ClosedOn,
 	}

@@ -73,7 +73,7 @@ func (tx *Tx) PlanDigests(ctx context.Context, days []DigestDay, lost time.Time,
 	var planned []PlannedDigest
 	tx.silent++
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlPlanDigests, pgx.StrictNamedArgs{
+		b.Queue(sqlPlanDigests, namedArgs{
 			"now": tx.now, "days": dates(day), "weekdays": append([]int{}, weekday...), "slots": dates(slot), "lost": lost, "limit": limit,
 		}).Query(collect(&planned))
 	})
@@ -121,8 +121,8 @@ type mailQuery struct {
 }
 
 func (q *mailQuery) queue(b *pgx.Batch, user winddown.ID) {
-	b.Queue(sqlMailSettings, pgx.StrictNamedArgs{"user": user}).Query(collect(&q.settings))
-	b.Queue(sqlFeedOf, pgx.StrictNamedArgs{"user": user}).Query(collect(&q.feeds))
+	b.Queue(sqlMailSettings, namedArgs{"user": user}).Query(collect(&q.settings))
+	b.Queue(sqlFeedOf, namedArgs{"user": user}).Query(collect(&q.feeds))
 }
 
 func (q *mailQuery) result() MailRead {
@@ -167,7 +167,7 @@ on conflict (user_id) do update set hour = excluded.hour, frequency = excluded.f
 
 // SaveMail writes the choices of a person the transaction holds, on a day of his.
 func (tx *Tx) SaveMail(user winddown.ID, s winddown.MailSettings, today winddown.Date) {
-	tx.write(sqlSaveMailSettings, pgx.StrictNamedArgs{
+	tx.write(sqlSaveMailSettings, namedArgs{
 		"user": user, "hour": s.Hour, "frequency": s.Frequency, "weekday": s.Weekday, "muted": texts(s.Muted),
 		"inbox_weekly": s.InboxWeekly, "yesterday": today.AddDays(-1),
 	})
@@ -178,7 +178,7 @@ select t.user_id as id from unsubscribe_tokens t where t.token_hash = @token`
 
 // Unsubscriber returns whom the link under a letter belongs to, or NotFound.
 func (db *DB) Unsubscriber(ctx context.Context, tokenHash []byte) (user winddown.ID, err error) {
-	err = db.pool.QueryRow(ctx, sqlUnsubscriber, pgx.StrictNamedArgs{"token": tokenHash}).Scan(&user)
+	err = db.pool.QueryRow(ctx, sqlUnsubscriber, namedArgs{"token": tokenHash}).Scan(&user)
 	return user, classify(err)
 }
 
@@ -201,7 +201,7 @@ type unsubscriberRow struct {
 func (tx *Tx) LockUnsubscriber(ctx context.Context, tokenHash []byte) (user winddown.ID, now, before winddown.Frequency, err error) {
 	var rows []unsubscriberRow
 	err = tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockUnsubscriber, pgx.StrictNamedArgs{"token": tokenHash}).Query(collect(&rows))
+		b.Queue(sqlLockUnsubscriber, namedArgs{"token": tokenHash}).Query(collect(&rows))
 	})
 	if err != nil {
 		return winddown.ID{}, "", "", err
@@ -224,7 +224,7 @@ on conflict (user_id) do update set frequency = excluded.frequency, before_never
 // SaveFrequency writes how often a person the transaction holds gets letters, and how often he
 // got them before he ended them.
 func (tx *Tx) SaveFrequency(user winddown.ID, f, before winddown.Frequency) {
-	tx.write(sqlSaveFrequency, pgx.StrictNamedArgs{"user": user, "frequency": f, "before": before, "now": tx.now})
+	tx.write(sqlSaveFrequency, namedArgs{"user": user, "frequency": f, "before": before, "now": tx.now})
 }
 
 const sqlDigestPerson = `-- name: DigestPerson
@@ -300,10 +300,10 @@ func (db *DB) Digest(ctx context.Context, actor winddown.Actor) (DigestRead, err
 	var generation int64
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		queueGeneration(b, &generation)
-		b.Queue(sqlDigestPerson, pgx.StrictNamedArgs{"user": actor.UserID}).Query(collect(&people))
-		b.Queue(sqlMailSettings, pgx.StrictNamedArgs{"user": actor.UserID}).Query(collect(&settings))
-		b.Queue(sqlDigestCases, pgx.StrictNamedArgs{"actor": actor.UserID, "limit": MaxDigestCases}).Query(collect(&ids))
-		b.Queue(sqlDigestItems, pgx.StrictNamedArgs{"actor": actor.UserID}).Query(collect(&told))
+		b.Queue(sqlDigestPerson, namedArgs{"user": actor.UserID}).Query(collect(&people))
+		b.Queue(sqlMailSettings, namedArgs{"user": actor.UserID}).Query(collect(&settings))
+		b.Queue(sqlDigestCases, namedArgs{"actor": actor.UserID, "limit": MaxDigestCases}).Query(collect(&ids))
+		b.Queue(sqlDigestItems, namedArgs{"actor": actor.UserID}).Query(collect(&told))
 	})
 	if err != nil {
 		return DigestRead{}, err
@@ -343,7 +343,7 @@ func (db *DB) seenCases(ctx context.Context, actor winddown.Actor, ids []winddow
 		questions []digestQuestionRow
 		changed   []changedRow
 	)
-	args := pgx.StrictNamedArgs{"cases": ids, "actor": actor.UserID}
+	args := namedArgs{"cases": ids, "actor": actor.UserID}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlExportCases, args).Query(collect(&cases))
 		b.Queue(sqlExportSteps, args).Query(collect(&steps))
@@ -411,8 +411,8 @@ delete from unsubscribe_tokens where user_id = @user and created_at < @before`
 // letter is no event: the person did nothing.
 func (tx *Tx) NewUnsubscribe(user winddown.ID, tokenHash []byte) {
 	tx.silent++
-	tx.batch.Queue(sqlForgetUnsubscribe, pgx.StrictNamedArgs{"user": user, "before": tx.now.AddDate(-1, 0, 0)})
-	tx.batch.Queue(sqlInsertUnsubscribe, pgx.StrictNamedArgs{"token": tokenHash, "user": user, "now": tx.now})
+	tx.batch.Queue(sqlForgetUnsubscribe, namedArgs{"user": user, "before": tx.now.AddDate(-1, 0, 0)})
+	tx.batch.Queue(sqlInsertUnsubscribe, namedArgs{"token": tokenHash, "user": user, "now": tx.now})
 }
 
 // A letter that is held is not done, nor is it lost: it is planned anew on another day.
@@ -434,10 +434,10 @@ on conflict (user_id, case_id, key) do nothing`
 // not sent where there are none. With held the next days ask for it again. It is no event.
 func (tx *Tx) DigestDone(user winddown.ID, on winddown.Date, cases []winddown.ID, keys []string, held bool) {
 	tx.silent++
-	tx.batch.Queue(sqlDigestDone, pgx.StrictNamedArgs{"user": user, "on": on, "tomorrow": tx.now.Add(24 * time.Hour), "held": held})
+	tx.batch.Queue(sqlDigestDone, namedArgs{"user": user, "on": on, "tomorrow": tx.now.Add(24 * time.Hour), "held": held})
 	if len(keys) == 0 {
 		return
 	}
-	tx.batch.Queue(sqlInsertDigest, pgx.StrictNamedArgs{"user": user, "on": on, "now": tx.now, "lines": len(keys)})
-	tx.batch.Queue(sqlInsertDigestItems, pgx.StrictNamedArgs{"user": user, "on": on, "cases": cases, "keys": keys})
+	tx.batch.Queue(sqlInsertDigest, namedArgs{"user": user, "on": on, "now": tx.now, "lines": len(keys)})
+	tx.batch.Queue(sqlInsertDigestItems, namedArgs{"user": user, "on": on, "cases": cases, "keys": keys})
 }

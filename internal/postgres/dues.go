@@ -20,12 +20,12 @@ insert into dues (case_id, kind, number, act, on_date)
 select @case, n.* from unnest(@kinds::text[], @numbers::int[], @acts::int[], @dates::date[]) n
 on conflict do nothing`
 
-func duesArgs(id winddown.ID, dues []winddown.Due) pgx.StrictNamedArgs {
+func duesArgs(id winddown.ID, dues []winddown.Due) namedArgs {
 	kinds, numbers, acts, dates := []string{}, []int{}, []int{}, []winddown.Date{}
 	for _, d := range dues {
 		kinds, numbers, acts, dates = append(kinds, string(d.Kind)), append(numbers, d.Number), append(acts, d.Act), append(dates, d.On)
 	}
-	return pgx.StrictNamedArgs{"case": id, "kinds": kinds, "numbers": numbers, "acts": acts, "dates": dates}
+	return namedArgs{"case": id, "kinds": kinds, "numbers": numbers, "acts": acts, "dates": dates}
 }
 
 // saveDues writes what is due for a locked or new case; what stays as it was is not touched.
@@ -39,7 +39,7 @@ func (tx *Tx) saveDues(id winddown.ID, dues []winddown.Due) {
 const (
 	duesCases = `
 with mine as (
-    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, (@now::timestamptz at time zone c.zone)::date as today
+    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, ` + registerToday + `
     from cases c`
 	duesOwn = duesCases + `
     where c.responsible_id = @actor and c.firm_id = @firm and c.archived_at is null` + duesMine
@@ -124,7 +124,7 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 		whose["person"] = actor.UserID
 	}
 	filter := maps.Clone(whose)
-	maps.Copy(filter, pgx.StrictNamedArgs{
+	maps.Copy(filter, namedArgs{
 		"from": f.From, "to": f.To, "due_any": len(f.Due) > 0, "due_overdue": f.Has(winddown.DueOverdue),
 		"due_7": f.Has(winddown.Due7), "due_30": f.Has(winddown.Due30),
 	})
@@ -133,7 +133,7 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 	if f.After != nil {
 		cursor = *f.After
 	}
-	maps.Copy(place, pgx.StrictNamedArgs{
+	maps.Copy(place, namedArgs{
 		"after": cursor.On, "after_name": cursor.Name, "after_case": cursor.Case, "after_kind": cursor.Kind, "after_number": cursor.Number, "after_act": cursor.Act,
 		"limit": winddown.DuesPageSize + 1,
 	})
@@ -151,7 +151,7 @@ func (db *DB) Dues(ctx context.Context, actor winddown.Actor, f winddown.DuesFil
 		})
 		b.Queue(count, filter).QueryRow(func(r pgx.Row) error { return r.Scan(&all.Matching, &all.Late) })
 		b.Queue(page, place).Query(collect(&rows))
-		firm := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}
+		firm := namedArgs{"firm": actor.FirmID, "actor": actor.UserID}
 		b.Queue(sqlFirm, firm).Query(collect(&firms))
 		b.Queue(sqlFirmPeople, firm).Query(collect(&people))
 	})

@@ -14,7 +14,7 @@ update users set email = @email, email_key = @email_key where id = @user`
 
 // SaveEmail gives a locked person another address. One in use fails the transaction as Invalid.
 func (tx *Tx) SaveEmail(user winddown.ID, email string) {
-	tx.write(sqlUpdateEmail, pgx.StrictNamedArgs{"user": user, "email": email, "email_key": winddown.EmailKey(email)})
+	tx.write(sqlUpdateEmail, namedArgs{"user": user, "email": email, "email_key": winddown.EmailKey(email)})
 }
 
 const sqlStartEmailChange = `-- name: StartEmailChange
@@ -25,7 +25,7 @@ on conflict (user_id) do update set id = excluded.id, email = excluded.email, em
 // end.
 func (tx *Tx) StartEmailChange(user, id winddown.ID, email string, expires time.Time) {
 	tx.SpendMailTokens(user, TokenEmail)
-	tx.write(sqlStartEmailChange, pgx.StrictNamedArgs{"user": user, "id": id, "email": email, "email_key": winddown.EmailKey(email), "expires": expires})
+	tx.write(sqlStartEmailChange, namedArgs{"user": user, "id": id, "email": email, "email_key": winddown.EmailKey(email), "expires": expires})
 }
 
 const sqlEndEmailChange = `-- name: EndEmailChange
@@ -34,7 +34,7 @@ delete from email_changes where user_id = @user`
 // EndEmailChange ends what a locked person wanted to change his address to, and its links.
 func (tx *Tx) EndEmailChange(user winddown.ID) {
 	tx.SpendMailTokens(user, TokenEmail)
-	tx.write(sqlEndEmailChange, pgx.StrictNamedArgs{"user": user})
+	tx.write(sqlEndEmailChange, namedArgs{"user": user})
 }
 
 // EmailChange is what a person wants to change his address to.
@@ -51,7 +51,7 @@ from email_changes c where c.user_id = @user and c.id = @id`
 // EmailChange returns a change for its letters; NotFound when it was ended or replaced. It is the
 // program's own and takes no actor.
 func (db *DB) EmailChange(ctx context.Context, user, id winddown.ID) (EmailChange, error) {
-	rows, err := db.pool.Query(ctx, sqlEmailChange, pgx.StrictNamedArgs{"user": user, "id": id})
+	rows, err := db.pool.Query(ctx, sqlEmailChange, namedArgs{"user": user, "id": id})
 	if err != nil {
 		return EmailChange{}, classify(err)
 	}
@@ -66,7 +66,7 @@ select email from email_changes where user_id = @user`
 func (tx *Tx) NewEmail(ctx context.Context, user winddown.ID) (string, error) {
 	var found []struct{ Email string }
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlNewEmail, pgx.StrictNamedArgs{"user": user}).Query(collect(&found))
+		b.Queue(sqlNewEmail, namedArgs{"user": user}).Query(collect(&found))
 	})
 	if err == nil && len(found) == 0 {
 		err = &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}

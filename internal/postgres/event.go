@@ -43,7 +43,7 @@ order by e.seq desc
 limit @limit`
 
 func queueTrail(b *pgx.Batch, actor winddown.Actor, id winddown.ID, q TrailQuery, into *[]trailRow) {
-	b.Queue(sqlTrail, pgx.StrictNamedArgs{
+	b.Queue(sqlTrail, namedArgs{
 		"case": id, "actor": actor.UserID, "before": q.Before, "step": q.Step, "limit": q.Limit + 1,
 	}).Query(collect(into))
 }
@@ -94,7 +94,7 @@ func (db *DB) VerifyStream(ctx context.Context, s winddown.Stream) (int64, error
 	var head winddown.Head
 	var chain winddown.Chain
 	err := pgx.BeginTxFunc(ctx, db.pool, db.begin(oneView), func(tx pgx.Tx) error {
-		args := pgx.StrictNamedArgs{"kind": s.Kind, "stream": s.ID}
+		args := namedArgs{"kind": s.Kind, "stream": s.ID}
 		var hash []byte
 		if err := tx.QueryRow(ctx, sqlHead, args).Scan(&head.Seq, &hash); err != nil {
 			return classify(err)

@@ -59,7 +59,7 @@ func (r evidenceRow) domain() winddown.Evidence {
 func (db *DB) EvidenceFile(ctx context.Context, actor winddown.Actor, id winddown.ID, number int) (winddown.Evidence, error) {
 	var rows []evidenceRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlEvidenceFile, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "number": number}).Query(collect(&rows))
+		b.Queue(sqlEvidenceFile, namedArgs{"case": id, "actor": actor.UserID, "number": number}).Query(collect(&rows))
 	})
 	if err != nil {
 		return winddown.Evidence{}, err
@@ -95,16 +95,16 @@ func (tx *Tx) saveEvidence(c *winddown.Case, loaded loadedCase) {
 		}
 	}
 	if len(frozen) > 0 {
-		tx.writeCase(c.ID, sqlFreezeEvidence, pgx.StrictNamedArgs{"case": c.ID, "numbers": frozen})
+		tx.writeCase(c.ID, sqlFreezeEvidence, namedArgs{"case": c.ID, "numbers": frozen})
 	}
 }
 
-func evidenceArgs(id winddown.ID, e winddown.Evidence) pgx.StrictNamedArgs {
+func evidenceArgs(id winddown.ID, e winddown.Evidence) namedArgs {
 	var sum []byte
 	if e.Kind == winddown.EvidenceFile {
 		sum = e.SHA256[:]
 	}
-	return pgx.StrictNamedArgs{
+	return namedArgs{
 		"case": id, "number": e.Number, "step": e.Step, "slot": e.Slot, "act": e.Act, "round": e.Round, "debt": e.Debt, "doc": e.Doc,
 		"version": e.Version, "kind": e.Kind, "name": e.Name, "type": e.Type, "size": e.Size, "sha256": sum, "note": e.Note,
 		"frozen": e.Frozen, "by_id": e.By, "at": e.At, "on_behalf": e.OnBehalf,
@@ -123,7 +123,7 @@ func (db *DB) SweepFiles(ctx context.Context, fn func(known func(context.Context
 			for i := range sums {
 				list[i] = sums[i][:]
 			}
-			rows, err := tx.Query(ctx, sqlKnownFiles, pgx.StrictNamedArgs{"sums": list})
+			rows, err := tx.Query(ctx, sqlKnownFiles, namedArgs{"sums": list})
 			if err != nil {
 				return nil, classify(err)
 			}

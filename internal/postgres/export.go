@@ -77,7 +77,7 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 		var people []firmPersonRow
 		b := &pgx.Batch{}
 		b.Queue(registerSQL(scope, words, f.Sort, false), args).Query(collect(&read))
-		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
+		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
@@ -88,9 +88,9 @@ func (db *DB) Export(ctx context.Context, actor winddown.Actor, f winddown.Regis
 			failed = &winddown.Error{Kind: winddown.TooLarge, Key: "register.error.export_too_large", Args: winddown.Args{"Max": MaxExport}}
 			return failed
 		}
-		lines := make([]winddown.RegisterRow, len(read))
+		lines, responsible := make([]winddown.RegisterRow, len(read)), namesOf(people)
 		for i, r := range read {
-			lines[i] = r.domain(f.Sort)
+			lines[i] = r.domain(f.Sort, responsible)
 		}
 		if failed = rows(lines, members(people)); failed != nil || each == nil {
 			return failed
@@ -127,7 +127,7 @@ func exportCases(ctx context.Context, tx pgx.Tx, actor winddown.Actor, rows []wi
 		deadlines []exportDeadlineRow
 		people    []nameRow
 	)
-	args := pgx.StrictNamedArgs{"cases": ids, "actor": actor.UserID}
+	args := namedArgs{"cases": ids, "actor": actor.UserID}
 	b := &pgx.Batch{}
 	b.Queue(sqlExportCases, args).Query(collect(&cases))
 	b.Queue(sqlExportSteps, args).Query(collect(&steps))

@@ -23,7 +23,7 @@ func (db *DB) RegisterPlan(t testing.TB, actor winddown.Actor, f winddown.Regist
 	}
 	args, words := registerArgs(actor, f, now)
 	maps.Copy(args, shownArgs(f))
-	maps.Copy(args, pgx.StrictNamedArgs{
+	maps.Copy(args, namedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{},
 		"limit": winddown.RegisterPageSize,
 	})

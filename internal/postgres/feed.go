@@ -17,14 +17,14 @@ insert into calendar_feeds (id, user_id, token_hash, created_at) values (@id, @u
 
 // RevokeFeed ends the address of a person's calendar; the transaction holds him.
 func (tx *Tx) RevokeFeed(user winddown.ID) {
-	tx.write(sqlRevokeFeed, pgx.StrictNamedArgs{"user": user, "now": tx.now})
+	tx.write(sqlRevokeFeed, namedArgs{"user": user, "now": tx.now})
 }
 
 // InsertFeed gives a person whom the transaction holds a new address of his calendar in place
 // of the one before.
 func (tx *Tx) InsertFeed(id, user winddown.ID, tokenHash []byte) {
 	tx.RevokeFeed(user)
-	tx.write(sqlInsertFeed, pgx.StrictNamedArgs{"id": id, "user": user, "token": tokenHash, "now": tx.now})
+	tx.write(sqlInsertFeed, namedArgs{"id": id, "user": user, "token": tokenHash, "now": tx.now})
 }
 
 const sqlFeed = `-- name: Feed
@@ -73,8 +73,8 @@ func (db *DB) Feed(ctx context.Context, tokenHash []byte, known func(FeedRead) b
 	var ids []winddown.ID
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		queueGeneration(b, &read.Generation)
-		b.Queue(sqlFeed, pgx.StrictNamedArgs{"token": tokenHash}).Query(collect(&people))
-		b.Queue(sqlFeedCases, pgx.StrictNamedArgs{"token": tokenHash, "limit": MaxDigestCases}).QueryRow(func(r pgx.Row) error {
+		b.Queue(sqlFeed, namedArgs{"token": tokenHash}).Query(collect(&people))
+		b.Queue(sqlFeedCases, namedArgs{"token": tokenHash, "limit": MaxDigestCases}).QueryRow(func(r pgx.Row) error {
 			return r.Scan(&read.Version, &ids)
 		})
 	})

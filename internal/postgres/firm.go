@@ -125,10 +125,10 @@ type firmQuery struct {
 }
 
 func (q *firmQuery) queue(b *pgx.Batch, actor winddown.Actor, firm winddown.ID, now time.Time) {
-	args := pgx.StrictNamedArgs{"firm": firm, "actor": actor.UserID}
+	args := namedArgs{"firm": firm, "actor": actor.UserID}
 	b.Queue(sqlFirm, args).Query(collect(&q.firms))
 	b.Queue(sqlFirmPeople, args).Query(collect(&q.people))
-	b.Queue(sqlFirmInvites, pgx.StrictNamedArgs{"firm": firm, "actor": actor.UserID, "now": now, "limit": MaxFirmInvites}).
+	b.Queue(sqlFirmInvites, namedArgs{"firm": firm, "actor": actor.UserID, "now": now, "limit": MaxFirmInvites}).
 		Query(collect(&q.invites))
 }
 
@@ -176,11 +176,11 @@ func (db *DB) Firm(ctx context.Context, actor winddown.Actor, now time.Time, tra
 	var q firmQuery
 	var load []loadRow
 	var lines []trailRow
-	args := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}
+	args := namedArgs{"firm": actor.FirmID, "actor": actor.UserID}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, actor.FirmID, now)
 		b.Queue(sqlFirmLoad, args).Query(collect(&load))
-		b.Queue(sqlFirmTrail, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "before": trail.Before, "limit": trail.Limit + 1}).Query(collect(&lines))
+		b.Queue(sqlFirmTrail, namedArgs{"firm": actor.FirmID, "actor": actor.UserID, "before": trail.Before, "limit": trail.Limit + 1}).Query(collect(&lines))
 	})
 	if err != nil {
 		return FirmRead{}, err
@@ -208,7 +208,7 @@ order by p.added_at, f.id`
 
 // Memberships returns the firms the actor belongs to, in the order he came to them.
 func (db *DB) Memberships(ctx context.Context, actor winddown.Actor) ([]Membership, error) {
-	rows, err := db.pool.Query(ctx, sqlMemberships, pgx.StrictNamedArgs{"actor": actor.UserID, "firm": actor.FirmID})
+	rows, err := db.pool.Query(ctx, sqlMemberships, namedArgs{"actor": actor.UserID, "firm": actor.FirmID})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -229,7 +229,7 @@ where i.id = ` + firmInviteOfToken
 
 // FirmInvite finds an invitation to a firm by its token, or NotFound.
 func (db *DB) FirmInvite(ctx context.Context, tokenHash []byte) (InviteToFirm, error) {
-	rows, err := db.pool.Query(ctx, sqlFirmInviteByToken, pgx.StrictNamedArgs{"token": tokenHash})
+	rows, err := db.pool.Query(ctx, sqlFirmInviteByToken, namedArgs{"token": tokenHash})
 	if err != nil {
 		return InviteToFirm{}, classify(err)
 	}
@@ -249,7 +249,7 @@ select f.id from firms f where f.id = @firm and ` + firmScope + `
 for no key update of f`
 
 func (q *firmQuery) lock(tx *Tx, b *pgx.Batch, firm winddown.ID) {
-	b.Queue(sqlLockFirm, pgx.StrictNamedArgs{"firm": firm, "actor": tx.actor.UserID})
+	b.Queue(sqlLockFirm, namedArgs{"firm": firm, "actor": tx.actor.UserID})
 	q.queue(b, tx.actor, firm, tx.now)
 }
 
@@ -303,7 +303,7 @@ func (tx *Tx) LockFirmInvite(ctx context.Context, tokenHash []byte, user winddow
 		firmInviteRow
 		InviteLink
 	}
-	token := pgx.StrictNamedArgs{"token": tokenHash}
+	token := namedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockFirmByInvite, token)
 		b.Queue(sqlFirmInviteLocked, token).Query(collect(&invites))
@@ -332,7 +332,7 @@ func (tx *Tx) LockMembership(ctx context.Context, firm winddown.ID) (bool, error
 	var found []idRow
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.queue(b, tx.actor.UserID)
-		b.Queue(sqlMemberOf, pgx.StrictNamedArgs{"firm": firm, "actor": tx.actor.UserID}).Query(collect(&found))
+		b.Queue(sqlMemberOf, namedArgs{"firm": firm, "actor": tx.actor.UserID}).Query(collect(&found))
 	})
 	if err != nil {
 		return false, err
@@ -415,7 +415,7 @@ func (tx *Tx) holdCases(rows []pickedRow) []winddown.Picked {
 func (tx *Tx) LockFirmCases(ctx context.Context, cases []winddown.ID) (*winddown.Firm, []winddown.Picked, error) {
 	var q firmQuery
 	var rows []pickedRow
-	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "cases": cases, "actor": tx.actor.UserID}
+	args := namedArgs{"firm": tx.actor.FirmID, "cases": cases, "actor": tx.actor.UserID}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.lock(tx, b, tx.actor.FirmID)
 		b.Queue(sqlLockFirmCases, args)
@@ -434,7 +434,7 @@ func (tx *Tx) LockFirmPerson(ctx context.Context, user winddown.ID) (*winddown.F
 	var q firmQuery
 	var one userQuery
 	var rows []pickedRow
-	args := pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "user": user, "actor": tx.actor.UserID}
+	args := namedArgs{"firm": tx.actor.FirmID, "user": user, "actor": tx.actor.UserID}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.lock(tx, b, tx.actor.FirmID)
 		b.Queue(sqlLockCasesOf, args)
@@ -459,7 +459,7 @@ func (tx *Tx) LockFirmPerson(ctx context.Context, user winddown.ID) (*winddown.F
 }
 
 // writeFirm queues a write to a firm, which this transaction must hold or have founded.
-func (tx *Tx) writeFirm(firm winddown.ID, sql string, args pgx.StrictNamedArgs) {
+func (tx *Tx) writeFirm(firm winddown.ID, sql string, args namedArgs) {
 	if _, ok := tx.heads[firmStream(firm)]; !ok {
 		tx.misuse = fmt.Errorf("firm %s is not locked", firm)
 		return
@@ -475,7 +475,7 @@ insert into firm_people (firm_id, user_id, role, added_at) values (@firm, @user,
 
 // InsertFirm founds a firm of one: the person is its admin.
 func (tx *Tx) InsertFirm(id winddown.ID, name string, user winddown.ID) {
-	tx.write(sqlInsertFirm, pgx.StrictNamedArgs{"id": id, "name": name, "now": tx.now})
+	tx.write(sqlInsertFirm, namedArgs{"id": id, "name": name, "now": tx.now})
 	tx.hold(firmStream(id), 0, nil)
 	tx.AddFirmPerson(id, user, winddown.Admin)
 }
@@ -483,7 +483,7 @@ func (tx *Tx) InsertFirm(id winddown.ID, name string, user winddown.ID) {
 // AddFirmPerson takes a person into a locked firm. One who belongs to it already fails the
 // transaction as Conflict.
 func (tx *Tx) AddFirmPerson(firm, user winddown.ID, role winddown.Role) {
-	tx.writeFirm(firm, sqlInsertFirmPerson, pgx.StrictNamedArgs{"firm": firm, "user": user, "role": role, "now": tx.now})
+	tx.writeFirm(firm, sqlInsertFirmPerson, namedArgs{"firm": firm, "user": user, "role": role, "now": tx.now})
 }
 
 const sqlChooseFirm = `-- name: ChooseFirm
@@ -491,7 +491,7 @@ update users set firm_id = @firm where id = @user`
 
 // ChooseFirm keeps the firm in which a locked person works from now on.
 func (tx *Tx) ChooseFirm(user, firm winddown.ID) {
-	tx.write(sqlChooseFirm, pgx.StrictNamedArgs{"user": user, "firm": firm})
+	tx.write(sqlChooseFirm, namedArgs{"user": user, "firm": firm})
 }
 
 const sqlRenameFirm = `-- name: RenameFirm
@@ -499,7 +499,7 @@ update firms set name = @name where id = @firm`
 
 // RenameFirm writes the name of a locked firm.
 func (tx *Tx) RenameFirm(f *winddown.Firm) {
-	tx.writeFirm(f.ID, sqlRenameFirm, pgx.StrictNamedArgs{"firm": f.ID, "name": f.Name})
+	tx.writeFirm(f.ID, sqlRenameFirm, namedArgs{"firm": f.ID, "name": f.Name})
 }
 
 const sqlUpdateFirmRole = `-- name: UpdateFirmRole
@@ -507,7 +507,7 @@ update firm_people set role = @role where firm_id = @firm and user_id = @user`
 
 // SaveFirmRole writes the role of a person of a locked firm.
 func (tx *Tx) SaveFirmRole(firm, user winddown.ID, role winddown.Role) {
-	tx.writeFirm(firm, sqlUpdateFirmRole, pgx.StrictNamedArgs{"firm": firm, "user": user, "role": role})
+	tx.writeFirm(firm, sqlUpdateFirmRole, namedArgs{"firm": firm, "user": user, "role": role})
 }
 
 const sqlForgetFirm = `-- name: ForgetFirm
@@ -519,7 +519,7 @@ delete from firm_people where firm_id = @firm and user_id = @user`
 // RemoveFirmPerson takes a person out of a locked firm; the cases he was responsible for must
 // have been given away before.
 func (tx *Tx) RemoveFirmPerson(firm, user winddown.ID) {
-	args := pgx.StrictNamedArgs{"firm": firm, "user": user}
+	args := namedArgs{"firm": firm, "user": user}
 	tx.writeFirm(firm, sqlForgetFirm, args)
 	tx.writeFirm(firm, sqlDeleteFirmPerson, args)
 }
@@ -530,7 +530,7 @@ values (@id, @firm, @role, @token, @by, @created_at, @expires_at, @email)`
 
 // InsertFirmInvite writes an invitation to a locked firm.
 func (tx *Tx) InsertFirmInvite(i winddown.FirmInvite, tokenHash []byte) {
-	tx.writeFirm(i.FirmID, sqlInsertFirmInvite, pgx.StrictNamedArgs{
+	tx.writeFirm(i.FirmID, sqlInsertFirmInvite, namedArgs{
 		"id": i.ID, "firm": i.FirmID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
 	})
@@ -541,7 +541,7 @@ update firm_invites set used_at = @now, used_by = @user where id = @id and firm_
 
 // UseFirmInvite spends an invitation to a locked firm.
 func (tx *Tx) UseFirmInvite(i winddown.FirmInvite, user winddown.ID) {
-	tx.writeFirm(i.FirmID, sqlUseFirmInvite, pgx.StrictNamedArgs{"id": i.ID, "firm": i.FirmID, "user": user, "now": tx.now})
+	tx.writeFirm(i.FirmID, sqlUseFirmInvite, namedArgs{"id": i.ID, "firm": i.FirmID, "user": user, "now": tx.now})
 }
 
 const sqlRevokeFirmInvite = `-- name: RevokeFirmInvite
@@ -549,7 +549,7 @@ update firm_invites set revoked_at = @now where id = @id and firm_id = @firm and
 
 // RevokeFirmInvite takes an unused invitation to a locked firm back.
 func (tx *Tx) RevokeFirmInvite(i winddown.FirmInvite) {
-	tx.writeFirm(i.FirmID, sqlRevokeFirmInvite, pgx.StrictNamedArgs{"id": i.ID, "firm": i.FirmID, "now": tx.now})
+	tx.writeFirm(i.FirmID, sqlRevokeFirmInvite, namedArgs{"id": i.ID, "firm": i.FirmID, "now": tx.now})
 }
 
 const sqlRevokeFirmInvitesBy = `-- name: RevokeFirmInvitesBy
@@ -558,7 +558,7 @@ where firm_id = @firm and created_by = @by and used_at is null and revoked_at is
 
 // RevokeFirmInvitesBy takes back the unused invitations a person made to a locked firm.
 func (tx *Tx) RevokeFirmInvitesBy(firm, by winddown.ID) {
-	tx.writeFirm(firm, sqlRevokeFirmInvitesBy, pgx.StrictNamedArgs{"firm": firm, "by": by, "now": tx.now})
+	tx.writeFirm(firm, sqlRevokeFirmInvitesBy, namedArgs{"firm": firm, "by": by, "now": tx.now})
 }
 
 // sqlRevokeInvitesOfResponsible comes before the assignment: it looks at who was responsible.
@@ -591,7 +591,7 @@ func (tx *Tx) Assign(cases []winddown.Picked, user winddown.ID) {
 	if len(ids) == 0 {
 		return
 	}
-	tx.write(sqlRevokeInvitesOfResponsible, pgx.StrictNamedArgs{"cases": ids, "now": tx.now})
-	tx.write(sqlRevokeSharesOfResponsible, pgx.StrictNamedArgs{"cases": ids, "now": tx.now})
-	tx.write(sqlAssign, pgx.StrictNamedArgs{"cases": ids, "user": user, "now": tx.now})
+	tx.write(sqlRevokeInvitesOfResponsible, namedArgs{"cases": ids, "now": tx.now})
+	tx.write(sqlRevokeSharesOfResponsible, namedArgs{"cases": ids, "now": tx.now})
+	tx.write(sqlAssign, namedArgs{"cases": ids, "user": user, "now": tx.now})
 }

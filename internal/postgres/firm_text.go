@@ -72,13 +72,13 @@ func (db *DB) FirmTexts(ctx context.Context, actor winddown.Actor) (FirmTextsRea
 	var read FirmTextsRead
 	var outdated []struct{ N, Texts, Playbook int }
 	var oldest []winddown.Text
-	args := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}
+	args := namedArgs{"firm": actor.FirmID, "actor": actor.UserID}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlFirm, args).Query(collect(&q.firms))
 		b.Queue(sqlFirmPeople, args).Query(collect(&q.people))
 		b.Queue(sqlFirmTexts, args).Query(collect(&read.Texts))
 		b.Queue(sqlNewestTexts).Query(collect(&read.Replaced))
-		behind := pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID, "playbook": winddown.CurrentPlaybook}
+		behind := namedArgs{"firm": actor.FirmID, "actor": actor.UserID, "playbook": winddown.CurrentPlaybook}
 		b.Queue(sqlCountOutdated, behind).Query(collect(&outdated))
 		b.Queue(sqlOldestTexts, behind).Query(collect(&oldest))
 	})
@@ -94,7 +94,7 @@ func (db *DB) FirmTexts(ctx context.Context, actor winddown.Actor) (FirmTextsRea
 // OutdatedCases returns cases of the firm the actor works in that could move to newer texts or a
 // newer playbook, at most limit.
 func (db *DB) OutdatedCases(ctx context.Context, actor winddown.Actor, limit int) ([]winddown.ID, error) {
-	rows, err := db.pool.Query(ctx, sqlOutdatedCases, pgx.StrictNamedArgs{
+	rows, err := db.pool.Query(ctx, sqlOutdatedCases, namedArgs{
 		"firm": actor.FirmID, "actor": actor.UserID, "playbook": winddown.CurrentPlaybook, "limit": limit,
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ func (tx *Tx) LockFirmTexts(ctx context.Context) (*winddown.Firm, []winddown.Tex
 	var texts []winddown.Text
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.lock(tx, b, tx.actor.FirmID)
-		b.Queue(sqlFirmTexts, pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID}).Query(collect(&texts))
+		b.Queue(sqlFirmTexts, namedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID}).Query(collect(&texts))
 	})
 	if err != nil {
 		return nil, nil, err
@@ -136,7 +136,7 @@ func (tx *Tx) SaveFirmText(firm winddown.ID, t winddown.Text) {
 	if !t.BuiltIn() {
 		body = t.Parts
 	}
-	tx.writeFirm(firm, sqlSaveFirmText, pgx.StrictNamedArgs{
+	tx.writeFirm(firm, sqlSaveFirmText, namedArgs{
 		"firm": firm, "key": t.Key, "locale": t.Locale, "edition": t.Version, "body": body, "source": t.Source,
 		"checked_on": t.CheckedOn, "now": tx.now,
 	})
@@ -147,5 +147,5 @@ delete from firm_texts where firm_id = @firm and edition > @published`
 
 // DropDraft removes the draft of a locked firm.
 func (tx *Tx) DropDraft(f *winddown.Firm) {
-	tx.writeFirm(f.ID, sqlDropDraft, pgx.StrictNamedArgs{"firm": f.ID, "published": f.Practice.Texts})
+	tx.writeFirm(f.ID, sqlDropDraft, namedArgs{"firm": f.ID, "published": f.Practice.Texts})
 }

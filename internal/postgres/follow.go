@@ -71,7 +71,7 @@ type followedRow struct {
 // program's own reader and takes no actor.
 func (db *DB) Follow(ctx context.Context, reader string, limit int, fn func(JobTx, []Followed) error) (n int, err error) {
 	err = pgx.BeginTxFunc(ctx, db.pool, db.begin(writing), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlFollower, pgx.StrictNamedArgs{"name": reader})
+		rows, err := tx.Query(ctx, sqlFollower, namedArgs{"name": reader})
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (db *DB) Follow(ctx context.Context, reader string, limit int, fn func(JobT
 		if err != nil {
 			return err
 		}
-		rows, err = tx.Query(ctx, sqlFollowed, pgx.StrictNamedArgs{
+		rows, err = tx.Query(ctx, sqlFollowed, namedArgs{
 			"tx": place.Tx, "kind": place.StreamKind, "stream": place.StreamID, "seq": place.Seq, "limit": limit,
 		})
 		if err != nil {
@@ -102,7 +102,7 @@ func (db *DB) Follow(ctx context.Context, reader string, limit int, fn func(JobT
 			events[i] = Followed{Seq: r.Seq, Event: e}
 		}
 		last := found[n-1]
-		if _, err := tx.Exec(ctx, sqlMoveFollower, pgx.StrictNamedArgs{
+		if _, err := tx.Exec(ctx, sqlMoveFollower, namedArgs{
 			"name": reader, "tx": last.Tx, "kind": last.StreamKind, "stream": last.StreamID, "seq": last.Seq,
 		}); err != nil {
 			return err

@@ -197,7 +197,7 @@ func (n *notifier) send(ctx context.Context, conn *pgx.Conn, payloads []string) 
 	}
 	b := &pgx.Batch{}
 	for _, p := range payloads {
-		b.Queue(sqlNotify, pgx.StrictNamedArgs{"payload": p})
+		b.Queue(sqlNotify, namedArgs{"payload": p})
 	}
 	if err = conn.SendBatch(ctx, b).Close(); err != nil {
 		_ = conn.Close(ctx)

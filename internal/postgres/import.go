@@ -143,8 +143,8 @@ type importQuery struct {
 	invited   []string   // of such a table too
 }
 
-func importArgs(actor winddown.Actor, id winddown.ID, now time.Time) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{"import": id, "actor": actor.UserID, "firm": actor.FirmID, "now": now}
+func importArgs(actor winddown.Actor, id winddown.ID, now time.Time) namedArgs {
+	return namedArgs{"import": id, "actor": actor.UserID, "firm": actor.FirmID, "now": now}
 }
 
 func (q *importQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
@@ -208,7 +208,7 @@ func (tx *Tx) LockImport(ctx context.Context, id winddown.ID) (ImportRead, Accou
 		if tx.actor.FirmID.IsZero() {
 			me.queue(b, tx.actor.UserID)
 		} else {
-			b.Queue(sqlLockFirm, pgx.StrictNamedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID})
+			b.Queue(sqlLockFirm, namedArgs{"firm": tx.actor.FirmID, "actor": tx.actor.UserID})
 			b.Queue(sqlLockImportCases, args)
 		}
 		q.queue(b, tx.actor, id, tx.now)
@@ -233,7 +233,7 @@ func (tx *Tx) LockImport(ctx context.Context, id winddown.ID) (ImportRead, Accou
 }
 
 // quietly queues a write that is no event: of a stored table nothing has become yet.
-func (tx *Tx) quietly(sql string, args pgx.StrictNamedArgs) {
+func (tx *Tx) quietly(sql string, args namedArgs) {
 	tx.silent++
 	tx.batch.Queue(sql, args)
 }
@@ -248,7 +248,7 @@ on conflict (user_id) where loaded_at is null do update set id = @import, firm_i
 // transaction ends; false where there is none.
 func (tx *Tx) LastLayout(ctx context.Context) (winddown.ImportLayout, bool, error) {
 	var layouts []struct{ Layout winddown.ImportLayout }
-	args := pgx.StrictNamedArgs{"actor": tx.actor.UserID, "firm": tx.actor.FirmID, "now": tx.now}
+	args := namedArgs{"actor": tx.actor.UserID, "firm": tx.actor.FirmID, "now": tx.now}
 	err := tx.read(ctx, func(b *pgx.Batch) { b.Queue(sqlLastLayout, args).Query(collect(&layouts)) })
 	if err != nil || len(layouts) == 0 {
 		return winddown.ImportLayout{}, false, err
@@ -294,7 +294,7 @@ where id = @import and user_id = @actor`
 // EndImport puts what was loaded in the place of a locked table, and ends the oldest where the
 // actor has loaded many.
 func (tx *Tx) EndImport(i StoredImport, firm winddown.ID) {
-	tx.quietly(sqlEndImport, pgx.StrictNamedArgs{
+	tx.quietly(sqlEndImport, namedArgs{
 		"import": i.ID, "actor": tx.actor.UserID, "firm": firm, "counts": i.Counts, "added": i.Added, "now": tx.now,
 		"others": maxLoadedImports - 1,
 	})
@@ -306,7 +306,7 @@ delete from imports where expires_at <= @now`
 // SweepImports removes tables whose term is over and counts them.
 func (tx *Tx) SweepImports(removed *int) {
 	tx.silent++
-	tx.batch.Queue(sqlSweepImports, pgx.StrictNamedArgs{"now": tx.now}).Exec(func(t pgconn.CommandTag) error {
+	tx.batch.Queue(sqlSweepImports, namedArgs{"now": tx.now}).Exec(func(t pgconn.CommandTag) error {
 		*removed = int(t.RowsAffected())
 		return nil
 	})
@@ -401,7 +401,7 @@ limit @letters`
 const MaxInviteLetters = 500
 
 func queueInvitedByMail(b *pgx.Batch, actor winddown.Actor, now time.Time, to *[]string) {
-	b.Queue(sqlInvitedByMail, pgx.StrictNamedArgs{"actor": actor.UserID, "now": now, "letters": MaxInviteLetters}).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(sqlInvitedByMail, namedArgs{"actor": actor.UserID, "now": now, "letters": MaxInviteLetters}).Query(func(rows pgx.Rows) (err error) {
 		*to, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
@@ -457,7 +457,7 @@ func (tx *Tx) InsertOwnerInvites(invites []winddown.Invite, tokenHashes [][]byte
 		}
 		ids, cases, emails = append(ids, i.ID), append(cases, i.CaseID), append(emails, i.Email)
 	}
-	tx.write(sqlInsertInvites, pgx.StrictNamedArgs{
+	tx.write(sqlInsertInvites, namedArgs{
 		"ids": ids, "cases": cases, "tokens": tokenHashes, "emails": emails, "by": tx.actor.UserID, "now": tx.now, "expires": tx.now.Add(winddown.InviteTerm),
 	})
 }

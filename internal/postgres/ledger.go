@@ -3,8 +3,6 @@ package postgres
 import (
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"winddown/internal/winddown"
 )
 
@@ -67,8 +65,8 @@ func (tx *Tx) saveDebts(c *winddown.Case, loaded winddown.Ledger) {
 	}
 }
 
-func debtArgs(id winddown.ID, line int, d winddown.Debt) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+func debtArgs(id winddown.ID, line int, d winddown.Debt) namedArgs {
+	return namedArgs{
 		"case": id, "id": d.ID, "line": line, "version": d.Version, "side": d.Side, "what": d.What, "amount": int64(d.Amount),
 		"on_date": d.On, "document": d.Document, "settled_on": d.SettledOn, "written_off": d.WrittenOff,
 		"written_off_on": d.WrittenOffOn, "removed": d.Removed, "by_id": d.By, "at": d.At,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"winddown/internal/winddown"
 )
 
@@ -15,7 +13,7 @@ select c.event_seq from cases c where c.id = @case and ` + caseScope
 // CaseSeq returns the number of the last event of a case in the actor's scope, or NotFound.
 func (db *DB) CaseSeq(ctx context.Context, actor winddown.Actor, id winddown.ID) (int64, error) {
 	var seq int64
-	err := db.pool.QueryRow(ctx, sqlCaseSeq, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Scan(&seq)
+	err := db.pool.QueryRow(ctx, sqlCaseSeq, namedArgs{"case": id, "actor": actor.UserID}).Scan(&seq)
 	return seq, classify(err)
 }
 
@@ -27,7 +25,7 @@ select exists (select from cases c where c.firm_id = @firm and c.changed_at >= @
 
 // RegisterMoved reports whether a case in the register of the actor changed since a moment.
 func (db *DB) RegisterMoved(ctx context.Context, actor winddown.Actor, since time.Time) (bool, error) {
-	sql, args := sqlRegisterMoved, pgx.StrictNamedArgs{"actor": actor.UserID, "firm": actor.FirmID, "since": since}
+	sql, args := sqlRegisterMoved, namedArgs{"actor": actor.UserID, "firm": actor.FirmID, "since": since}
 	if actor.FirmRole.SeesFirm() {
 		sql = sqlRegisterFirmMoved
 		delete(args, "actor")

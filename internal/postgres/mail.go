@@ -16,7 +16,7 @@ from users where id = @user`
 // Recipient returns the person a letter goes to, or NotFound. It is the program's own and
 // takes no actor.
 func (db *DB) Recipient(ctx context.Context, user winddown.ID) (winddown.User, error) {
-	rows, err := db.pool.Query(ctx, sqlRecipient, pgx.StrictNamedArgs{"user": user})
+	rows, err := db.pool.Query(ctx, sqlRecipient, namedArgs{"user": user})
 	if err != nil {
 		return winddown.User{}, classify(err)
 	}
@@ -66,8 +66,8 @@ const keepTokens = 30 * 24 * time.Hour
 // asked for the letter is one, and so is what the token will be used for.
 func (tx *Tx) InsertMailToken(t MailToken, tokenHash []byte) {
 	tx.silent++
-	tx.batch.Queue(sqlForgetMailTokens, pgx.StrictNamedArgs{"before": tx.now.Add(-keepTokens)})
-	tx.batch.Queue(sqlInsertMailToken, pgx.StrictNamedArgs{
+	tx.batch.Queue(sqlForgetMailTokens, namedArgs{"before": tx.now.Add(-keepTokens)})
+	tx.batch.Queue(sqlInsertMailToken, namedArgs{
 		"token": tokenHash, "purpose": t.Purpose, "user": t.UserID, "now": tx.now, "expires": t.ExpiresAt,
 	})
 }
@@ -77,7 +77,7 @@ select purpose, user_id, expires_at, used_at from mail_tokens where token_hash =
 
 // MailToken finds what the link in a letter stands for, or NotFound.
 func (db *DB) MailToken(ctx context.Context, purpose TokenPurpose, tokenHash []byte) (MailToken, error) {
-	rows, err := db.pool.Query(ctx, sqlMailToken, pgx.StrictNamedArgs{"token": tokenHash, "purpose": purpose})
+	rows, err := db.pool.Query(ctx, sqlMailToken, namedArgs{"token": tokenHash, "purpose": purpose})
 	if err != nil {
 		return MailToken{}, classify(err)
 	}
@@ -94,7 +94,7 @@ from users where id = (select user_id from mail_tokens where token_hash = @token
 func (tx *Tx) LockMailToken(ctx context.Context, purpose TokenPurpose, tokenHash []byte) (MailToken, Account, error) {
 	var q userQuery
 	var tokens []MailToken
-	args := pgx.StrictNamedArgs{"token": tokenHash, "purpose": purpose}
+	args := namedArgs{"token": tokenHash, "purpose": purpose}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlUserByMailToken, args).Query(collect(&q.users))
 		b.Queue(sqlMailToken, args).Query(collect(&tokens))
@@ -114,7 +114,7 @@ update mail_tokens set used_at = @now where user_id = @user and purpose = @purpo
 
 // SpendMailTokens ends all links of a purpose that a locked person was sent.
 func (tx *Tx) SpendMailTokens(user winddown.ID, purpose TokenPurpose) {
-	tx.write(sqlSpendMailTokens, pgx.StrictNamedArgs{"user": user, "purpose": purpose, "now": tx.now})
+	tx.write(sqlSpendMailTokens, namedArgs{"user": user, "purpose": purpose, "now": tx.now})
 }
 
 // MailedInvite is an open invitation of which a letter is written.
@@ -141,7 +141,7 @@ func (db *DB) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 	for i, id := range ids {
 		plain[i] = id
 	}
-	rows, err := db.pool.Query(ctx, sqlMailedInvites, pgx.StrictNamedArgs{"ids": plain})
+	rows, err := db.pool.Query(ctx, sqlMailedInvites, namedArgs{"ids": plain})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -161,7 +161,7 @@ where i.id = @id and i.used_at is null and i.revoked_at is null`
 // MailedInvite returns an invitation for its letter; NotFound too when it was used or taken
 // back. It is the program's own and takes no actor.
 func (db *DB) MailedInvite(ctx context.Context, id winddown.ID) (MailedInvite, error) {
-	rows, err := db.pool.Query(ctx, sqlMailedInvite, pgx.StrictNamedArgs{"id": id})
+	rows, err := db.pool.Query(ctx, sqlMailedInvite, namedArgs{"id": id})
 	if err != nil {
 		return MailedInvite{}, classify(err)
 	}
@@ -177,7 +177,7 @@ values (@token, 'invite', case when not @firm then @invite::uuid end, case when 
 // address invited or to a person who asked for it: see InsertMailToken.
 func (tx *Tx) InsertInviteToken(i MailedInvite, user winddown.ID, tokenHash []byte) {
 	tx.silent++
-	tx.batch.Queue(sqlInsertInviteToken, pgx.StrictNamedArgs{
+	tx.batch.Queue(sqlInsertInviteToken, namedArgs{
 		"token": tokenHash, "firm": i.Firm, "invite": i.ID, "user": user, "now": tx.now, "expires": i.ExpiresAt,
 	})
 }
@@ -205,7 +205,7 @@ func (db *DB) Reminded(ctx context.Context, cases []winddown.ID) ([]Reminded, er
 	for i, id := range cases {
 		ids[i] = id
 	}
-	rows, err := db.pool.Query(ctx, sqlReminded, pgx.StrictNamedArgs{"cases": ids})
+	rows, err := db.pool.Query(ctx, sqlReminded, namedArgs{"cases": ids})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -238,7 +238,7 @@ where c.id = @case`
 func (db *DB) Reminder(ctx context.Context, id winddown.ID, seq int64, user winddown.ID) (Reminder, error) {
 	var r Reminder
 	record := winddown.Record{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Seq: seq}
-	err := db.pool.QueryRow(ctx, sqlReminder, pgx.StrictNamedArgs{"case": id, "seq": seq, "user": user}).
+	err := db.pool.QueryRow(ctx, sqlReminder, namedArgs{"case": id, "seq": seq, "user": user}).
 		Scan(&r.To.ID, &r.To.Email, &r.To.Name, &r.To.Locale, &r.To.Zone, &r.To.Disabled, &r.To.Confirmed, &r.To.Operator,
 			&r.Seller, &r.By, &r.At, &r.Wanted, &record.Body)
 	if err != nil {
@@ -272,7 +272,7 @@ select count(*) from river_job where state in ('discarded', 'cancelled')`
 // them is the caller's to ask: they belong to nobody.
 func (db *DB) DeadJobs(ctx context.Context, limit int) (jobs []DeadJob, total int, err error) {
 	err = db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlDeadJobs, pgx.StrictNamedArgs{"limit": limit}).Query(collect(&jobs))
+		b.Queue(sqlDeadJobs, namedArgs{"limit": limit}).Query(collect(&jobs))
 		b.Queue(sqlCountDeadJobs).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
 	})
 	return jobs, total, err
@@ -291,7 +291,7 @@ func (tx *Tx) RequeueJob(ctx context.Context, job int64) (kind string, err error
 	var kinds []kindRow
 	tx.writes++
 	err = tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlRequeueJob, pgx.StrictNamedArgs{"job": job, "now": tx.now}).Query(collect(&kinds))
+		b.Queue(sqlRequeueJob, namedArgs{"job": job, "now": tx.now}).Query(collect(&kinds))
 	})
 	if err != nil {
 		return "", err

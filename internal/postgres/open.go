@@ -244,7 +244,7 @@ func (db *DB) exclusively(ctx context.Context, name string, fn func(pgx.Tx) erro
 		if _, err := tx.Exec(ctx, noLimits); err != nil {
 			return classify(err)
 		}
-		if err := tx.QueryRow(ctx, sqlTryLock, pgx.StrictNamedArgs{"name": name}).Scan(&done); err != nil {
+		if err := tx.QueryRow(ctx, sqlTryLock, namedArgs{"name": name}).Scan(&done); err != nil {
 			return classify(err)
 		}
 		if !done {

@@ -55,7 +55,8 @@ func (db *DB) PackRead(ctx context.Context, actor winddown.Actor, id winddown.ID
 	var records []recordRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, id, EvidenceOf(""), Questions(), Ledger())
-		b.Queue(sqlCaseRecords, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&records))
+		q.queueNames(b, actor, id)
+		b.Queue(sqlCaseRecords, namedArgs{"case": id, "actor": actor.UserID}).Query(collect(&records))
 	})
 	if err != nil {
 		return PackRead{}, err
@@ -83,6 +84,6 @@ func (db *DB) PackRead(ctx context.Context, actor winddown.Actor, id winddown.ID
 // does not exist.
 func (db *DB) CaseReader(ctx context.Context, id winddown.ID) (winddown.Actor, error) {
 	var actor winddown.Actor
-	err := db.pool.QueryRow(ctx, sqlCaseReader, pgx.StrictNamedArgs{"case": id}).Scan(&actor.UserID)
+	err := db.pool.QueryRow(ctx, sqlCaseReader, namedArgs{"case": id}).Scan(&actor.UserID)
 	return actor, classify(err)
 }

@@ -83,9 +83,9 @@ type caseFirmRow struct {
 
 func (q *peopleQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
 	q.caseQuery.queue(b, actor, id)
-	b.Queue(sqlCaseFirm, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.firms))
-	b.Queue(sqlPeople, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.people))
-	b.Queue(sqlInvites, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&q.invites))
+	b.Queue(sqlCaseFirm, namedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.firms))
+	b.Queue(sqlPeople, namedArgs{"case": id, "actor": actor.UserID}).Query(collect(&q.people))
+	b.Queue(sqlInvites, namedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxInvites}).Query(collect(&q.invites))
 }
 
 func (q *peopleQuery) open() []winddown.Invite {
@@ -102,6 +102,7 @@ func (db *DB) People(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 	var q peopleQuery
 	b := &pgx.Batch{}
 	q.queue(b, actor, id, now)
+	q.queueNames(b, actor, id)
 	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
 		return CaseRead{}, nil, nil, classify(err)
 	}
@@ -155,7 +156,7 @@ type InviteView struct {
 
 // Invite finds an invitation by its token, or NotFound.
 func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) {
-	rows, err := db.pool.Query(ctx, sqlInviteByToken, pgx.StrictNamedArgs{"token": tokenHash})
+	rows, err := db.pool.Query(ctx, sqlInviteByToken, namedArgs{"token": tokenHash})
 	if err != nil {
 		return InviteView{}, classify(err)
 	}
@@ -231,12 +232,12 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	}
 	var q caseQuery
 	var guest userQuery
-	token := pgx.StrictNamedArgs{"token": tokenHash}
+	token := namedArgs{"token": tokenHash}
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlShareFirmOf, pgx.StrictNamedArgs{"user": user})
+		b.Queue(sqlShareFirmOf, namedArgs{"user": user})
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
-		b.Queue(sqlCaseByInvite, pgx.StrictNamedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
+		b.Queue(sqlCaseByInvite, namedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
 		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))
 		b.Queue(sqlActsByInvite, token).Query(collect(&q.acts))
 		b.Queue(sqlDeadlinesByInvite, token).Query(collect(&q.deadlines))
@@ -260,7 +261,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 func (tx *Tx) LockCasePeople(ctx context.Context, id winddown.ID) (CaseRead, []Person, []winddown.Invite, error) {
 	var q peopleQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
+		b.Queue(sqlLockCase, namedArgs{"case": id, "actor": tx.actor.UserID})
 		q.queue(b, tx.actor, id, tx.now)
 	})
 	if err != nil {
@@ -276,7 +277,7 @@ insert into case_people (case_id, user_id, role, added_at) values (@case, @user,
 // AddPerson makes a person the owner or a helper of a case that is locked or new. One who
 // is in the case already, or a second owner, fails the transaction as Conflict.
 func (tx *Tx) AddPerson(id, user winddown.ID, role winddown.Role) {
-	tx.writeCase(id, sqlInsertCasePerson, pgx.StrictNamedArgs{"case": id, "user": user, "role": role, "now": tx.now})
+	tx.writeCase(id, sqlInsertCasePerson, namedArgs{"case": id, "user": user, "role": role, "now": tx.now})
 }
 
 const sqlDeleteHelper = `-- name: DeleteHelper
@@ -284,7 +285,7 @@ delete from case_people where case_id = @case and user_id = @user and role = 'he
 
 // RemoveHelper takes a helper out of a locked case.
 func (tx *Tx) RemoveHelper(id, user winddown.ID) {
-	tx.writeCase(id, sqlDeleteHelper, pgx.StrictNamedArgs{"case": id, "user": user})
+	tx.writeCase(id, sqlDeleteHelper, namedArgs{"case": id, "user": user})
 }
 
 const sqlInsertInvite = `-- name: InsertInvite
@@ -293,7 +294,7 @@ values (@id, @case, @role, @token, @by, @created_at, @expires_at, @email)`
 
 // InsertInvite writes an invitation to a locked case.
 func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
-	tx.writeCase(i.CaseID, sqlInsertInvite, pgx.StrictNamedArgs{
+	tx.writeCase(i.CaseID, sqlInsertInvite, namedArgs{
 		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
 	})
@@ -304,7 +305,7 @@ update invites set used_at = @now, used_by = @user where id = @id and case_id = 
 
 // UseInvite spends an invitation of a locked case.
 func (tx *Tx) UseInvite(i winddown.Invite, user winddown.ID) {
-	tx.writeCase(i.CaseID, sqlUseInvite, pgx.StrictNamedArgs{"id": i.ID, "case": i.CaseID, "user": user, "now": tx.now})
+	tx.writeCase(i.CaseID, sqlUseInvite, namedArgs{"id": i.ID, "case": i.CaseID, "user": user, "now": tx.now})
 }
 
 const sqlRevokeInvite = `-- name: RevokeInvite
@@ -312,7 +313,7 @@ update invites set revoked_at = @now where id = @id and case_id = @case and used
 
 // RevokeInvite takes an unused invitation of a locked case back.
 func (tx *Tx) RevokeInvite(i winddown.Invite) {
-	tx.writeCase(i.CaseID, sqlRevokeInvite, pgx.StrictNamedArgs{"id": i.ID, "case": i.CaseID, "now": tx.now})
+	tx.writeCase(i.CaseID, sqlRevokeInvite, namedArgs{"id": i.ID, "case": i.CaseID, "now": tx.now})
 }
 
 const sqlRevokeInvitesBy = `-- name: RevokeInvitesBy
@@ -321,7 +322,7 @@ where case_id = @case and created_by = @by and used_at is null and revoked_at is
 
 // RevokeInvitesBy takes back the unused invitations a person made to a locked case.
 func (tx *Tx) RevokeInvitesBy(id, by winddown.ID) {
-	tx.writeCase(id, sqlRevokeInvitesBy, pgx.StrictNamedArgs{"case": id, "by": by, "now": tx.now})
+	tx.writeCase(id, sqlRevokeInvitesBy, namedArgs{"case": id, "by": by, "now": tx.now})
 }
 
 const sqlRevokeInvites = `-- name: RevokeInvites
@@ -329,5 +330,5 @@ update invites set revoked_at = @now where case_id = @case and id <> @keep and u
 
 // RevokeInvites takes back all unused invitations to a locked case but one.
 func (tx *Tx) RevokeInvites(id, keep winddown.ID) {
-	tx.writeCase(id, sqlRevokeInvites, pgx.StrictNamedArgs{"case": id, "keep": keep, "now": tx.now})
+	tx.writeCase(id, sqlRevokeInvites, namedArgs{"case": id, "keep": keep, "now": tx.now})
 }

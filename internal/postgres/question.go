@@ -3,8 +3,6 @@ package postgres
 import (
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"winddown/internal/winddown"
 )
 
@@ -67,8 +65,8 @@ func (tx *Tx) saveQuestions(c *winddown.Case, loaded []winddown.Question) {
 	}
 }
 
-func questionArgs(id winddown.ID, q winddown.Question) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+func questionArgs(id winddown.ID, q winddown.Question) namedArgs {
+	return namedArgs{
 		"case": id, "number": q.Number, "step": q.Step, "body": q.Text, "asked_by": q.AskedBy, "asked_at": q.AskedAt,
 		"answer": q.Answer, "answered_by": q.AnsweredBy, "answered_at": orNull(q.AnsweredAt), "resolved_by": q.ResolvedBy,
 		"resolved_at": orNull(q.ResolvedAt),

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,38 +15,39 @@ import (
 
 // The register has two scopes, each read through an index of its own. An accountant sees the
 // cases of the firm he works in that he is responsible for, a lead and an admin all of them.
-// registerToday tells each case the day in its own zone; most are in the same, whose day is
-// looked up once.
 const (
-	registerToday = `
-with mine as (
-    select c.*, case c.zone when @zone then @today::date else (@now::timestamptz at time zone c.zone)::date end as today
-    from cases c`
-	registerOwn = registerToday + `
-    where c.responsible_id = @actor and c.firm_id = @firm`
-	registerFirm = registerToday + `
-    where c.firm_id = @firm`
+	registerOwn  = `c.responsible_id = @actor and c.firm_id = @firm`
+	registerFirm = `c.firm_id = @firm`
 )
 
-// registerGroup adds the number of a case's group. The order of the branches is that of
-// winddown.Summary.Group; a test compares the two. «offset 0» has the day and the group worked
-// out once a case, and not anew wherever they are mentioned.
-const registerGroup = `
+// registerToday tells each case the day in its own zone; most are in the same, whose day is
+// looked up once.
+const registerToday = `case c.zone when @zone then @today::date else (@now::timestamptz at time zone c.zone)::date end as today`
+
+// registerGroup is the number of a case's group: that of its stage, unless one of its dates has
+// come. It says what winddown.Summary.Group says; a test compares the two.
+const registerGroup = `case
+        when stage_no in (0, 8) then stage_no
+        when burn_on <= today then 0
+        when stage_no = 6 and overdue_on <= today then 2
+        else stage_no end`
+
+// registerFrom returns the cases of a scope under a search of so many words, each with its day
+// and its group. «offset 0» has them worked out once a case, and not anew wherever they are
+// mentioned.
+func registerFrom(scope string, words int) string {
+	return `
+with mine as (
+    select c.*, ` + registerToday + `
+    from cases c
+    where ` + scope + registerSearch(words) + `
     offset 0
 ), r as (
-    select mine.*, case
-        when stage = 'finished' then 8
-        when stage = 'problem' or burn_on <= today then 0
-        when stage = 'ready' then 1
-        when stage = 'waiting' and overdue_on <= today then 2
-        when stage = 'received' then 3
-        when stage = 'debt' then 4
-        when stage = 'finish' then 5
-        when stage = 'waiting' then 6
-        else 7 end as grp
+    select mine.*, ` + registerGroup + ` as grp
     from mine
     offset 0
 )`
+}
 
 // registerShown is what is shown of what the filter leaves: the archive or what is not in it,
 // with the finished cases or without; or the cases that were picked for a file, whatever they are.
@@ -83,44 +83,65 @@ const (
       and c.search_text like any (@word6::text[])`
 )
 
-// registerFigures counts what the sentence and the groups say: all cases of the scope, and those
-// the filter leaves, shown or not. A search is no part of the scope here, for the sentence tells
-// of all.
-const registerFigures = `
-select r.grp, r.archived_at is not null as archived, r.act_state <> 'not_requested' as requested, r.problem <> '' as problem,
-       r.responsible_id is null as nobody, count(*) as n, count(*) filter (where true` + registerWhere + `%s) as matching
-from r
-group by 1, 2, 3, 4, 5`
+// registerKey packs what the sentence and the groups ask of a case into one number: counting by
+// one is faster than by five.
+const registerKey = ` + case when archived_at is null then 0 else 16 end + case when act_state = 'not_requested' then 0 else 32 end
+       + case when problem = '' then 0 else 64 end + case when responsible_id is null then 128 else 0 end as key`
 
+// registerFiguresSQL returns the figures of a scope: how many cases there are of each kind, and
+// how many of them the filter leaves, shown or not. The sentence tells of all, so that a search is
+// no part of the scope here. Where nothing is filtered the index alone is read.
+func registerFiguresSQL(scope string, words int, filtered bool) string {
+	if !filtered {
+		return `-- name: RegisterAll
+select ` + registerGroup + registerKey + `, count(*) as n, count(*) as matching
+from (select c.stage_no, c.burn_on, c.overdue_on, c.archived_at, c.act_state, c.problem, c.responsible_id, ` + registerToday + `
+    from cases c where ` + scope + `) r
+group by 1`
+	}
+	search := strings.ReplaceAll(registerSearch(words), "c.search_text", "r.search_text")
+	return "-- name: RegisterFigures" + registerFrom(scope, 0) + `
+select r.grp` + registerKey + `, count(*) as n, count(*) filter (where true` + registerWhere + search + `) as matching
+from r
+group by 1`
+}
+
+// registerColumns are what a page reads of a case.
+const registerColumns = `c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.name_key, c.act_state, c.act_on, c.act_ticket, c.stage,
+       c.burn_on, c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.ball, c.ball_on, c.steps_done,
+       c.steps_needed, c.balance, c.waived, c.questions, c.responsible_id, c.archived_at, c.changed_at, c.stage_no, ` + registerToday
+
+// registerSelect is what the page shows of the rows that were picked for it.
 const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
-       r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, u.name as responsible
-from r left join users u on u.id = r.responsible_id` + registerShown + registerWhere
+       r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, r.responsible_id
+from picked r`
 
 // The pages of the register, one statement per sort and direction. The first key is
 // the group, then a date (for the name sorts always infinity), the name's key and the id.
 const (
-	registerByDate = `
+	registerAfter = `
   and (@group::int < 0 or r.grp > @group::int
-    or r.grp = @group::int and (r.due_on, r.name_key, r.id) > (@date::date, @name, @id))
-order by r.grp, r.due_on, r.name_key, r.id
-limit @limit`
-	registerByDateBack = `
+    or r.grp = @group::int and (r.due_on, r.name_key, r.id) > (@date::date, @name, @id))`
+	registerBefore = `
   and (r.grp < @group::int
-    or r.grp = @group::int and (r.due_on, r.name_key, r.id) < (@date::date, @name, @id))
-order by r.grp desc, r.due_on desc, r.name_key desc, r.id desc
-limit @limit`
-	registerByDateDesc = `
+    or r.grp = @group::int and (r.due_on, r.name_key, r.id) < (@date::date, @name, @id))`
+	registerAfterDesc = `
   and (@group::int < 0 or r.grp > @group::int
-    or r.grp = @group::int and (r.due_on, r.name_key, r.id) < (@date::date, @name, @id))
-order by r.grp, r.due_on desc, r.name_key desc, r.id desc
-limit @limit`
-	registerByDateDescBack = `
+    or r.grp = @group::int and (r.due_on, r.name_key, r.id) < (@date::date, @name, @id))`
+	registerBeforeDesc = `
   and (r.grp < @group::int
-    or r.grp = @group::int and (r.due_on, r.name_key, r.id) > (@date::date, @name, @id))
-order by r.grp desc, r.due_on, r.name_key, r.id
-limit @limit`
+    or r.grp = @group::int and (r.due_on, r.name_key, r.id) > (@date::date, @name, @id))`
+
+	registerOrder = `
+order by r.grp, r.due_on, r.name_key, r.id`
+	registerOrderBack = `
+order by r.grp desc, r.due_on desc, r.name_key desc, r.id desc`
+	registerOrderDesc = `
+order by r.grp, r.due_on desc, r.name_key desc, r.id desc`
+	registerOrderDescBack = `
+order by r.grp desc, r.due_on, r.name_key, r.id`
 )
 
 // registerSearch returns the conditions for a search of so many words. All parts are constants.
@@ -128,38 +149,63 @@ func registerSearch(words int) string {
 	return strings.Join([]string{registerWord1, registerWord2, registerWord3, registerWord4, registerWord5, registerWord6}[:words], "")
 }
 
-// registerFrom returns the cases of a scope under a search of so many words, each with its day
-// and its group.
-func registerFrom(scope string, words int) string {
-	return scope + registerSearch(words) + registerGroup
-}
-
-// registerFiguresSQL returns the figures of a scope, with those under a search of so many words.
-func registerFiguresSQL(scope string, words int) string {
-	search := strings.ReplaceAll(registerSearch(words), "c.search_text", "r.search_text")
-	return "-- name: RegisterFigures" + registerFrom(scope, 0) + fmt.Sprintf(registerFigures, search)
+// registerPageSQL returns a page in the usual order, read from the index: the cases whose dates
+// have not come stand there in the order of the page, and a page of them is merged with a page of
+// those that have moved to another group since they were written. All parts are constants.
+func registerPageSQL(scope string, back bool) string {
+	place, order := ">", registerOrder
+	reached := "<="
+	if back {
+		place, order, reached = "<", registerOrderBack, ">="
+	}
+	inner := strings.NewReplacer("r.grp", "c.stage_no", "r.", "c.").Replace(order)
+	from := func(grp string) string {
+		return `
+    (select r.* from (select ` + registerColumns + `, ` + grp + ` as grp
+        from cases c where ` + scope
+	}
+	rest := registerShown + registerWhere
+	return "-- name: RegisterPage\nwith picked as (" +
+		from("c.stage_no") + " and (c.stage_no, c.due_on, c.name_key, c.id) " + place + " (@group::int, @date::date, @name, @id) and c.stage_no <= @last" + inner + `
+        offset 0) r` + rest + `
+    and (r.stage_no in (0, 8) or r.burn_on > r.today) and (r.stage_no <> 6 or r.overdue_on > r.today)
+    limit @limit)
+    union all` +
+		from("0") + " and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8) and @group::int " + reached + ` 0
+        offset 0) r` + rest + `
+    and r.burn_on <= r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` + order + `
+    limit @limit)
+    union all` +
+		from("2") + " and c.stage_no = 6 and @group::int " + reached + " 2" + inner + `
+        offset 0) r` + rest + `
+    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)
+    limit @limit)
+)` + registerSelect + order + `
+limit @limit`
 }
 
 // registerSQL returns the statement of a scope, sort and direction under a search of so many
 // words. All parts are constants.
 func registerSQL(scope string, words int, sort winddown.RegisterSort, back bool) string {
 	column, desc := strings.CutPrefix(string(sort), "-")
-	tail := registerByDate
+	place, order := registerAfter, registerOrder
 	switch {
 	case desc && back:
-		tail = registerByDateDescBack
+		place, order = registerBeforeDesc, registerOrderDescBack
 	case desc:
-		tail = registerByDateDesc
+		place, order = registerAfterDesc, registerOrderDesc
 	case back:
-		tail = registerByDateBack
+		place, order = registerBefore, registerOrderBack
 	}
 	switch column {
 	case string(winddown.SortAct):
-		tail = strings.ReplaceAll(tail, "r.due_on", "r.act_on")
+		place, order = strings.ReplaceAll(place, "r.due_on", "r.act_on"), strings.ReplaceAll(order, "r.due_on", "r.act_on")
 	case string(winddown.SortName):
-		tail = strings.ReplaceAll(tail, "r.due_on", "'infinity'::date")
+		place, order = strings.ReplaceAll(place, "r.due_on", "'infinity'::date"), strings.ReplaceAll(order, "r.due_on", "'infinity'::date")
 	}
-	return "-- name: Register" + registerFrom(scope, words) + registerSelect + tail
+	// What a row shows beside its keys is looked up for the rows of the page alone.
+	return "-- name: Register" + registerFrom(scope, words) + ", picked as (\nselect r.* from r" + registerShown + registerWhere + place + order +
+		"\nlimit @limit\n)" + registerSelect + order
 }
 
 type registerRow struct {
@@ -189,10 +235,11 @@ type registerRow struct {
 	Questions   int
 	Grp         int
 	ChangedOn   winddown.Date
-	Responsible *string
+
+	ResponsibleID winddown.ID
 }
 
-func (r registerRow) domain(sort winddown.RegisterSort) winddown.RegisterRow {
+func (r registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]string) winddown.RegisterRow {
 	row := winddown.RegisterRow{
 		ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
 		Group: winddown.Groups()[r.Grp], ChangedOn: r.ChangedOn, FinishedOn: r.FinishedOn,
@@ -203,10 +250,7 @@ func (r registerRow) domain(sort winddown.RegisterSort) winddown.RegisterRow {
 			BallOn: r.BallOn, Done: r.StepsDone, Needed: r.StepsNeeded, Balance: winddown.Money(r.Balance), Waived: r.Waived,
 			Questions: r.Questions,
 		},
-		Cursor: winddown.Cursor{Group: r.Grp, Date: "infinity", Name: r.NameKey, ID: r.ID},
-	}
-	if r.Responsible != nil {
-		row.Responsible = *r.Responsible
+		Cursor: winddown.Cursor{Group: r.Grp, Date: "infinity", Name: r.NameKey, ID: r.ID}, Responsible: names[r.ResponsibleID],
 	}
 	var key winddown.Date
 	switch strings.TrimPrefix(string(sort), "-") {
@@ -234,7 +278,12 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		scope = registerFirm
 	}
 	filter, words := registerArgs(actor, f, now)
-	page := pgx.StrictNamedArgs{
+	whose := filter
+	narrows := f.Narrows()
+	if !narrows {
+		whose = registerScope(actor, now)
+	}
+	page := namedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
 	}
 	back := false
@@ -244,10 +293,19 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	}
 	maps.Copy(page, filter)
 	maps.Copy(page, shownArgs(f))
+	sql := registerSQL(scope, words, f.Sort, back)
+	if f.Sort == winddown.SortDeadline && words == 0 && len(f.Only) == 0 {
+		sql = registerPageSQL(scope, back)
+		last := len(winddown.Groups()) - 1
+		if !f.Finished && !f.Archive {
+			last-- // the finished cases
+		}
+		page["last"], page["latest"] = last, winddown.LatestToday(now)
+	}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(registerFiguresSQL(scope, words), filter).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
-		b.Queue(registerSQL(scope, words, f.Sort, back), page).Query(collect(&rows))
-		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
+		b.Queue(registerFiguresSQL(scope, words, narrows), whose).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
+		b.Queue(sql, page).Query(collect(&rows))
+		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		views.queue(b, actor.UserID)
 	})
 	if err != nil {
@@ -264,8 +322,9 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	if back {
 		slices.Reverse(rows)
 	}
+	names := namesOf(people)
 	for _, r := range rows {
-		reg.Rows = append(reg.Rows, r.domain(f.Sort))
+		reg.Rows = append(reg.Rows, r.domain(f.Sort, names))
 	}
 	reg.HasNext, reg.HasPrevious = more, f.Cursor != nil
 	if back {
@@ -276,10 +335,9 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 
 // figures adds up what the register says beside its rows.
 func figures(r pgx.Rows, f winddown.RegisterFilter, reg *winddown.Register) error {
-	var grp, n, matching int
-	var archived, requested, problem, nobody bool
-	_, err := pgx.ForEachRow(r, []any{&grp, &archived, &requested, &problem, &nobody, &n, &matching}, func() error {
-		group := winddown.Groups()[grp]
+	var key, n, matching int
+	_, err := pgx.ForEachRow(r, []any{&key, &n, &matching}, func() error {
+		group, archived, requested, problem, nobody := winddown.Groups()[key&15], key&16 != 0, key&32 != 0, key&64 != 0, key&128 != 0
 		finished := group == winddown.GroupFinished
 		switch {
 		case archived && !f.Archive:
@@ -316,6 +374,15 @@ func figures(r pgx.Rows, f winddown.RegisterFilter, reg *winddown.Register) erro
 	return err
 }
 
+// namesOf are the names of a firm's people: whoever is responsible for a case is one of them.
+func namesOf(people []firmPersonRow) map[winddown.ID]string {
+	names := make(map[winddown.ID]string, len(people))
+	for _, p := range people {
+		names[p.ID] = p.Name
+	}
+	return names
+}
+
 // knownMember returns NotFound for a filter by a person who is none of the firm's people.
 func knownMember(f winddown.RegisterFilter, people []firmPersonRow) error {
 	if id := f.Responsible.ID; !id.IsZero() && !slices.ContainsFunc(people, func(p firmPersonRow) bool { return p.ID == id }) {
@@ -324,9 +391,9 @@ func knownMember(f winddown.RegisterFilter, people []firmPersonRow) error {
 	return nil
 }
 
-// registerScope are the arguments of the actor's scope.
-func registerScope(actor winddown.Actor, now time.Time) pgx.StrictNamedArgs {
-	args := pgx.StrictNamedArgs{"firm": actor.FirmID, "now": now}
+// registerScope are the arguments of the actor's scope and of the day.
+func registerScope(actor winddown.Actor, now time.Time) namedArgs {
+	args := namedArgs{"firm": actor.FirmID, "now": now, "zone": winddown.DefaultZone, "today": winddown.Today(now, winddown.DefaultZone)}
 	if !actor.FirmRole.SeesFirm() {
 		args["actor"] = actor.UserID
 	}
@@ -334,13 +401,13 @@ func registerScope(actor winddown.Actor, now time.Time) pgx.StrictNamedArgs {
 }
 
 // shownArgs are the arguments of what is shown of what the filter leaves.
-func shownArgs(f winddown.RegisterFilter) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{"finished": f.Finished, "archive": f.Archive, "only": append([]winddown.ID{}, f.Only...)}
+func shownArgs(f winddown.RegisterFilter) namedArgs {
+	return namedArgs{"finished": f.Finished, "archive": f.Archive, "only": append([]winddown.ID{}, f.Only...)}
 }
 
 // registerArgs are the arguments of the filter, but for what is shown of what it leaves, and
 // the number of words that are searched.
-func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (pgx.StrictNamedArgs, int) {
+func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (namedArgs, int) {
 	acts, groups := []string{}, []int{}
 	for _, a := range f.Acts {
 		acts = append(acts, string(a))
@@ -353,8 +420,8 @@ func registerArgs(actor winddown.Actor, f winddown.RegisterFilter, now time.Time
 		person = actor.UserID
 	}
 	args := registerScope(actor, now)
-	maps.Copy(args, pgx.StrictNamedArgs{
-		"zone": winddown.DefaultZone, "today": winddown.Today(now, winddown.DefaultZone), "acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
+	maps.Copy(args, namedArgs{
+		"acts": acts, "groups": groups, "person": person, "nobody": f.Responsible.None,
 		"due_any":     len(f.Due) > 0,
 		"due_overdue": slices.Contains(f.Due, winddown.DueOverdue),
 		"due_7":       slices.Contains(f.Due, winddown.Due7),

@@ -120,6 +120,7 @@ func TestSearchUsesItsIndex(t *testing.T) {
 	exec(`insert into users (id, email, email_key, name, password_hash, created_at) values ('00000000-0000-0000-0000-0000000000ff', 'k@example.ru', 'k@example.ru', 'Ким', '-', now())`)
 	exec("insert into firm_people (firm_id, user_id, role, added_at) values ($1, '00000000-0000-0000-0000-0000000000ff', 'accountant', now())", actor.FirmID)
 	exec(`create temp table copy as select c.* from cases c, generate_series(1, 10000)`)
+	exec(`alter table copy drop column stage_no`) // is the last, and derived
 	exec(`update copy set id = gen_random_uuid()`)
 	exec(`with numbered as (select id, row_number() over () n from copy)
 		update copy c set responsible_id = case when n % 25 = 0 then '00000000-0000-0000-0000-0000000000ff' else responsible_id end,
@@ -136,7 +137,7 @@ func TestSearchUsesItsIndex(t *testing.T) {
 	}{
 		"a firm":              {actor, false, []string{"cases_search_idx"}},
 		"a firm, similar":     {actor, true, []string{"cases_search_idx"}},
-		"an accountant's own": {own, false, []string{"cases_search_idx", "cases_responsible_idx"}},
+		"an accountant's own": {own, false, []string{"cases_search_idx", "cases_responsible_register_idx"}},
 	} {
 		plan := db.RegisterPlan(t, x.actor, winddown.RegisterFilter{Query: "Семёнова", Similar: x.similar, Sort: winddown.SortDeadline}, monday().Time())
 		if strings.Contains(plan, "Seq Scan on cases") || !slices.ContainsFunc(x.want, func(index string) bool { return strings.Contains(plan, index) }) {

@@ -188,7 +188,7 @@ func seedCase(sc SeedCase, sum winddown.Summary, head winddown.Head) []any {
 }
 
 // values picks the parameters of a write in the order of columns.
-func values(args pgx.StrictNamedArgs, columns string) []any {
+func values(args namedArgs, columns string) []any {
 	var row []any
 	for name := range strings.FieldsSeq(columns) {
 		if name == "case_id" {

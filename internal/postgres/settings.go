@@ -52,7 +52,7 @@ where id = @firm`
 // SaveRequisites writes the requisites of a locked firm.
 func (tx *Tx) SaveRequisites(f *winddown.Firm) {
 	r := f.Requisites
-	tx.writeFirm(f.ID, sqlSaveRequisites, pgx.StrictNamedArgs{
+	tx.writeFirm(f.ID, sqlSaveRequisites, namedArgs{
 		"firm": f.ID, "legal_name": r.LegalName, "inn": r.INN, "kpp": r.KPP, "address": r.Address, "phone": r.Phone,
 		"signer": r.Signer, "authority": r.Authority,
 	})
@@ -65,7 +65,7 @@ where id = @firm`
 // SavePractice writes what a locked firm has settled.
 func (tx *Tx) SavePractice(f *winddown.Firm) {
 	p := f.Practice
-	tx.writeFirm(f.ID, sqlSavePractice, pgx.StrictNamedArgs{
+	tx.writeFirm(f.ID, sqlSavePractice, namedArgs{
 		"firm": f.ID, "chase_days": append([]int{}, p.Chase...), "days_off": dates(p.Off), "days_worked": dates(p.Worked), "acting": p.Acting,
 		"texts": p.Texts,
 	})
@@ -123,7 +123,7 @@ func (tx *Tx) LockWaitingCases(ctx context.Context, firm winddown.ID) ([]*winddo
 	var steps []stepOfCase
 	var acts []actOfCase
 	var deadlines []deadlineOfCase
-	args := pgx.StrictNamedArgs{"firm": firm, "actor": tx.actor.UserID}
+	args := namedArgs{"firm": firm, "actor": tx.actor.UserID}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockOpenCases, args)
 		b.Queue(sqlWaitingOfFirm, args).Query(collect(&rows))
@@ -192,7 +192,7 @@ func (tx *Tx) RedateCases(cases []*winddown.Case, cal winddown.Calendar) {
 	if len(ids) == 0 {
 		return
 	}
-	tx.write(sqlRedateCases, pgx.StrictNamedArgs{"ids": ids, "overdue_on": overdue, "due_on": due, "due_kind": kinds})
-	tx.write(sqlForgetChases, pgx.StrictNamedArgs{"ids": ids})
-	tx.write(sqlNoteChases, pgx.StrictNamedArgs{"cases": chased, "acts": acts, "days": days})
+	tx.write(sqlRedateCases, namedArgs{"ids": ids, "overdue_on": overdue, "due_on": due, "due_kind": kinds})
+	tx.write(sqlForgetChases, namedArgs{"ids": ids})
+	tx.write(sqlNoteChases, namedArgs{"cases": chased, "acts": acts, "days": days})
 }

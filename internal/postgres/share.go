@@ -80,7 +80,7 @@ type sharesQuery struct {
 
 func (q *sharesQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, now time.Time) {
 	q.caseQuery.queue(b, actor, id)
-	b.Queue(sqlShares, pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxSharesShown}).Query(collect(&q.links))
+	b.Queue(sqlShares, namedArgs{"case": id, "actor": actor.UserID, "now": now, "limit": MaxSharesShown}).Query(collect(&q.links))
 }
 
 func (q *sharesQuery) shares() []winddown.ShareLink {
@@ -95,7 +95,11 @@ func (q *sharesQuery) shares() []winddown.ShareLink {
 // the newest, or NotFound.
 func (db *DB) Shares(ctx context.Context, actor winddown.Actor, id winddown.ID, now time.Time) (CaseRead, []winddown.ShareLink, error) {
 	var q sharesQuery
-	if err := db.snapshot(ctx, func(b *pgx.Batch) { q.queue(b, actor, id, now) }); err != nil {
+	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		q.queue(b, actor, id, now)
+		q.queueNames(b, actor, id)
+	})
+	if err != nil {
 		return CaseRead{}, nil, err
 	}
 	read, err := q.result()
@@ -114,11 +118,12 @@ type ShareOpening struct {
 func (db *DB) Share(ctx context.Context, actor winddown.Actor, id, share winddown.ID, before int64, limit int) (read CaseRead, link winddown.ShareLink, log []ShareOpening, more bool, err error) {
 	var q caseQuery
 	var links []shareRow
-	args := pgx.StrictNamedArgs{"case": id, "actor": actor.UserID, "share": share}
+	args := namedArgs{"case": id, "actor": actor.UserID, "share": share}
 	err = db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor, id)
+		q.queueNames(b, actor, id)
 		b.Queue(sqlShare, args).Query(collect(&links))
-		b.Queue(sqlShareOpenings, pgx.StrictNamedArgs{
+		b.Queue(sqlShareOpenings, namedArgs{
 			"case": id, "actor": actor.UserID, "share": share, "before": before, "limit": limit + 1,
 		}).Query(collect(&log))
 	})
@@ -156,7 +161,7 @@ func (db *DB) ShareByToken(ctx context.Context, tokenHash []byte) (TokenShare, e
 		PasswordHash  string
 		MakerDisabled bool
 	}
-	rows, err := db.pool.Query(ctx, sqlShareByToken, pgx.StrictNamedArgs{"token": tokenHash})
+	rows, err := db.pool.Query(ctx, sqlShareByToken, namedArgs{"token": tokenHash})
 	if err != nil {
 		return TokenShare{}, classify(err)
 	}
@@ -245,7 +250,7 @@ order by q.number`
 // switches hide; NotFound for a link that cannot be opened.
 func (db *DB) SharedCase(ctx context.Context, actor winddown.Actor, now time.Time) (CaseRead, error) {
 	var q caseQuery
-	args := pgx.StrictNamedArgs{"share": actor.ShareID, "now": now}
+	args := namedArgs{"share": actor.ShareID, "now": now}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlSharedCase, args).Query(collect(&q.cases))
 		b.Queue(sqlSharedSteps, args).Query(collect(&q.steps))
@@ -271,7 +276,7 @@ func (db *DB) SharedCase(ctx context.Context, actor winddown.Actor, now time.Tim
 func (db *DB) SharedFile(ctx context.Context, actor winddown.Actor, number int, now time.Time) (winddown.Evidence, error) {
 	var rows []evidenceRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlSharedFile, pgx.StrictNamedArgs{"share": actor.ShareID, "now": now, "number": number}).Query(collect(&rows))
+		b.Queue(sqlSharedFile, namedArgs{"share": actor.ShareID, "now": now, "number": number}).Query(collect(&rows))
 	})
 	if err != nil {
 		return winddown.Evidence{}, err
@@ -293,7 +298,7 @@ func (tx *Tx) LockShare(ctx context.Context) (openedAt time.Time, err error) {
 	var hash []byte
 	id := tx.actor.ShareID
 	err = tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockShare, pgx.StrictNamedArgs{"share": id}).QueryRow(func(r pgx.Row) error { return r.Scan(&at, &seq, &hash) })
+		b.Queue(sqlLockShare, namedArgs{"share": id}).QueryRow(func(r pgx.Row) error { return r.Scan(&at, &seq, &hash) })
 	})
 	if err != nil {
 		return time.Time{}, err
@@ -306,7 +311,7 @@ func (tx *Tx) LockShare(ctx context.Context) (openedAt time.Time, err error) {
 func (tx *Tx) LockCaseShares(ctx context.Context, id winddown.ID) (CaseRead, []winddown.ShareLink, error) {
 	var q sharesQuery
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockCase, pgx.StrictNamedArgs{"case": id, "actor": tx.actor.UserID})
+		b.Queue(sqlLockCase, namedArgs{"case": id, "actor": tx.actor.UserID})
 		q.queue(b, tx.actor, id, tx.now)
 	})
 	if err != nil {
@@ -322,7 +327,7 @@ values (@id, @case, @token, @whom, @files, @people, @comments, @password_hash, @
 
 // InsertShare writes a link to a locked case.
 func (tx *Tx) InsertShare(l winddown.ShareLink, tokenHash []byte, passwordHash string) {
-	tx.writeCase(l.CaseID, sqlInsertShare, pgx.StrictNamedArgs{
+	tx.writeCase(l.CaseID, sqlInsertShare, namedArgs{
 		"id": l.ID, "case": l.CaseID, "token": tokenHash, "whom": l.Whom, "files": l.Shown.Files, "people": l.Shown.People,
 		"comments": l.Shown.Comments, "password_hash": passwordHash, "by": l.CreatedBy, "created_at": l.CreatedAt, "expires_at": l.ExpiresAt,
 	})
@@ -333,7 +338,7 @@ update share_links set revoked_at = @now where id = @id and case_id = @case and 
 
 // RevokeShare ends a link to a locked case.
 func (tx *Tx) RevokeShare(l winddown.ShareLink) {
-	tx.writeCase(l.CaseID, sqlRevokeShare, pgx.StrictNamedArgs{"id": l.ID, "case": l.CaseID, "now": tx.now})
+	tx.writeCase(l.CaseID, sqlRevokeShare, namedArgs{"id": l.ID, "case": l.CaseID, "now": tx.now})
 }
 
 const sqlRevokeSharesBy = `-- name: RevokeSharesBy
@@ -346,12 +351,12 @@ update share_links set revoked_at = @now, lost = true where case_id = @case and 
 
 // RevokeShares ends all links to a locked case that can be opened: whoever made them may not any more.
 func (tx *Tx) RevokeShares(id winddown.ID) {
-	tx.writeCase(id, sqlRevokeShares, pgx.StrictNamedArgs{"case": id, "now": tx.now})
+	tx.writeCase(id, sqlRevokeShares, namedArgs{"case": id, "now": tx.now})
 }
 
 // RevokeSharesBy ends the links, as far as they can be opened, that somebody who does not own the locked case made to it.
 func (tx *Tx) RevokeSharesBy(id, by winddown.ID) {
-	tx.writeCase(id, sqlRevokeSharesBy, pgx.StrictNamedArgs{"case": id, "by": by, "now": tx.now})
+	tx.writeCase(id, sqlRevokeSharesBy, namedArgs{"case": id, "by": by, "now": tx.now})
 }
 
 // sqlRevokeSharesOfResponsible comes before the assignment: it looks at who was responsible.

@@ -33,7 +33,7 @@ values (@kind, @key, @locale, @version, @body, @source, @checked_on, @now)`
 // queueText asks for the newest version of a text; into keeps its zero where it was never
 // replaced.
 func queueText(b *pgx.Batch, kind winddown.TextKind, key, locale string, into *winddown.Text) {
-	b.Queue(sqlNewestText, pgx.StrictNamedArgs{"kind": kind, "key": key, "locale": locale}).Query(func(r pgx.Rows) error {
+	b.Queue(sqlNewestText, namedArgs{"kind": kind, "key": key, "locale": locale}).Query(func(r pgx.Rows) error {
 		rows, err := pgx.CollectRows(r, pgx.RowToStructByName[winddown.Text])
 		if len(rows) > 0 {
 			*into = rows[0]
@@ -62,7 +62,7 @@ func (db *DB) Texts(ctx context.Context) ([]winddown.Text, error) {
 
 // TextVersions returns every version of a text, the newest first.
 func (db *DB) TextVersions(ctx context.Context, kind winddown.TextKind, key, locale string) ([]winddown.Text, error) {
-	rows, err := db.pool.Query(ctx, sqlTextVersions, pgx.StrictNamedArgs{"kind": kind, "key": key, "locale": locale})
+	rows, err := db.pool.Query(ctx, sqlTextVersions, namedArgs{"kind": kind, "key": key, "locale": locale})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -84,7 +84,7 @@ func (tx *Tx) InsertText(t winddown.Text) {
 	if !t.BuiltIn() {
 		body = t.Parts
 	}
-	tx.write(sqlInsertText, pgx.StrictNamedArgs{
+	tx.write(sqlInsertText, namedArgs{
 		"kind": t.Kind, "key": t.Key, "locale": t.Locale, "version": t.Version, "body": body, "source": t.Source,
 		"checked_on": t.CheckedOn, "now": tx.now,
 	})

@@ -35,6 +35,8 @@ type Tx struct {
 	responsible map[winddown.ID]winddown.ID
 	misuse      error // a write to a case that was not locked
 	left        bool  // to a commit that nobody waits for any more
+	// saved are the queued writes of cases, so that the heads of their streams go with them.
+	saved map[winddown.ID]namedArgs
 
 	generation int64 // of the calendar, at the last read
 }
@@ -54,7 +56,7 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	tx := &Tx{
 		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
-		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{},
+		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{}, saved: map[winddown.ID]namedArgs{},
 	}
 	db.queueBegin(tx.batch, writing)
 	returned := false
@@ -88,14 +90,14 @@ func (tx *Tx) read(ctx context.Context, queue func(*pgx.Batch)) error {
 	return tx.send(ctx)
 }
 
-func (tx *Tx) write(sql string, args pgx.StrictNamedArgs) {
+func (tx *Tx) write(sql string, args namedArgs) {
 	tx.writes++
 	tx.batch.Queue(sql, args)
 }
 
 // writeCase queues a write to a case, which this transaction must have read and locked in
 // the actor's scope, or written itself.
-func (tx *Tx) writeCase(id winddown.ID, sql string, args pgx.StrictNamedArgs) {
+func (tx *Tx) writeCase(id winddown.ID, sql string, args namedArgs) {
 	if _, ok := tx.cases[id]; !ok {
 		tx.misuse = fmt.Errorf("case %s is not locked", id)
 		return
@@ -107,6 +109,7 @@ func (tx *Tx) send(ctx context.Context) error {
 	batch := tx.batch
 	tx.batch = &pgx.Batch{}
 	tx.begun = true
+	clear(tx.saved)
 	return classify(tx.conn.SendBatch(ctx, batch).Close())
 }
 
@@ -238,7 +241,7 @@ func (tx *Tx) append(ctx context.Context, events []winddown.Event) error {
 				bytes.Clone(record.Hash[:])})
 			continue
 		}
-		tx.write(sqlInsertEvent, pgx.StrictNamedArgs{
+		tx.write(sqlInsertEvent, namedArgs{
 			"kind": record.Stream.Kind, "stream": record.Stream.ID, "seq": record.Seq, "at": record.At,
 			"by": record.By, "about": record.User, "body": record.Body, "hash": record.Hash[:],
 		})
@@ -257,7 +260,11 @@ func (tx *Tx) append(ctx context.Context, events []winddown.Event) error {
 			cases, seqs, hashes = append(cases, s.ID), append(seqs, head.Seq), append(hashes, head.Hash[:])
 			continue
 		}
-		args := pgx.StrictNamedArgs{"stream": s.ID, "seq": head.Seq, "hash": head.Hash[:]}
+		if saved, ok := tx.saved[s.ID]; ok {
+			saved["event_seq"], saved["event_hash"] = head.Seq, head.Hash[:]
+			continue
+		}
+		args := namedArgs{"stream": s.ID, "seq": head.Seq, "hash": head.Hash[:]}
 		switch s.Kind {
 		case winddown.CaseStream:
 			tx.write(sqlAdvanceCase, args)
@@ -273,7 +280,7 @@ func (tx *Tx) append(ctx context.Context, events []winddown.Event) error {
 		}
 	}
 	if len(cases) > 0 {
-		tx.write(sqlAdvanceCases, pgx.StrictNamedArgs{"streams": cases, "seqs": seqs, "hashes": hashes})
+		tx.write(sqlAdvanceCases, namedArgs{"streams": cases, "seqs": seqs, "hashes": hashes})
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func TestNothingOfAFailedTransactionStays(t *testing.T) {
 			return registered(u), err
 		}, winddown.NotFound},
 		"a case that is not locked": {func(_ context.Context, tx *postgres.Tx) ([]winddown.Event, error) {
-			tx.SaveCase(&winddown.Case{ID: u.ID}, winddown.Summary{}, nil)
+			tx.SaveCase(&winddown.Case{ID: u.ID}, winddown.Summary{}, nil, nil)
 			return registered(u), nil
 		}, winddown.Internal},
 		"cases that are not locked, dated anew": {func(_ context.Context, tx *postgres.Tx) ([]winddown.Event, error) {

@@ -37,7 +37,7 @@ const touchEvery = 5 * time.Minute
 // is Unauthenticated.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
 	var provedAt *time.Time
-	err = db.pool.QueryRow(ctx, sqlActor, pgx.StrictNamedArgs{
+	err = db.pool.QueryRow(ctx, sqlActor, namedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
 	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
@@ -66,7 +66,7 @@ select id, email, name, locale, zone, disabled_at is not null, password_hash fro
 // Account finds a person by address, or NotFound.
 func (db *DB) Account(ctx context.Context, email string) (Account, error) {
 	var a Account
-	err := db.pool.QueryRow(ctx, sqlAccount, pgx.StrictNamedArgs{"email_key": winddown.EmailKey(email)}).
+	err := db.pool.QueryRow(ctx, sqlAccount, namedArgs{"email_key": winddown.EmailKey(email)}).
 		Scan(&a.User.ID, &a.User.Email, &a.User.Name, &a.User.Locale, &a.User.Zone, &a.User.Disabled, &a.PasswordHash)
 	return a, classify(err)
 }
@@ -77,7 +77,7 @@ select password_hash from users where id = @user`
 // PasswordHash returns the hash of a person's password.
 func (db *DB) PasswordHash(ctx context.Context, user winddown.ID) (string, error) {
 	var hash string
-	err := db.pool.QueryRow(ctx, sqlPasswordHash, pgx.StrictNamedArgs{"user": user}).Scan(&hash)
+	err := db.pool.QueryRow(ctx, sqlPasswordHash, namedArgs{"user": user}).Scan(&hash)
 	return hash, classify(err)
 }
 
@@ -100,7 +100,7 @@ limit 100`
 
 // Sessions returns a person's login sessions that still work, the current one first.
 func (db *DB) Sessions(ctx context.Context, actor winddown.Actor, now time.Time) ([]winddown.LoginSession, error) {
-	rows, err := db.pool.Query(ctx, sqlSessions, pgx.StrictNamedArgs{
+	rows, err := db.pool.Query(ctx, sqlSessions, namedArgs{
 		"user": actor.UserID, "current": actor.SessionID, "now": now, "idle_since": now.Add(-winddown.SessionIdle),
 	})
 	if err != nil {
@@ -123,7 +123,7 @@ select pg_advisory_xact_lock(hashtext('winddown first user')) where not exists (
 // fails the transaction as Invalid.
 func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
 	tx.batch.Queue(sqlLockFirstUser)
-	tx.write(sqlInsertUser, pgx.StrictNamedArgs{
+	tx.write(sqlInsertUser, namedArgs{
 		"id": u.ID, "email": u.Email, "email_key": winddown.EmailKey(u.Email), "name": u.Name,
 		"password_hash": passwordHash, "locale": u.Locale, "zone": u.Zone, "consent": u.Consent, "now": tx.now,
 	})
@@ -173,8 +173,8 @@ type firmOfRow struct {
 }
 
 func (q *userQuery) queue(b *pgx.Batch, id winddown.ID) {
-	b.Queue(sqlUserLocked, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.users))
-	b.Queue(sqlFirmOf, pgx.StrictNamedArgs{"user": id}).Query(collect(&q.firms))
+	b.Queue(sqlUserLocked, namedArgs{"user": id}).Query(collect(&q.users))
+	b.Queue(sqlFirmOf, namedArgs{"user": id}).Query(collect(&q.firms))
 }
 
 // hold notes the head of the person's stream and returns him, or NotFound.
@@ -211,7 +211,7 @@ where id = @user`
 
 // SaveUser writes the settings of a person that LockUser returned.
 func (tx *Tx) SaveUser(u winddown.User) {
-	tx.write(sqlUpdateUser, pgx.StrictNamedArgs{
+	tx.write(sqlUpdateUser, namedArgs{
 		"user": u.ID, "name": u.Name, "locale": u.Locale, "zone": u.Zone, "disabled": u.Disabled, "confirmed": u.Confirmed,
 		"operator": u.Operator, "now": tx.now,
 	})
@@ -222,7 +222,7 @@ update users set consent = @consent, consent_at = @now where id = @user`
 
 // SaveConsent notes what a locked person has agreed to.
 func (tx *Tx) SaveConsent(user winddown.ID, version string) {
-	tx.write(sqlUpdateConsent, pgx.StrictNamedArgs{"user": user, "consent": version, "now": tx.now})
+	tx.write(sqlUpdateConsent, namedArgs{"user": user, "consent": version, "now": tx.now})
 }
 
 const sqlUpdatePassword = `-- name: UpdatePassword
@@ -230,7 +230,7 @@ update users set password_hash = @hash where id = @user`
 
 // SavePassword writes a new password hash of a person that LockUser returned.
 func (tx *Tx) SavePassword(user winddown.ID, hash string) {
-	tx.write(sqlUpdatePassword, pgx.StrictNamedArgs{"user": user, "hash": hash})
+	tx.write(sqlUpdatePassword, namedArgs{"user": user, "hash": hash})
 }
 
 // NewSession is a login session about to begin.
@@ -248,7 +248,7 @@ values (@id, @user, @token, @now, @now, @expires, @user_agent, @address, @now)`
 
 // InsertSession begins a login session, whose person has proved who he is just now.
 func (tx *Tx) InsertSession(s NewSession) {
-	tx.write(sqlInsertSession, pgx.StrictNamedArgs{
+	tx.write(sqlInsertSession, namedArgs{
 		"id": s.ID, "user": s.UserID, "token": s.TokenHash, "now": tx.now, "expires": tx.now.Add(winddown.SessionAbsolute),
 		"user_agent": s.UserAgent, "address": s.Address,
 	})
@@ -259,7 +259,7 @@ update login_sessions set proved_at = @now where id = @session and user_id = @us
 
 // ProveSession notes that the person of a login session has proved who he is.
 func (tx *Tx) ProveSession(user, session winddown.ID) {
-	tx.write(sqlProveSession, pgx.StrictNamedArgs{"user": user, "session": session, "now": tx.now})
+	tx.write(sqlProveSession, namedArgs{"user": user, "session": session, "now": tx.now})
 }
 
 const sqlEndSession = `-- name: EndSession
@@ -270,12 +270,12 @@ update login_sessions set ended_at = @now, address = '', user_agent = '' where u
 
 // EndSession ends one login session of a person.
 func (tx *Tx) EndSession(user, session winddown.ID) {
-	tx.write(sqlEndSession, pgx.StrictNamedArgs{"user": user, "session": session, "now": tx.now})
+	tx.write(sqlEndSession, namedArgs{"user": user, "session": session, "now": tx.now})
 }
 
 // EndSessions ends all login sessions of a person but keep, which may be zero.
 func (tx *Tx) EndSessions(user, keep winddown.ID) {
-	tx.write(sqlEndSessions, pgx.StrictNamedArgs{"user": user, "keep": keep, "now": tx.now})
+	tx.write(sqlEndSessions, namedArgs{"user": user, "keep": keep, "now": tx.now})
 }
 
 const sqlSessionExists = `-- name: SessionExists
@@ -288,7 +288,7 @@ func (tx *Tx) LockSession(ctx context.Context, user, session winddown.ID) (bool,
 	var found []idRow
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		q.queue(b, user)
-		b.Queue(sqlSessionExists, pgx.StrictNamedArgs{"user": user, "session": session}).Query(collect(&found))
+		b.Queue(sqlSessionExists, namedArgs{"user": user, "session": session}).Query(collect(&found))
 	})
 	if err != nil {
 		return false, err

@@ -24,7 +24,7 @@ type viewsQuery struct {
 }
 
 func (q *viewsQuery) queue(b *pgx.Batch, user winddown.ID) {
-	args := pgx.StrictNamedArgs{"user": user}
+	args := namedArgs{"user": user}
 	b.Queue(sqlViewsKept, args).Query(func(r pgx.Rows) error {
 		_, err := pgx.ForEachRow(r, []any{&q.kept}, func() error { return nil })
 		return err
@@ -47,7 +47,7 @@ func (db *DB) Views(ctx context.Context, actor winddown.Actor) (winddown.Views, 
 	var people []firmPersonRow
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		q.queue(b, actor.UserID)
-		b.Queue(sqlFirmPeople, pgx.StrictNamedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
+		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 	})
 	return q.result(actor.UserID), members(people), err
 }
@@ -87,10 +87,10 @@ func (tx *Tx) SaveViews(views winddown.Views) {
 		ids, codes, names, queries = append(ids, v.ID), append(codes, v.Code), append(names, v.Name), append(queries, v.Query)
 		pinned, home = append(pinned, v.Pinned), append(home, v.Home)
 	}
-	user := pgx.StrictNamedArgs{"user": tx.actor.UserID}
+	user := namedArgs{"user": tx.actor.UserID}
 	tx.write(sqlKeepViews, user)
 	tx.write(sqlDeleteViews, user)
-	tx.write(sqlInsertViews, pgx.StrictNamedArgs{
+	tx.write(sqlInsertViews, namedArgs{
 		"user": tx.actor.UserID, "ids": ids, "codes": codes, "names": names, "queries": queries, "pinned": pinned, "home": home,
 	})
 }
@@ -112,7 +112,7 @@ type Start struct {
 
 // Start returns where the actor begins, in one round trip.
 func (db *DB) Start(ctx context.Context, actor winddown.Actor) (Start, error) {
-	rows, err := db.pool.Query(ctx, sqlStart, pgx.StrictNamedArgs{"actor": actor.UserID, "firm": actor.FirmID})
+	rows, err := db.pool.Query(ctx, sqlStart, namedArgs{"actor": actor.UserID, "firm": actor.FirmID})
 	if err != nil {
 		return Start{}, classify(err)
 	}

@@ -64,6 +64,12 @@ func (d Date) DaysUntil(e Date) int { return int(e.Time().Sub(d.Time()).Hours() 
 // unknown zone counts as DefaultZone.
 func Today(now time.Time, zone string) Date { return DateOf(now.In(Zone(zone))) }
 
+// LatestToday returns the latest civil date that one of Zones has at the instant now.
+func LatestToday(now time.Time) Date {
+	zones := Zones()
+	return Today(now, zones[len(zones)-1])
+}
+
 // DefaultZone is the zone of the marketplace's own deadlines and of a new case.
 const DefaultZone = "Europe/Moscow"
 

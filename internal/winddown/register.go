@@ -109,6 +109,12 @@ type RegisterFilter struct {
 	Cursor *Cursor
 }
 
+// Narrows reports whether the filter asks for some cases only, besides the choice between the
+// archive and what is not in it, with the finished cases or without.
+func (f RegisterFilter) Narrows() bool {
+	return f.Query != "" || len(f.Acts) > 0 || len(f.Groups) > 0 || len(f.Due) > 0 || f.Responsible != Responsible{}
+}
+
 // MaxQuery is the length of a search, in characters.
 const MaxQuery = 100
 
