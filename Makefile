@@ -18,7 +18,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench bench-scale bench-live bench-steady
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -95,9 +95,21 @@ test-backup: assets ## Back up 5,000 sellers amid ticks and uploads, restore, co
 test-import: assets ## Load a table of 5,000 rows with 200 planted faults, and say how long it took
 	go test -count=1 -run TestImportOfALongTable -v ./internal/site -args -import.rows=5000
 
-bench: build ## Measure ticks, pages and the register against a bare server, with every bar
-	go build -o bin/bench ./internal/bench
+bench: bin/bench ## Measure ticks, pages and the register against a bare server, with every bar
 	bin/bench table
+
+bench-scale: bin/bench ## Read the register among a thousand, a hundred thousand and a million cases
+	bin/bench scale
+
+bench-live: bin/bench ## Keep five thousand pages open while changes are written
+	bin/bench live
+
+bench-steady: bin/bench ## Twenty minutes of mixed load at half of what it can do: what grows?
+	bin/bench steady
+
+.PHONY: bin/bench
+bin/bench: build
+	go build -o $@ ./internal/bench
 
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run

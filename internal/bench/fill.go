@@ -100,7 +100,7 @@ func copyStatement(ctx context.Context, tx pgx.Tx, table string) (string, error)
 	}); err != nil {
 		return "", err
 	}
-	where := "strpos(" + key(table) + "::text, 'bbbbbbbb') <> 29"
+	where := "substr(" + key(table) + "::text, 29) <> 'bbbbbbbb'"
 	if table == "events" {
 		where += " and stream_kind <> 'system'"
 	}

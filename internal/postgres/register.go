@@ -149,6 +149,11 @@ func registerSearch(words int) string {
 	return strings.Join([]string{registerWord1, registerWord2, registerWord3, registerWord4, registerWord5, registerWord6}[:words], "")
 }
 
+// sqlRegisterInOrder has the index read in its order, which ends with the page. The planner takes
+// the filter for stricter than it is, and would read a portfolio whole and sort it.
+const sqlRegisterInOrder = `-- name: RegisterInOrder
+set local enable_bitmapscan = off`
+
 // registerPageSQL returns a page in the usual order, read from the index: the cases whose dates
 // have not come stand there in the order of the page, and a page of them is merged with a page of
 // those that have moved to another group since they were written. All parts are constants.
@@ -294,7 +299,8 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	maps.Copy(page, filter)
 	maps.Copy(page, shownArgs(f))
 	sql := registerSQL(scope, words, f.Sort, back)
-	if f.Sort == winddown.SortDeadline && words == 0 && len(f.Only) == 0 {
+	inOrder := f.Sort == winddown.SortDeadline && words == 0 && len(f.Only) == 0
+	if inOrder {
 		sql = registerPageSQL(scope, back)
 		last := len(winddown.Groups()) - 1
 		if !f.Finished && !f.Archive {
@@ -303,6 +309,9 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		page["last"], page["latest"] = last, winddown.LatestToday(now)
 	}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
+		if inOrder {
+			b.Queue(sqlRegisterInOrder)
+		}
 		b.Queue(registerFiguresSQL(scope, words, narrows), whose).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
 		b.Queue(sql, page).Query(collect(&rows))
 		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
