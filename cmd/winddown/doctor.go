@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"winddown/internal/files"
 	"winddown/internal/mail"
 )
 
@@ -21,20 +23,39 @@ type doctorCmd struct {
 	databaseFlags
 	filesFlags
 	mailFlags
-	BaseURL string `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at." placeholder:"URL"`
-	Mail    string `help:"Send a test letter to this address." placeholder:"ADDRESS"`
+	BaseURL   string        `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at." placeholder:"URL"`
+	Mail      string        `help:"Send a test letter to this address." placeholder:"ADDRESS"`
+	BackupAge time.Duration `env:"WINDDOWN_BACKUP_AGE" default:"26h" help:"How old the last backup may be; 0 where backups are made by something else."`
+	MinSpace  int64         `env:"WINDDOWN_MIN_SPACE" default:"2048" help:"Megabytes that have to be free for files." placeholder:"MB"`
 }
 
 // Run makes every check, whatever the others find, and fails if one of them does.
 func (c doctorCmd) Run(ctx context.Context, std streams) error {
-	bad := 0
-	for _, check := range []struct {
+	db, unreachable := c.open(ctx, newLog(io.Discard, "text"), find)
+	over := func(check func(context.Context, *database) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			if unreachable != nil {
+				return "not checked: the database is not reached", nil
+			}
+			return check(ctx, db)
+		}
+	}
+	checks := []struct {
 		name string
-		run  func(context.Context, streams) (string, error)
+		run  func(context.Context) (string, error)
 	}{
-		{"database", c.database}, {"files", c.files}, {"base URL", c.baseURL}, {"mail", c.mail},
-	} {
-		says, err := check.run(ctx, std)
+		{"database", func(context.Context) (string, error) {
+			if unreachable != nil {
+				return "", fmt.Errorf("%w; check DATABASE_URL, and that the server runs", unreachable)
+			}
+			return "answers", nil
+		}},
+		{"schema", over(c.schema)}, {"search", over(c.search)}, {"clock", over(c.clock)},
+		{"files", c.files}, {"disk", c.disk}, {"base URL", c.baseURL}, {"mail", c.mail}, {"backup", c.backup},
+	}
+	bad := 0
+	for _, check := range checks {
+		says, err := check.run(ctx)
 		if err != nil {
 			bad++
 			says = "PROBLEM: " + err.Error()
@@ -43,37 +64,108 @@ func (c doctorCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
+	if unreachable == nil {
+		if err := db.close(); err != nil {
+			return err
+		}
+	}
 	if bad > 0 {
-		return fmt.Errorf("%d of 4 checks failed", bad)
+		return fmt.Errorf("%d of %d checks failed", bad, len(checks))
 	}
 	return nil
 }
 
-func (c doctorCmd) database(ctx context.Context, std streams) (says string, err error) {
-	db, err := c.open(ctx, newLog(io.Discard, "text"), find)
-	if err != nil {
-		return "", fmt.Errorf("%w; check DATABASE_URL, and that the server runs", err)
-	}
-	defer func() { err = errors.Join(err, db.close()) }()
+func (c doctorCmd) schema(ctx context.Context, db *database) (string, error) {
 	if err := db.checkSchema(ctx); err != nil {
 		return "", err
 	}
-	return "answers, and its schema is up to date", nil
+	return "is up to date", nil
 }
 
-func (c doctorCmd) files(context.Context, streams) (string, error) {
+func (c doctorCmd) search(ctx context.Context, db *database) (string, error) {
+	there, err := db.HasTrigrams(ctx)
+	if err == nil && !there {
+		err = errors.New("the extension pg_trgm is not in the database, so sellers are not found: let an administrator of the server run CREATE EXTENSION pg_trgm in it (on many systems it comes in the package postgresql-contrib)")
+	}
+	if err != nil {
+		return "", err
+	}
+	return "the extension pg_trgm is there", nil
+}
+
+// maxDrift is how far the clocks of the program and the database may be apart.
+const maxDrift = 5 * time.Second
+
+func (c doctorCmd) clock(ctx context.Context, db *database) (string, error) {
+	asked := time.Now()
+	at, err := db.Clock(ctx)
+	if err != nil {
+		return "", err
+	}
+	// It was read at some time between the question and the answer.
+	answered := time.Now()
+	if at.Before(asked.Add(-maxDrift)) || at.After(answered.Add(maxDrift)) {
+		return "", fmt.Errorf("it is %s here and %s on the database's machine, so deadlines and links end at a wrong time: let both machines set their clocks by the network (for instance with chrony)",
+			answered.UTC().Format(time.DateTime), at.UTC().Format(time.DateTime))
+	}
+	return "agrees with the database's; " + answered.Format(time.RFC3339), nil
+}
+
+// files writes a file as evidence is written: to the disk, and under its name.
+func (c doctorCmd) files(context.Context) (string, error) {
 	dir := c.filesDir(c.databaseFlags)
 	path := filepath.Join(dir, ".doctor-"+strings.ToLower(rand.Text()[:8]))
-	if err := os.WriteFile(path, []byte("doctor"), 0o600); err != nil {
+	err := writeFile(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "doctor")
+		return err
+	})
+	if err != nil {
 		return "", fmt.Errorf("evidence cannot be written: %w; make the folder and give it to the user who serves, or name another one with --files-dir", err)
 	}
 	if err := os.Remove(path); err != nil {
 		return "", err
 	}
-	return dir + " can be written to", nil
+	return dir + " can be written to, and what is written lasts", nil
 }
 
-func (c doctorCmd) baseURL(context.Context, streams) (string, error) {
+func (c doctorCmd) disk(context.Context) (string, error) {
+	dir := c.filesDir(c.databaseFlags)
+	free, known, err := files.Free(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "not checked: there is no folder " + dir, nil
+	case err != nil:
+		return "", err
+	case !known:
+		return "not checked: this system does not tell", nil
+	case free>>20 < uint64(max(c.MinSpace, 0)): //nolint:gosec // not negative
+		return "", fmt.Errorf("%d MB are free for files, less than %d: make room or move the folder to a larger disk (--files-dir), before uploads are refused", free>>20, c.MinSpace)
+	}
+	return fmt.Sprintf("%d MB are free for files", free>>20), nil
+}
+
+func (c doctorCmd) backup(context.Context) (string, error) {
+	if c.BackupAge == 0 {
+		return "not checked: --backup-age is 0", nil
+	}
+	text, err := os.ReadFile(filepath.Join(c.filesDir(c.databaseFlags), backupNote))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("none was ever made: run «winddown backup FILE» every night, for instance with cron, and keep the file on another machine; with other means of backup set --backup-age 0")
+	}
+	if err != nil {
+		return "", err
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(text)))
+	if err != nil {
+		return "", fmt.Errorf("when the last one was made cannot be read: %w; make one with «winddown backup FILE»", err)
+	}
+	if age := time.Since(at); age > c.BackupAge {
+		return "", fmt.Errorf("the last one was made %s ago, at %s, more than %s: look why «winddown backup» does not run every night", age.Round(time.Minute), at.Format(time.RFC3339), c.BackupAge)
+	}
+	return "the last one was made at " + at.Format(time.RFC3339), nil
+}
+
+func (c doctorCmd) baseURL(context.Context) (string, error) {
 	if c.BaseURL == "" {
 		return "", errors.New("it is not set: links in letters and invitations lead to this machine only; set --base-url to the address people use")
 	}
@@ -91,7 +183,7 @@ func (c doctorCmd) baseURL(context.Context, streams) (string, error) {
 	return base, nil
 }
 
-func (c doctorCmd) mail(ctx context.Context, _ streams) (string, error) {
+func (c doctorCmd) mail(ctx context.Context) (string, error) {
 	client, err := c.client()
 	if err != nil {
 		return "", err

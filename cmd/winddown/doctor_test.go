@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,10 +10,18 @@ import (
 )
 
 func TestDoctor(t *testing.T) {
-	url, server := testdb.New(t), testmail.Start(t)
-	good := []string{"doctor", "--database-url", url, "--files-dir", t.TempDir(), "--base-url", "https://winddown.example",
+	url, server, dir := testdb.New(t), testmail.Start(t), t.TempDir()
+	good := []string{"doctor", "--database-url", url, "--files-dir", dir, "--min-space", "1", "--backup-age", "1h", "--base-url", "https://winddown.example",
 		"--smtp-url", server.URL(), "--mail-from", "post@example.ru", "--mail", "anna@example.ru"}
-	out, err := command(t, "", good...)
+	out, err := command(t, "", good[:len(good)-2]...) // without a letter
+	wantSentence(t, err, "1 of 9 checks failed")
+	if !strings.Contains(out, "run «winddown backup FILE» every night") {
+		t.Errorf("without a backup:\n%s", out)
+	}
+	if out, err := command(t, "", "backup", filepath.Join(t.TempDir(), "backup"), "--database-url", url, "--files-dir", dir); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err = command(t, "", good...)
 	if err != nil || strings.Contains(out, "PROBLEM") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -22,7 +31,9 @@ func TestDoctor(t *testing.T) {
 	for _, c := range []struct {
 		flag, value, says string
 	}{
-		{"--database-url", testdb.Empty(t), "run «winddown migrate up»"},
+		{"--min-space", "100000000", "make room or move the folder"},
+		{"--backup-age", "1ns", "look why «winddown backup» does not run"},
+		{"--database-url", migratedNoFurther(t), "run «winddown migrate up»"},
 		{"--database-url", "postgres://127.0.0.1:1/none", "check DATABASE_URL"},
 		{"--files-dir", "/proc/nothing", "name another one with --files-dir"},
 		{"--base-url", "http://winddown.example", "is not https"},
@@ -36,9 +47,21 @@ func TestDoctor(t *testing.T) {
 			}
 		}
 		out, err := command(t, "", args...)
-		wantSentence(t, err, "1 of 4 checks failed")
+		wantSentence(t, err, "of 9 checks failed")
+		// In a folder that is not there a backup was not noted either.
+		if want := 1 + strings.Count(c.value, "/proc/nothing"); strings.Count(out, "PROBLEM") != want {
+			t.Errorf("%s %s: %d problems, want %d\n%s", c.flag, c.value, strings.Count(out, "PROBLEM"), want, out)
+		}
 		if !strings.Contains(out, c.says) {
 			t.Errorf("%s %s says\n%s, want %q", c.flag, c.value, out, c.says)
 		}
 	}
+}
+
+// migratedNoFurther is a database of an older program.
+func migratedNoFurther(t *testing.T) string {
+	t.Helper()
+	url := testdb.New(t)
+	execSQL(t, connect(t, url), "delete from goose_db_version where version_id = (select max(version_id) from goose_db_version)")
+	return url
 }

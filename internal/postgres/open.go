@@ -223,6 +223,24 @@ func (db *DB) check(ctx context.Context) error {
 	return nil
 }
 
+const sqlClock = `-- name: Clock
+select clock_timestamp()`
+
+// Clock is what time it is on the server: to compare clocks, and for nothing else.
+func (db *DB) Clock(ctx context.Context) (at time.Time, err error) {
+	err = db.pool.QueryRow(ctx, sqlClock).Scan(&at)
+	return at, classify(err)
+}
+
+const sqlTrigrams = `-- name: Trigrams
+select exists (select from pg_extension where extname = 'pg_trgm')`
+
+// HasTrigrams reports whether the extension is there by which sellers are searched.
+func (db *DB) HasTrigrams(ctx context.Context) (there bool, err error) {
+	err = db.pool.QueryRow(ctx, sqlTrigrams).Scan(&there)
+	return there, classify(err)
+}
+
 // snapshot sends queries in one round trip that all see the database at one moment, so that
 // the parts of a page agree with each other.
 func (db *DB) snapshot(ctx context.Context, queue func(*pgx.Batch)) error {
