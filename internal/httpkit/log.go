@@ -69,7 +69,11 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				if err := t.reason(); err != nil {
 					attrs = append(attrs, slog.String("error", err.Error()))
 				}
-				if status >= http.StatusInternalServerError && !left {
+				switch {
+				case left:
+				case status == http.StatusServiceUnavailable: // busy, or without a database: no fault of ours
+					level = slog.LevelWarn
+				case status >= http.StatusInternalServerError:
 					level = slog.LevelError
 				}
 				log.LogAttrs(ctx, level, "request", attrs...)

@@ -82,6 +82,12 @@ export async function startServer({ seed, args = [] } = {}) {
     command(...line) {
       execFileSync(binary, [...line, ...data], { env, stdio: ["ignore", "ignore", "pipe"] });
     },
+    // postgres signals every process of the private PostgreSQL.
+    postgres(signal) {
+      const main = readFileSync(join(dir, "data", "data", "postmaster.pid"), "utf8").split("\n")[0];
+      const children = readFileSync(`/proc/${main}/task/${main}/children`, "utf8").trim().split(" ");
+      for (const pid of [main, ...children]) process.kill(Number(pid), signal);
+    },
     secret(...values) {
       for (const value of values) if (value) secrets.add(value);
     },
