@@ -15,6 +15,7 @@ func TestStatus(t *testing.T) {
 		winddown.Internal:        500,
 		winddown.Invalid:         422,
 		winddown.Unauthenticated: 401,
+		winddown.Unproved:        403,
 		winddown.Forbidden:       403,
 		winddown.NotFound:        404,
 		winddown.Blocked:         409,
