@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -98,12 +99,17 @@ func (db *DB) Snapshot(ctx context.Context, fn func(*Snapshot) error) (err error
 	}
 	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		s := &Snapshot{conn: conn}
-		if err := tx.QueryRow(ctx, sqlSchemas).Scan(&s.Schema, &s.Jobs); err != nil {
-			return classify(err)
-		}
 		var err error
 		if s.Tables, err = tablesOf(ctx, conn); err != nil {
 			return err
+		}
+		if err := tx.QueryRow(ctx, sqlSchemaVersion).Scan(&s.Schema); err != nil {
+			return classify(err)
+		}
+		if s.has("river_migration") {
+			if err := tx.QueryRow(ctx, sqlJobSchemaVersion).Scan(&s.Jobs); err != nil {
+				return classify(err)
+			}
 		}
 		if s.Sequences, err = sequencesOf(ctx, conn); err != nil {
 			return err
@@ -111,6 +117,14 @@ func (db *DB) Snapshot(ctx context.Context, fn func(*Snapshot) error) (err error
 		return fn(s)
 	})
 }
+
+// has reports whether there is a table, for the first schemas had fewer.
+func (s *Snapshot) has(table string) bool {
+	return slices.ContainsFunc(s.Tables, func(t TableColumns) bool { return plainName(t.Name) == table })
+}
+
+// plainName is the name of a table without its schema.
+func plainName(name string) string { return name[strings.IndexByte(name, '.')+1:] }
 
 func tablesOf(ctx context.Context, conn *pgx.Conn) ([]TableColumns, error) {
 	type row struct {
@@ -175,9 +189,12 @@ const (
 // Events come in the order of their streams.
 func (s *Snapshot) Copy(ctx context.Context, t TableColumns, w io.Writer) error {
 	instead, order := map[string]string{}, ""
-	switch t.Name[strings.IndexByte(t.Name, '.')+1:] {
+	switch plainName(t.Name) {
 	case "events":
-		instead, order = map[string]string{"tx": portableTx}, " order by t.stream_kind, t.stream_id, t.seq"
+		order = " order by t.stream_kind, t.stream_id, t.seq"
+		if s.has("followers") {
+			instead["tx"] = portableTx
+		}
 	case "followers":
 		instead = map[string]string{"tx": portablePlace, "stream_kind": "''", "stream_id": noStream, "seq": "0"}
 	}
@@ -201,6 +218,9 @@ type FileRef struct {
 
 // Files calls fn for every file that the evidence refers to, in the order of their hashes.
 func (s *Snapshot) Files(ctx context.Context, fn func(FileRef) error) error {
+	if !s.has("evidence") {
+		return nil
+	}
 	rows, err := s.conn.Query(ctx, sqlBackupFiles)
 	if err != nil {
 		return classify(err)

@@ -115,7 +115,7 @@ func (l *Loader) look(ctx context.Context) error {
 	l.tables = tables
 	for _, t := range tables {
 		rows := "select from " + identifier(t.Name)
-		if name := t.Name[strings.IndexByte(t.Name, '.')+1:]; name == "system_streams" {
+		if name := plainName(t.Name); name == "system_streams" {
 			rows += " where event_seq > 0"
 		} else if slices.Contains(bookkeeping(), name) {
 			continue
@@ -252,7 +252,7 @@ select count(distinct e.sha256) from evidence e where e.sha256 is not null`
 
 // CountFiles returns how many files the evidence that was loaded refers to.
 func (l *Loader) CountFiles(ctx context.Context) (n int64, err error) {
-	if !slices.ContainsFunc(l.tables, func(t TableColumns) bool { return strings.HasSuffix(t.Name, ".evidence") }) {
+	if !slices.ContainsFunc(l.tables, func(t TableColumns) bool { return plainName(t.Name) == "evidence" }) {
 		return 0, nil // the first schema knew none
 	}
 	err = l.conn.QueryRow(ctx, sqlCountFiles).Scan(&n)
