@@ -73,7 +73,7 @@ func TestStoppingFinishesWhatRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	form := url.Values{"name": {"Петрова"}, "email": {"slow@example.ru"}, "password": {secret}}.Encode()
+	form := url.Values{"name": {"Петрова"}, "email": {"slow@example.ru"}, "password": {secret}, "consent": {"yes"}}.Encode()
 	// The server asks for the rest when the handler begins to read.
 	_, _ = fmt.Fprintf(conn, "POST /signup HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", addr, len(form))
 	in := bufio.NewReader(conn)
