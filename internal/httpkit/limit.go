@@ -53,6 +53,7 @@ func (l *Limiter) Limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !l.take(r.Context()) {
 			w.Header().Set("Retry-After", "2")
+			r.Header.Del("Accept-Encoding") // packing takes as long as the whole rest of this answer
 			l.busy(w, r, &winddown.Error{Kind: winddown.Unavailable, Key: "error.busy"})
 			return
 		}

@@ -68,6 +68,7 @@ func renderFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		// Templates stop when the reader leaves or the time is up: no fault of theirs.
 		status, key = Status(winddown.Unavailable), "error.unavailable.text"
+		w.Header().Set("Retry-After", "5")
 	}
 	NoteError(r.Context(), fmt.Errorf("render: %w", err))
 	text := i18n.From(r.Context()).T(key)

@@ -143,6 +143,9 @@ func TestFailedRenderIsNeverHalfAPage(t *testing.T) {
 		if w.Code != c.status {
 			t.Errorf("%s: status %d, want %d", c.name, w.Code, c.status)
 		}
+		if comes := w.Header().Get("Retry-After") != ""; comes != (c.status == 503) {
+			t.Errorf("%s: Retry-After: %t", c.name, comes)
+		}
 		body := w.Body.String()
 		if strings.Contains(body, "half") || strings.Contains(body, "xxx") || strings.Contains(body, c.says) {
 			t.Errorf("%s: the answer is %.200q", c.name, body)
