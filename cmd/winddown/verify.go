@@ -53,7 +53,7 @@ func (c verifyCmd) Run(ctx context.Context, std streams) error {
 	return c.withApp(ctx, std, func(a *app.App) error {
 		n, err := a.Verify(ctx, id)
 		if errors.Is(err, winddown.NotFound) {
-			return fmt.Errorf("there is no case %s", id)
+			return tombstone(ctx, a, id, std)
 		}
 		if err != nil {
 			return fmt.Errorf("the trail is broken: %w", err)
@@ -111,6 +111,19 @@ func isZIP(path string) bool {
 	begin := make([]byte, len("PK"))
 	_, err = io.ReadFull(f, begin)
 	return err == nil && string(begin) == "PK"
+}
+
+// tombstone prints what is left of an erased case.
+func tombstone(ctx context.Context, a *app.App, id winddown.ID, std streams) error {
+	t, err := a.Tombstone(ctx, id)
+	if errors.Is(err, winddown.NotFound) {
+		return fmt.Errorf("there is no case %s", id)
+	}
+	if err == nil {
+		_, err = fmt.Fprintf(std.out, "erased at its owner's request on %s, asked for on %s; the trail had %d events and ended with the hash %x\n",
+			t.ErasedAt.UTC().Format(time.RFC3339), t.AskedAt.UTC().Format(time.RFC3339), t.EventSeq, t.EventHash)
+	}
+	return err
 }
 
 // verifyPack prints what a pack holds, or a line for each way in which it differs from

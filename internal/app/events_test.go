@@ -183,6 +183,11 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		d := w.debts(a, id)[0]
 		return w.app.SettleDebt(ctx, a, id, winddown.SettleDebt{ID: d.ID, Version: d.Version, On: w.today(a)})
 	}
+	del := func(w *world, a winddown.Actor, id winddown.ID) error {
+		a.ProvedAt = w.clock.Now()
+		return w.app.DeleteCase(ctx, a, id, "ИП Петрова А. С.")
+	}
+	keep := func(w *world, a winddown.Actor, id winddown.ID) error { return w.app.KeepCase(ctx, a, id) }
 	requested := append(goods(), winddown.RequestAct)
 	received := append(slices.Clone(requested), winddown.ReceiveAct)
 	command := outcome{via: winddown.ViaCommand}
@@ -1042,6 +1047,21 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"FillDues", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			return func() error { return w.app.FillDues(ctx) }, func() outcome { return outcome{} }
 		}},
+		{"DeleteCase", "", "case case_deleted", owned(nothing, del)},
+		{"DeleteCase", "again", "", owned(del, del)},
+		{"KeepCase", "", "case case_kept", owned(del, keep)},
+		{"KeepCase", "that was not deleted", "", owned(nothing, keep)},
+		{"EraseCases", "none", "", owned(del, func(w *world, _ winddown.Actor, _ winddown.ID) error { _, err := w.app.EraseCases(ctx); return err })},
+		{"EraseCases", "", "user case_erased", func(t *testing.T, w *world) (func() error, func() outcome) {
+			w.clock.Advance(winddown.EraseTerm)
+			_, err := w.app.EraseCases(ctx) // those of the rows above
+			must(t, err)
+			a := w.person("Петрова")
+			must(t, del(w, a, w.open(a)))
+			w.clock.Advance(winddown.EraseTerm)
+			return func() error { _, err := w.app.EraseCases(ctx); return err },
+				func() outcome { return outcome{via: winddown.ViaSystem, about: a.UserID} }
+		}},
 		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -1107,7 +1127,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 	}
 
 	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
-		FirmInviteView History Import Memberships PlanBulk Start Views FirmHistory FirmTexts Newer
+		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {

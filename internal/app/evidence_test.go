@@ -304,6 +304,22 @@ func uploadsAtTheSameMoment(t *testing.T, w *world) {
 	w.verify(id)
 }
 
+// age makes all stored files old enough to be swept, and returns how many there are.
+func (w *world) age() int {
+	w.t.Helper()
+	old := time.Now().Add(-app.SweepAge - time.Hour)
+	stored, err := filepath.Glob(filepath.Join(w.dir, "??", "*"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, name := range stored {
+		if err := os.Chtimes(name, old, old); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return len(stored)
+}
+
 // Bytes nobody refers to are swept when they are old; those of evidence stay.
 func TestSweepingFiles(t *testing.T) {
 	w := newWorld(t)
@@ -316,15 +332,8 @@ func TestSweepingFiles(t *testing.T) {
 	if n, err := w.app.SweepFiles(t.Context()); n != 0 || err != nil {
 		t.Errorf("at once: swept %d, %v", n, err)
 	}
-	old := time.Now().Add(-app.SweepAge - time.Hour)
-	stored, err := filepath.Glob(filepath.Join(w.dir, "??", "*"))
-	if err != nil || len(stored) != 2 {
-		t.Fatalf("stored are %v, %v", stored, err)
-	}
-	for _, name := range stored {
-		if err := os.Chtimes(name, old, old); err != nil {
-			t.Fatal(err)
-		}
+	if n := w.age(); n != 2 {
+		t.Fatalf("%d files are stored", n)
 	}
 	if n, err := w.app.SweepFiles(t.Context()); n != 1 || err != nil {
 		t.Errorf("a day later: swept %d, %v; want one", n, err)

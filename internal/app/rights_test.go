@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -116,6 +117,19 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			"RevokeShare": func(ctx context.Context, s scene, a winddown.Actor) error {
 				return s.app.RevokeShare(ctx, a, s.id, s.link)
 			},
+		},
+		"delete": {
+			"DeleteCase": func(ctx context.Context, s scene, a winddown.Actor) error {
+				return s.app.DeleteCase(ctx, a, s.id, "ИП  петрова А. С.")
+			},
+			"DeleteCase without the name": func(ctx context.Context, s scene, a winddown.Actor) error {
+				return expected(s.app.DeleteCase(ctx, a, s.id, "ИП"), winddown.Invalid)
+			},
+			"DeleteCase without a proof": func(ctx context.Context, s scene, a winddown.Actor) error {
+				a.ProvedAt = a.ProvedAt.Add(-time.Hour)
+				return expected(s.app.DeleteCase(ctx, a, s.id, "ИП Петрова А. С."), winddown.Unproved)
+			},
+			"KeepCase": func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.KeepCase(ctx, a, s.id) },
 		},
 		"upgrade": {
 			"Newer": func(ctx context.Context, s scene, a winddown.Actor) error {
@@ -298,21 +312,21 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage share owner_link let_act review answer upgrade")
+	columns := strings.Fields("see mark regress manage share owner_link let_act review answer upgrade delete")
 	table := map[string]string{
-		"owner":                    "+ + + + + x + - + +",
-		"helper":                   "+ + + - - - - - + -",
-		"accountant":               "+ - + - - - - + + +",
-		"accountant acting":        "+ + + - - - - + + +",
-		"accountant without owner": "+ + + + + + - + + +",
-		"lead":                     "+ - + - - - - + + +",
-		"lead acting":              "+ + + - - - - + + +",
-		"admin":                    "+ - + - - - - + + +",
-		"firm's accountant":        "0 0 0 0 0 0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0 0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0 0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0 0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0 0 0 0 0 0",
+		"owner":                    "+ + + + + x + - + + +",
+		"helper":                   "+ + + - - - - - + - -",
+		"accountant":               "+ - + - - - - + + + -",
+		"accountant acting":        "+ + + - - - - + + + -",
+		"accountant without owner": "+ + + + + + - + + + -",
+		"lead":                     "+ - + - - - - + + + -",
+		"lead acting":              "+ + + - - - - + + + -",
+		"admin":                    "+ - + - - - - + + + -",
+		"firm's accountant":        "0 0 0 0 0 0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}

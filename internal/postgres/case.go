@@ -26,7 +26,7 @@ const (
        c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
        c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines, c.archived_at,
        c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen,
-       c.texts, ` + practiceColumns
+       c.erase_asked_at, c.erase_at, c.erase_by, c.texts, ` + practiceColumns
 	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
        s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
@@ -116,6 +116,9 @@ type caseRow struct {
 	ReminderStep  string
 	ReminderText  string
 	ReminderSeen  bool
+	EraseAskedAt  *time.Time
+	EraseAt       *time.Time
+	EraseBy       winddown.ID
 	Texts         int
 	practiceRow
 	standingRow
@@ -178,6 +181,9 @@ func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow)
 	}
 	if r.RemindedAt != nil {
 		c.Reminder = &winddown.Reminder{Step: winddown.Code(r.ReminderStep), Text: r.ReminderText, At: *r.RemindedAt, By: r.RemindedBy, Seen: r.ReminderSeen}
+	}
+	if r.EraseAt != nil {
+		c.Erasure = &winddown.Erasure{AskedAt: *r.EraseAskedAt, At: *r.EraseAt, By: r.EraseBy}
 	}
 	book, ok := winddown.PlaybookVersion(r.Playbook)
 	if !ok {
@@ -493,13 +499,15 @@ insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet,
     leftover, acting, playbook, zone, version, opened_on, finished_on, created_at, changed_at,
     act_state, act_on, act_ticket, stage, burn_on, overdue_on, due_on, due_kind, problem, blocker, ball, ball_on,
     steps_done, steps_needed, evidence_seq, evidence_bytes, question_seq, deadline_seq, act_seq, inbox_on, terms, balance, lines,
-    waived, questions, archived_at, reminded_at, reminded_by, reminder_step, reminder_text, reminder_seen, texts)
+    waived, questions, archived_at, reminded_at, reminded_by, reminder_step, reminder_text, reminder_seen, texts,
+    erase_asked_at, erase_at, erase_by)
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
     coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
     @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
-    @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen, @texts)`
+    @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen, @texts,
+    @erase_asked_at, @erase_at, @erase_by)`
 
 const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
@@ -517,7 +525,8 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
     terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
     reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,
-    reminder_seen = @reminder_seen, texts = @texts, event_seq = @event_seq, event_hash = @event_hash
+    reminder_seen = @reminder_seen, texts = @texts, event_seq = @event_seq, event_hash = @event_hash,
+    erase_asked_at = @erase_asked_at, erase_at = @erase_at, erase_by = @erase_by
 where id = @id`
 
 const sqlUpdateSeller = `-- name: UpdateSeller
@@ -590,6 +599,10 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
 	if c.Reminder != nil {
 		r = *c.Reminder
 	}
+	var e winddown.Erasure
+	if c.Erasure != nil {
+		e = *c.Erasure
+	}
 	return namedArgs{
 		"id": c.ID, "firm_id": c.FirmID, "responsible_id": c.ResponsibleID, "fbs": c.Answers.FBS, "wb_stock": c.Answers.WBStock,
 		"leftover": c.Answers.Leftover, "acting": c.Acting, "playbook": c.Playbook,
@@ -601,7 +614,7 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
 		"inbox_on": c.InboxOn, "terms": termsJSON(c.Terms), "balance": int64(c.Balance), "lines": c.Lines, "waived": s.Waived,
 		"questions": s.Questions, "archived_at": orNull(c.ArchivedAt), "reminded_at": orNull(r.At), "reminded_by": r.By,
 		"reminder_step": r.Step, "reminder_text": r.Text, "reminder_seen": r.Seen,
-		"texts": c.Texts,
+		"texts": c.Texts, "erase_asked_at": orNull(e.AskedAt), "erase_at": orNull(e.At), "erase_by": e.By,
 	}
 }
 
@@ -658,7 +671,7 @@ func searchText(s winddown.Seller) string {
 
 const sqlMyCases = `-- name: MyCases
 select c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.stage, c.act_state, c.act_on, c.burn_on,
-       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, c.balance, c.waived, c.questions, p.role
+       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, c.balance, c.waived, c.questions, c.erase_at, p.role
 from case_people p join cases c on c.id = p.case_id
 where p.user_id = @actor
 order by c.finished_on is not null, c.created_at desc, c.id
@@ -678,6 +691,7 @@ type MyCase struct {
 	FinishedOn winddown.Date
 	Summary    winddown.Summary
 	Role       winddown.Role
+	EraseAt    time.Time // zero unless its owner has deleted it
 }
 
 type myCaseRow struct {
@@ -701,6 +715,7 @@ type myCaseRow struct {
 	Balance     int64
 	Waived      bool
 	Questions   int
+	EraseAt     *time.Time
 	Role        string
 }
 
@@ -719,7 +734,7 @@ func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase
 	for _, r := range rows {
 		cases = append(cases, MyCase{
 			ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
-			FinishedOn: r.FinishedOn, Role: winddown.Role(r.Role),
+			FinishedOn: r.FinishedOn, Role: winddown.Role(r.Role), EraseAt: timeOf(r.EraseAt),
 			Summary: winddown.Summary{
 				Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn,
 				OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),

@@ -109,13 +109,13 @@ group by 1`
 // registerColumns are what a page reads of a case.
 const registerColumns = `c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.name_key, c.act_state, c.act_on, c.act_ticket, c.stage,
        c.burn_on, c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.ball, c.ball_on, c.steps_done,
-       c.steps_needed, c.balance, c.waived, c.questions, c.responsible_id, c.archived_at, c.changed_at, c.stage_no, ` + registerToday
+       c.steps_needed, c.balance, c.waived, c.questions, c.responsible_id, c.archived_at, c.erase_at, c.changed_at, c.stage_no, ` + registerToday
 
 // registerSelect is what the page shows of the rows that were picked for it.
 const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
-       r.steps_needed, r.balance, r.waived, r.questions, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, r.responsible_id
+       r.steps_needed, r.balance, r.waived, r.questions, r.erase_at, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, r.responsible_id
 from picked r`
 
 // The pages of the register, one statement per sort and direction. The first key is
@@ -238,6 +238,7 @@ type registerRow struct {
 	Balance     int64
 	Waived      bool
 	Questions   int
+	EraseAt     *time.Time
 	Grp         int
 	ChangedOn   winddown.Date
 
@@ -247,7 +248,7 @@ type registerRow struct {
 func (r registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]string) winddown.RegisterRow {
 	row := winddown.RegisterRow{
 		ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
-		Group: winddown.Groups()[r.Grp], ChangedOn: r.ChangedOn, FinishedOn: r.FinishedOn,
+		Group: winddown.Groups()[r.Grp], ChangedOn: r.ChangedOn, EraseAt: timeOf(r.EraseAt), FinishedOn: r.FinishedOn,
 		Summary: winddown.Summary{
 			Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Ticket: r.ActTicket, Stage: winddown.Group(r.Stage),
 			BurnOn: r.BurnOn, OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),

@@ -126,6 +126,7 @@ func unscoped() map[string]string {
 		firmRows  = "all cases of the firm in which the session says that the actor is lead or admin"
 		letters   = "letters go to those who are in the case as owner or helper when they are written"
 		operators = "an operator's tool, without an actor"
+		erased    = "erases what its owner has deleted, when its term is over, behind LockErasable"
 		byLink    = "the token of the link, or the id found by it, is the scope: its holder is nobody in the case"
 	)
 	return map[string]string{
@@ -195,6 +196,21 @@ func unscoped() map[string]string {
 		"sqlDigestItems":                ownRows,
 		"sqlFeedCases":                  "the secret address of the calendar is the scope",
 		"sqlRedateCases":                locked,
+		"sqlErasableCases":              erased,
+		"sqlLockErasable":               erased,
+		"sqlEraseShareEvents":           erased,
+		"sqlEraseInviteTokens":          erased,
+		"sqlEraseInvites":               erased,
+		"sqlEraseShares":                erased,
+		"sqlEraseDues":                  erased,
+		"sqlEraseDebts":                 erased,
+		"sqlEraseDeadlines":             erased,
+		"sqlEraseQuestions":             erased,
+		"sqlEraseEvidence":              erased,
+		"sqlEraseActs":                  erased,
+		"sqlEraseSteps":                 erased,
+		"sqlErasePeople":                erased,
+		"sqlEraseCase":                  erased,
 	}
 }
 

@@ -204,6 +204,9 @@ func table() []access {
 		{"POST /cases/{case}/reminder", "", want{303, 404, 409, 409, 404, 404, 404, 404, 404, 404}},
 		{"GET /cases/{case}/history", "", caseSeen},
 		{"GET /cases/{case}/pack.zip", "", caseSeen},
+		{"GET /cases/{case}/delete", "", caseOwned},
+		{"POST /cases/{case}/delete", "", badByOwner},
+		{"POST /cases/{case}/keep", "", want{303, 404, 303, 404, 404, 404, 404, 404, 404, 404}}, // it changes nothing
 		{"GET /cases/{case}/finish", "", caseOwned},
 		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/reopen", "", badByOwner},

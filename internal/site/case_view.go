@@ -16,13 +16,16 @@ func caseView(w caseWords, changed winddown.Code) page.CaseView {
 		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Risk: w.risk(), Asks: w.reminder(), Next: w.strip(), Groups: w.groups(changed),
 		Finish: w.finishRow(), Act: w.actFacts(), ActsHref: actsHref(w.c.ID), LettersHref: lettersHref(w.c.ID),
 		Books: w.books(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
-		PackHref: packHref(w.c.ID),
+		PackHref: packHref(w.c.ID), Erasing: w.erasing(),
 	}
 	if w.c.Outdated() && w.may(winddown.CanUpgrade) {
 		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("upgrade.link"), Href: w.href() + "/upgrade"})
 	}
 	if w.may(winddown.CanManage) {
 		v.Links = append(v.Links, w.settings()...)
+	}
+	if w.may(winddown.CanDelete) && w.c.Erasure == nil {
+		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("erase.link"), Href: w.href() + "/delete"})
 	}
 	if w.may(winddown.CanManage) || w.may(winddown.CanInviteOwner) {
 		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("case.people"), Href: w.href() + "/people"})
@@ -222,6 +225,9 @@ func caseRowView(p *i18n.Printer, c app.MyCase, now time.Time) page.CaseRowView 
 	}
 	if c.Summary.Waived {
 		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("review.tag.waived")})
+	}
+	if text := erasing(p, c.EraseAt, c.Zone); text != "" {
+		v.Tags = append(v.Tags, ui.TagProps{Text: text, Variant: ui.TagRed})
 	}
 	if c.Summary.Questions > 0 {
 		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("question.count", "N", c.Summary.Questions), Variant: ui.TagAmber})

@@ -250,6 +250,7 @@ func sellerRow(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) p
 	if sum.Waived {
 		v.Waived = p.T("review.tag.waived")
 	}
+	v.Erasing = erasing(p, row.EraseAt, row.Zone)
 	if sum.Questions > 0 {
 		v.Questions = p.T("question.count", "N", sum.Questions)
 	}

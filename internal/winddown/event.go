@@ -97,6 +97,9 @@ const (
 	ReminderSeen        EventKind = "reminder_seen"        // case: the seller put the reminder away
 	CaseArchived        EventKind = "case_archived"        // case: it left the firm's register
 	CaseUnarchived      EventKind = "case_unarchived"      // case
+	CaseDeleted         EventKind = "case_deleted"         // case: to be erased after its term
+	CaseKept            EventKind = "case_kept"            // case: the deletion was taken back
+	CaseErased          EventKind = "case_erased"          // user who asked for it: After holds the end of its trail
 	ShareCreated        EventKind = "share_created"        // case: a link for somebody without an account
 	ShareRevoked        EventKind = "share_revoked"        // case
 	FirmFounded         EventKind = "firm_founded"         // firm
@@ -143,10 +146,10 @@ func EventKinds() []EventKind {
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
-		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, ShareCreated, ShareRevoked,
+		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, CaseDeleted, CaseKept, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
-		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved,
+		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased,
 		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}

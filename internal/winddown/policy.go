@@ -14,6 +14,7 @@ const (
 	CanReview      Action = "review"     // accept, send back, ask, open a gate without fulfilment
 	CanAnswer      Action = "answer"     // answer a question and close it
 	CanShare       Action = "share"      // make links for people without an account, and end them
+	CanDelete      Action = "delete"     // have the case erased
 	CanUpgrade     Action = "upgrade"    // newer texts of the firm, a newer playbook
 
 	CanSeeFiles    Action = "see_files"
@@ -23,7 +24,7 @@ const (
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare, CanUpgrade,
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare, CanDelete, CanUpgrade,
 		CanSeeFiles, CanSeePeople, CanSeeComments}
 }
 
@@ -56,7 +57,7 @@ func rights(a Action) map[Role]permission {
 		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
 	case CanUpgrade:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: always, Lead: always, Admin: always}
-	case CanLetAct:
+	case CanLetAct, CanDelete:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: never, Lead: never, Admin: never}
 	}
 	return nil

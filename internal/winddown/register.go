@@ -1,6 +1,8 @@
 package winddown
 
 import (
+	"time"
+
 	"slices"
 	"unicode/utf8"
 )
@@ -197,6 +199,7 @@ type RegisterRow struct {
 	Responsible string // the accountant's name
 	ChangedOn   Date   // the day of the last change, in the case's zone
 	FinishedOn  Date
+	EraseAt     time.Time // zero unless its owner has deleted it
 	Cursor      Cursor
 }
 

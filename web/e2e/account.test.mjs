@@ -2,7 +2,7 @@
 // nothing he typed is lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, logIn, password, signUp, start, submit } from "./harness.mjs";
+import { anna, check, logIn, openCase, password, signUp, start, submit } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -25,6 +25,10 @@ async function prove(page) {
 
 // The clock goes on by an hour between those who have just signed up and what they ask for.
 const people = {};
+for (const script of [true, false]) {
+  people[`owner-${script}`] = await open({ script });
+  await signUp(people[`owner-${script}`], { name: "Пётр Лисин", email: `owner-${script}@example.com` });
+}
 await signUp(await open(), { name: "Мария Иванова", email: "taken@example.com" });
 for (const script of [true, false]) {
   people[script] = await open({ script });
@@ -71,6 +75,35 @@ for (const script of [true, false]) {
     await page.locator("#email").fill("taken@example.com");
     await submit(page, "Сменить адрес");
     await says(page, /На новый адрес отправлено письмо/);
+  });
+}
+
+for (const script of [true, false]) {
+  test(`a wind-down is deleted and kept after all, ${script ? "with script" : "without script"}`, async () => {
+    const page = people[`owner-${script}`];
+    const address = await openCase(page, anna);
+    await page.goto(address);
+    await page.getByRole("link", { name: "Удалить уход" }).click();
+    assert.match(await main(page), /Сначала скачайте пакет/);
+    await check(page);
+    await page.locator("#seller_name").fill("ИП Иванова");
+    await submit(page, "Удалить уход");
+    await says(page, "Введите название продавца так, как оно написано на этой странице.");
+    await check(page);
+    await page.locator("#seller_name").fill("ип петрова а. с.");
+    await submit(page, "Удалить уход");
+    await prove(page); // what was typed goes along
+    await says(page, /Вы удалили этот уход. Он будет стёрт 27 ноября/);
+    await check(page);
+    await page.goto("/cases");
+    assert.match(await main(page), /Будет стёрт 27 ноября/);
+    await check(page);
+    await page.goto(address);
+    await submit(page, "Не удалять");
+    await page.getByRole("link", { name: "Удалить уход" }).waitFor();
+    assert.doesNotMatch(await main(page), /будет стёрт 27/);
+    await page.goto(`${address}/history`);
+    assert.match(await main(page), /Владелец удалил уход.*|Уход решили оставить/);
   });
 }
 

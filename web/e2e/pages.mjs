@@ -325,6 +325,11 @@ function pages(at) {
   send("owner", `${at.fresh}/people`, 422, {});
   send("owner", `${at.fresh}/people`, 200, { role: "accountant" }); // the fresh link, after the redirect
   get("owner", `${at.waiting}/people`);
+  get("owner", `${at.short}/delete`);
+  send("owner", `${at.short}/delete`, 422, { seller_name: "x" });
+  send("owner", `${at.short}/delete`, 200, { seller_name: at.words.seller }); // the case, which says so
+  get("owner", "/cases");
+  send("owner", `${at.short}/keep`, 200, {});
   for (const path of [`${at.proof}/share`, at.shareLog, `${at.done}/share`]) get("owner", path);
   send("owner", `${at.done}/share`, 422, { whom: "", days: "999", password: "x" });
   get("owner", `${at.waiting}/history`);

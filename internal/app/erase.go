@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+// DeleteCase has a case erased after its term: NotFound, Forbidden, Invalid unless the seller's
+// name was typed, or Unproved.
+func (a *App) DeleteCase(ctx context.Context, actor winddown.Actor, id winddown.ID, typed string) error {
+	return a.change(ctx, actor, id, winddown.CanDelete, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		events, err := c.Delete(typed, s)
+		if err == nil {
+			err = actor.Proved(s.At)
+		}
+		return events, err
+	})
+}
+
+// KeepCase takes the deletion of a case back: NotFound or Forbidden.
+func (a *App) KeepCase(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
+	return a.change(ctx, actor, id, winddown.CanDelete, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
+		return c.Keep(s)
+	})
+}
+
+// EraseCases erases the cases whose term is over for good, each in a transaction of its own, and
+// returns how many. Their tombstones stay, and a line in the trail of whoever asked for it. The
+// bytes of their files go with the next sweep, unless another case holds them.
+func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
+	ids, err := a.db.ErasableCases(ctx, a.now())
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		err := a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+			t, err := tx.EraseCase(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return []winddown.Event{{Stream: userStream(t.AskedBy), Kind: winddown.CaseErased, User: t.AskedBy,
+				After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}}, nil
+		})
+		if errors.Is(err, winddown.NotFound) { // kept, or erased by another process, meanwhile
+			continue
+		}
+		if err != nil {
+			return erased, err
+		}
+		erased++
+	}
+	return erased, nil
+}
+
+// Tombstone is what is left of an erased case.
+type Tombstone = postgres.Tombstone
+
+// Tombstone returns what is left of an erased case, or NotFound. It is an operator's tool.
+func (a *App) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) {
+	return a.db.Tombstone(ctx, id)
+}

@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// eraseAtOnce bounds the cases that are erased one after the other.
+const eraseAtOnce = 1000
+
+const sqlErasableCases = `-- name: ErasableCases
+select id from cases where erase_at <= @now order by erase_at, id limit @limit`
+
+// ErasableCases returns cases whose deletion's term is over. It is the program's own and takes no
+// actor.
+func (db *DB) ErasableCases(ctx context.Context, now time.Time) ([]winddown.ID, error) {
+	rows, err := db.pool.Query(ctx, sqlErasableCases, pgx.StrictNamedArgs{"now": now, "limit": eraseAtOnce})
+	if err != nil {
+		return nil, classify(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
+	return ids, classify(err)
+}
+
+// Tombstone is what is left of an erased case.
+type Tombstone struct {
+	EventSeq  int64
+	EventHash []byte
+	AskedBy   winddown.ID
+	AskedAt   time.Time
+	ErasedAt  time.Time
+}
+
+const sqlTombstone = `-- name: Tombstone
+select event_seq, event_hash, asked_by, asked_at, erased_at from tombstones where case_id = @case`
+
+// Tombstone returns what is left of an erased case, or NotFound. It is an operator's tool and
+// takes no actor.
+func (db *DB) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) {
+	rows, err := db.pool.Query(ctx, sqlTombstone, pgx.StrictNamedArgs{"case": id})
+	if err != nil {
+		return Tombstone{}, classify(err)
+	}
+	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Tombstone])
+	return t, classify(err)
+}
+
+const sqlLockErasable = `-- name: LockErasable
+select event_seq, event_hash, erase_by as asked_by, erase_asked_at as asked_at, @now::timestamptz as erased_at
+from cases where id = @case and erase_at <= @now for update`
+
+const sqlInsertTombstone = `-- name: InsertTombstone
+insert into tombstones (case_id, event_seq, event_hash, asked_at, asked_by, erased_at)
+values (@case, @seq, @hash, @asked_at, @asked_by, @now)`
+
+// What belongs to a case alone, in an order that no foreign key minds.
+const (
+	sqlEraseShareEvents = `-- name: EraseShareEvents
+delete from events where stream_kind = 'share' and stream_id in (select id from share_links where case_id = @case)`
+	sqlEraseEvents = `-- name: EraseEvents
+delete from events where stream_kind = 'case' and stream_id = @case`
+	sqlEraseInviteTokens = `-- name: EraseInviteTokens
+delete from mail_tokens where invite_id in (select id from invites where case_id = @case)`
+	sqlEraseInvites = `-- name: EraseInvites
+delete from invites where case_id = @case`
+	sqlEraseShares = `-- name: EraseShares
+delete from share_links where case_id = @case`
+	sqlEraseDigestItems = `-- name: EraseDigestItems
+delete from digest_items where case_id = @case`
+	sqlEraseDues = `-- name: EraseDues
+delete from dues where case_id = @case`
+	sqlEraseDebts = `-- name: EraseDebts
+delete from debts where case_id = @case`
+	sqlEraseDeadlines = `-- name: EraseDeadlines
+delete from deadlines where case_id = @case`
+	sqlEraseQuestions = `-- name: EraseQuestions
+delete from questions where case_id = @case`
+	sqlEraseEvidence = `-- name: EraseEvidence
+delete from evidence where case_id = @case`
+	sqlEraseActs = `-- name: EraseActs
+delete from acts where case_id = @case`
+	sqlEraseSteps = `-- name: EraseSteps
+delete from case_steps where case_id = @case`
+	sqlErasePeople = `-- name: ErasePeople
+delete from case_people where case_id = @case`
+	sqlEraseCase = `-- name: EraseCase
+delete from cases where id = @case`
+)
+
+// EraseCase erases a case whose deletion's term is over, with its trail and all that belongs to
+// it, and leaves its tombstone; the person who asked for it is held locked. NotFound when there is
+// no such case any more, or its deletion was taken back.
+func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID) (Tombstone, error) {
+	var found []Tombstone
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockErasable, pgx.StrictNamedArgs{"case": id, "now": tx.now}).Query(collect(&found))
+	})
+	if err != nil {
+		return Tombstone{}, err
+	}
+	if len(found) == 0 {
+		return Tombstone{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	t := found[0]
+	if _, err := tx.LockUser(ctx, t.AskedBy); err != nil {
+		return Tombstone{}, err
+	}
+	tx.write(sqlInsertTombstone, namedArgs{"case": id, "seq": t.EventSeq, "hash": t.EventHash,
+		"asked_at": t.AskedAt, "asked_by": t.AskedBy, "now": tx.now})
+	for _, erase := range []string{sqlEraseShareEvents, sqlEraseEvents, sqlEraseInviteTokens, sqlEraseInvites, sqlEraseShares, sqlEraseDigestItems,
+		sqlEraseDues, sqlEraseDebts, sqlEraseDeadlines, sqlEraseQuestions, sqlEraseEvidence, sqlEraseActs, sqlEraseSteps, sqlErasePeople, sqlEraseCase} {
+		tx.write(erase, namedArgs{"case": id})
+	}
+	return t, nil
+}

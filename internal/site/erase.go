@@ -1,0 +1,95 @@
+package site
+
+import (
+	"net/http"
+	"time"
+
+	"winddown/internal/i18n"
+	"winddown/internal/winddown"
+	"winddown/web/page"
+)
+
+// DeleteCaseForm says what will be erased and asks for the seller's name.
+func (s *Site) DeleteCaseForm(w http.ResponseWriter, r *http.Request) error {
+	return s.deleteCase(w, r, "", nil)
+}
+
+// DeleteCase has a case erased after its term.
+func (s *Site) DeleteCase(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	typed := f.Get("seller_name")
+	switch err := s.app.DeleteCase(r.Context(), actorOf(r.Context()), id, typed); {
+	case err == nil:
+		return s.redirect(w, r, caseHref(id))
+	case redrawable(err):
+		return s.deleteCase(w, r, typed, err)
+	default:
+		return err
+	}
+}
+
+func (s *Site) deleteCase(w http.ResponseWriter, r *http.Request, typed string, failure error) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	view, err := s.app.Case(r.Context(), actorOf(r.Context()), id)
+	if err == nil {
+		err = view.Case.Allow(winddown.CanDelete, view.Standing)
+	}
+	if err != nil {
+		return err
+	}
+	words := s.caseWords(r, view)
+	m := mistakesOf(r.Context(), failure)
+	v := page.EraseView{
+		Back: words.backToCase(), Title: words.p.T("erase.title", "Seller", view.Case.Seller.Name), PackHref: packHref(id),
+		Action: caseHref(id) + "/delete", Keep: caseHref(id), Hint: words.p.T("erase.hint", "Seller", view.Case.Seller.Name),
+		Typed: typed, Error: m.of("seller_name"), Errors: m.items,
+	}
+	for _, effect := range []string{"all", "people", "rest", "law"} {
+		v.Effects = append(v.Effects, words.p.T("erase.effect."+effect))
+	}
+	status, options := formStatus(failure, layoutText)
+	s.render(w, r, status, page.Erase(s.layout(r, words.pageTitle("erase.link"), options...), v))
+	return nil
+}
+
+// KeepCase takes the deletion of a case back.
+func (s *Site) KeepCase(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "case")
+	if err != nil {
+		return err
+	}
+	if err := s.app.KeepCase(r.Context(), actorOf(r.Context()), id); err != nil {
+		return err
+	}
+	return s.redirect(w, r, caseHref(id))
+}
+
+// erasing says on the pages of a case that it was deleted; nothing unless it was.
+func (w caseWords) erasing() *page.ErasingView {
+	if w.c.Erasure == nil {
+		return nil
+	}
+	on := w.p.Date(w.c.Erasure.At.In(winddown.Zone(w.c.Zone)))
+	if !w.may(winddown.CanDelete) {
+		return &page.ErasingView{Text: w.p.T("erase.notice", "Date", on)}
+	}
+	return &page.ErasingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep"}
+}
+
+// erasing says in a list when a case is erased; nothing unless it was deleted.
+func erasing(p *i18n.Printer, at time.Time, zone string) string {
+	if at.IsZero() {
+		return ""
+	}
+	return p.T("erase.tag", "Date", p.Date(at.In(winddown.Zone(zone))))
+}
