@@ -89,8 +89,8 @@ test-crash: assets ## Kill the program amid ticks and uploads, ten times each: n
 	go test -count=1 -run TestNothingAcknowledgedIsLost -v ./cmd/winddown -args -kills=10
 
 .PHONY: test-backup
-test-backup: assets ## Back up 5,000 sellers amid ticks and uploads, restore, compare, alter bytes
-	go test -count=1 -run TestBackupUnderLoad -v ./cmd/winddown -args -backup.sellers=5000
+test-backup: assets ## Back up 1,000 sellers amid ticks and uploads, restore, compare, alter bytes
+	go test -count=1 -run TestBackupUnderLoad -v ./cmd/winddown -args -backup.sellers=1000
 
 test-import: assets ## Load a table of 5,000 rows with 200 planted faults, and say how long it took
 	go test -count=1 -run TestImportOfALongTable -v ./internal/site -args -import.rows=5000
