@@ -45,7 +45,7 @@ func TestLettersSurviveKills(t *testing.T) {
 			returning id)
 		insert into case_people (case_id, user_id, role, added_at) select $2, id, 'helper', now() from u`, n, id)
 	// Their daily letters come later, whatever hour it is.
-	execSQL(t, conn, "insert into mail_settings (user_id, done_on) select user_id, now()::date + 2 from case_people where case_id = $1 and role = 'helper'", id)
+	execSQL(t, conn, "insert into mail_settings (user_id, done_on) select user_id, now()::date + 2 from case_people where case_id = $1 and role = 'helper' on conflict (user_id) do update set done_on = excluded.done_on", id)
 	start := func() *process {
 		return startWork(t, binary, "--database-url", databaseURL, "--smtp-url", server.URL(), "--mail-from", "post@example.ru",
 			"--base-url", "http://127.0.0.1", "--job-timeout", "2s", "--rescue-after", "3s")
