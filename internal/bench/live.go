@@ -124,6 +124,7 @@ func (w *watched) follow(ctx context.Context, p *program) (stop func(), err erro
 		return stop, err
 	}
 	go func() {
+		defer func() { _ = resp.Body.Close() }()
 		for in := bufio.NewScanner(resp.Body); in.Scan(); {
 			if !strings.HasPrefix(in.Text(), "id: ") {
 				continue

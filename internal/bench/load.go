@@ -61,8 +61,9 @@ func dial(ctx context.Context, addr string) (*caller, error) {
 	return c, nil
 }
 
-// do sends a request and reads the whole answer; a status that was not wanted is an error.
-func (c *caller) do(r request) (status int, err error) {
+// do sends a request and reads the whole answer; a status that was not wanted is an error. It
+// returns the length of the answer's body in bytes.
+func (c *caller) do(r request) (body int64, err error) {
 	if _, err := io.WriteString(c.conn, r.wire); err != nil {
 		return 0, err
 	}
@@ -70,12 +71,12 @@ func (c *caller) do(r request) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != r.want {
 		first, _, _ := strings.Cut(r.wire, "\r\n")
-		return resp.StatusCode, fmt.Errorf("%s: status %d, wanted %d", first, resp.StatusCode, r.want)
+		return 0, fmt.Errorf("%s: status %d, wanted %d", first, resp.StatusCode, r.want)
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, err
+	return io.Copy(io.Discard, resp.Body)
 }
 
 // round is what one spell of requests showed.
@@ -83,14 +84,16 @@ type round struct {
 	requests int
 	lasted   time.Duration
 	took     []time.Duration // sorted
-	bytes    int
-	app, pg  time.Duration // processor time
+	bytes    int             // with the headers
+	bodies   int64           // without
+	app, pg  time.Duration   // processor time
 }
 
 func (r round) perSecond() float64     { return float64(r.requests) / r.lasted.Seconds() }
 func (r round) at(percent int) float64 { return ms(r.took[(len(r.took)-1)*percent/100]) }
 func (r round) appCPU() float64        { return us(r.app) / float64(r.requests) }
 func (r round) pgCPU() float64         { return us(r.pg) / float64(r.requests) }
+func (r round) bodyEach() float64      { return float64(r.bodies) / float64(r.requests) }
 func (r round) bytesEach() float64     { return float64(r.bytes) / float64(r.requests) }
 func ms(d time.Duration) float64       { return float64(d) / float64(time.Millisecond) }
 func us(d time.Duration) float64       { return float64(d) / float64(time.Microsecond) }
@@ -110,6 +113,7 @@ func (s *stage) drive(ctx context.Context, p *program, connections int, lasts ti
 	}
 	took := make([][]time.Duration, connections)
 	failed := make([]error, connections)
+	bodies := make([]int64, connections)
 	app0, pg0, err := s.cpu(p)
 	if err != nil {
 		return round{}, err
@@ -124,9 +128,11 @@ func (s *stage) drive(ctx context.Context, p *program, connections int, lasts ti
 				if sent.Sub(begun) >= lasts {
 					return
 				}
-				if _, failed[i] = c.do(r); failed[i] != nil {
+				var body int64
+				if body, failed[i] = c.do(r); failed[i] != nil {
 					return
 				}
+				bodies[i] += body
 				took[i] = append(took[i], time.Since(sent))
 				if r.did != nil {
 					r.did()
@@ -139,6 +145,7 @@ func (s *stage) drive(ctx context.Context, p *program, connections int, lasts ti
 	app1, pg1, err := s.cpu(p)
 	for i, c := range callers {
 		out.bytes += c.in.n
+		out.bodies += bodies[i]
 		if failed[i] != nil {
 			return out, failed[i]
 		}

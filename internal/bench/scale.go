@@ -139,7 +139,7 @@ func deepPage(ctx context.Context, p *program, who person) (string, error) {
 			return "", fmt.Errorf("%s: status %d: %w", path, resp.StatusCode, err)
 		}
 		body, err := io.ReadAll(plain)
-		if err != nil {
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
 			return "", err
 		}
 		found := nextPage.FindSubmatch(body)

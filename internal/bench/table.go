@@ -250,8 +250,8 @@ func (c tableCmd) Run(ctx context.Context) (err error) {
 		figure{name: "memory, after load", value: float64(loaded) / (1 << 20), unit: " MiB", way: below, bar: 64, aim: 40},
 		figure{name: "start to first answer", value: ms(first), unit: " ms", way: below, bar: 150, aim: 60},
 		figure{name: "stripped binary", value: float64(size) / 1e6, unit: " MB", way: below, bar: 40, aim: 32},
-		figure{name: "checklist, as it is sent", value: many["checklist winddown"].median(round.bytesEach) / kB, unit: " kB", way: below, bar: 6, aim: 3, note: "with headers"},
-		figure{name: "register, as it is sent", value: many["register winddown"].median(round.bytesEach) / kB, unit: " kB", way: below, bar: 8, aim: 5, note: "with headers"},
+		figure{name: "checklist, compressed", value: many["checklist winddown"].median(round.bodyEach) / kB, unit: " kB", way: below, bar: 6, aim: 3},
+		figure{name: "register, compressed", value: many["register winddown"].median(round.bodyEach) / kB, unit: " kB", way: below, bar: 8, aim: 5},
 		figure{name: "answer to a tick", value: many["tick winddown"].median(round.bytesEach) / kB, unit: " kB", way: below, bar: 3, aim: 1.5, note: "with headers"},
 	)
 	printFigures("bars and aims", figures)
