@@ -152,7 +152,7 @@ func registerSearch(words int) string {
 // sqlRegisterInOrder has the index read in its order, which ends with the page. The planner takes
 // the filter for stricter than it is, and would read a portfolio whole and sort it.
 const sqlRegisterInOrder = `-- name: RegisterInOrder
-set local enable_bitmapscan = off`
+select set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`
 
 // registerPageSQL returns a page in the usual order, read from the index: the cases whose dates
 // have not come stand there in the order of the page, and a page of them is merged with a page of
