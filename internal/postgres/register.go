@@ -150,9 +150,11 @@ func registerSearch(words int) string {
 }
 
 // sqlRegisterInOrder has the index read in its order, which ends with the page. The planner takes
-// the filter for stricter than it is, and would read a portfolio whole and sort it.
+// the filter for stricter than it is, and would read a portfolio whole and sort it; nor is there
+// anything to plan anew for each reader.
 const sqlRegisterInOrder = `-- name: RegisterInOrder
-select set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`
+select set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+       set_config('plan_cache_mode', 'force_generic_plan', true)`
 
 // registerPageSQL returns a page in the usual order, read from the index: the cases whose dates
 // have not come stand there in the order of the page, and a page of them is merged with a page of
