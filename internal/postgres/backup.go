@@ -94,7 +94,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(*Snapshot) error) (err error
 		return classify(err)
 	}
 	// Before the snapshot: a sweep that ends after it might take what it refers to.
-	if _, err := conn.Exec(ctx, sqlHoldSweep, pgx.StrictNamedArgs{"name": sweepLock}); err != nil {
+	if _, err := conn.Exec(ctx, sqlHoldSweep, namedArgs{"name": sweepLock}); err != nil {
 		return classify(err)
 	}
 	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {

@@ -18,7 +18,7 @@ select id from cases where erase_at <= @now order by erase_at, id limit @limit`
 // ErasableCases returns cases whose deletion's term is over. It is the program's own and takes no
 // actor.
 func (db *DB) ErasableCases(ctx context.Context, now time.Time) ([]winddown.ID, error) {
-	rows, err := db.pool.Query(ctx, sqlErasableCases, pgx.StrictNamedArgs{"now": now, "limit": eraseAtOnce})
+	rows, err := db.pool.Query(ctx, sqlErasableCases, namedArgs{"now": now, "limit": eraseAtOnce})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -41,7 +41,7 @@ select event_seq, event_hash, asked_by, asked_at, erased_at from tombstones wher
 // Tombstone returns what is left of an erased case, or NotFound. It is an operator's tool and
 // takes no actor.
 func (db *DB) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) {
-	rows, err := db.pool.Query(ctx, sqlTombstone, pgx.StrictNamedArgs{"case": id})
+	rows, err := db.pool.Query(ctx, sqlTombstone, namedArgs{"case": id})
 	if err != nil {
 		return Tombstone{}, classify(err)
 	}
@@ -97,7 +97,7 @@ delete from cases where id = @case`
 func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID) (Tombstone, error) {
 	var found []Tombstone
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockErasable, pgx.StrictNamedArgs{"case": id, "now": tx.now}).Query(collect(&found))
+		b.Queue(sqlLockErasable, namedArgs{"case": id, "now": tx.now}).Query(collect(&found))
 	})
 	if err != nil {
 		return Tombstone{}, err
