@@ -34,48 +34,50 @@ const patience = time.Minute
 
 // newStage starts the server, migrates and seeds one firm.
 // settings are those of the database beyond its defaults.
-func newStage(ctx context.Context, o options, settings map[string]string) (s *stage, err error) {
-	s = &stage{options: o, dir: o.Dir, firms: 1}
+func newStage(ctx context.Context, o options, settings map[string]string) (*stage, error) {
+	s := &stage{options: o, dir: o.Dir, firms: 1}
+	if err := s.begin(ctx, settings); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stage) begin(ctx context.Context, settings map[string]string) (err error) {
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "winddown-bench-"); err != nil {
-			return nil, err
+			return err
 		}
 	} else if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, err
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	if s.pg, err = localpg.Start(ctx, localpg.Options{Dir: filepath.Join(s.dir, "postgres"), NPMDir: o.NPMDir, Settings: settings}); err != nil {
-		return nil, err
+	if s.pg, err = localpg.Start(ctx, localpg.Options{Dir: filepath.Join(s.dir, "postgres"), NPMDir: s.NPMDir, Settings: settings}); err != nil {
+		return err
 	}
 	if s.db, err = pgx.Connect(ctx, s.pg.URL()); err != nil {
-		return nil, err
+		return err
 	}
 	var backend int
 	if err := s.db.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil {
-		return nil, err
+		return err
 	}
 	if s.postmaster, err = parentOf(backend); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.run(ctx, "migrate", "up"); err != nil {
-		return nil, err
+		return err
 	}
 	var seeded bool
 	if err := s.db.QueryRow(ctx, "select exists (select from cases)").Scan(&seeded); err != nil {
-		return nil, err
+		return err
 	}
 	if !seeded {
 		// What the seed makes is older than its database, and has all that older cases lack.
 		if _, err := s.db.Exec(ctx, "update goose_db_version set tstamp = '-infinity' where version_id = 14"); err != nil {
-			return nil, err
+			return err
 		}
-		return s, s.run(ctx, "seed", "--sellers", fmt.Sprint(perFirm), "--accountants", "1", "--password", "winddown-bench-2026")
+		return s.run(ctx, "seed", "--sellers", fmt.Sprint(perFirm), "--accountants", "1", "--password", "winddown-bench-2026")
 	}
-	return s, s.db.QueryRow(ctx, "select count(*) from firms").Scan(&s.firms)
+	return s.db.QueryRow(ctx, "select count(*) from firms").Scan(&s.firms)
 }
 
 // grow makes as many firms as wanted, of perFirm cases each.
