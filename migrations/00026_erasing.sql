@@ -26,6 +26,21 @@ create trigger tombstones_no_change before update or delete on tombstones
 create trigger tombstones_no_truncate before truncate on tombstones
     for each statement execute function events_append_only();
 
+-- A tombstone stands for a case that is gone whole, when the transaction that set it ends.
+-- +goose StatementBegin
+create function tombstone_whole() returns trigger language plpgsql as $$
+begin
+    if exists (select from cases where id = new.case_id)
+        or exists (select from events where stream_kind = 'case' and stream_id = new.case_id) then
+        raise exception 'case % is not erased', new.case_id using errcode = 'restrict_violation';
+    end if;
+    return null;
+end
+$$;
+-- +goose StatementEnd
+create constraint trigger tombstones_whole after insert on tombstones deferrable initially deferred
+    for each row execute function tombstone_whole();
+
 -- Events are deleted in one way only: with the whole case they tell of, by the transaction that
 -- has set its tombstone with the end of its trail, when its term is over.
 -- +goose StatementBegin

@@ -243,6 +243,9 @@ func (c restoreCmd) Run(ctx context.Context, std streams) (err error) {
 			url = direct
 		}
 		report, err := app.Restore(ctx, url, folder, in)
+		if errors.Is(err, postgres.ErrNotEmpty) { // nothing was begun, and nothing is to be gone on with
+			err = errors.Join(err, folder.Done())
+		}
 		if err != nil {
 			return c.explain(err, dir)
 		}

@@ -29,7 +29,11 @@ func (f filesFlags) filesDir(data databaseFlags) string {
 
 // openFiles opens the folder of the evidence; the caller closes it.
 func (f filesFlags) openFiles(data databaseFlags) (*files.Store, error) {
-	return files.Open(f.filesDir(data))
+	dir := f.filesDir(data)
+	if files.Restoring(dir) {
+		return nil, fmt.Errorf("a restore into %s is under way or was cut off: let «winddown restore» come to its end", dir)
+	}
+	return files.Open(dir)
 }
 
 // mustHaveFiles says how to name the right folder where there is none.

@@ -99,7 +99,9 @@ func TestTwiceTheCapacity(t *testing.T) {
 	if d == 0 {
 		// A database far away: what is waited for is then not the processor, which tests share.
 		wire := newWire(t, databaseURL)
+		wire.mu.Lock()
 		wire.delay = 15 * time.Millisecond
+		wire.mu.Unlock()
 		places, d, args = 4, 3*time.Second, []string{"--concurrency", "4", "--max-conns", "4", "--database-url", wire.URL}
 	}
 	p := startProcess(t, build(t), append(args, "--files-dir", t.TempDir())...)

@@ -71,7 +71,7 @@ func (a *App) NewEmailLetter(ctx context.Context, user, change winddown.ID) (Ema
 	}
 	token, hash := newToken()
 	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.InsertMailToken(postgres.MailToken{Purpose: postgres.TokenEmail, UserID: user, ExpiresAt: c.ExpiresAt}, hash)
+		tx.InsertEmailToken(user, change, hash)
 		return nil, nil
 	})
 	return EmailLetter{To: u, Token: token}, err

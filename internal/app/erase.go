@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -36,6 +37,7 @@ func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed []error // one that cannot be erased holds up no other
 	for _, id := range ids {
 		err := a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 			t, err := tx.EraseCase(ctx, id)
@@ -49,11 +51,12 @@ func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
 			continue
 		}
 		if err != nil {
-			return erased, err
+			failed = append(failed, fmt.Errorf("erase case %s: %w", id, err))
+			continue
 		}
 		erased++
 	}
-	return erased, nil
+	return erased, errors.Join(failed...)
 }
 
 // Tombstone is what is left of an erased case.

@@ -47,6 +47,12 @@ func OpenEmpty(dir string) (*Restore, error) {
 	return &Restore{store: store}, nil
 }
 
+// Restoring reports whether a restore into a folder is under way or was cut off.
+func Restoring(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, restoreMark))
+	return err == nil
+}
+
 // Add stores what r yields, which must have the hash sum: else it returns ErrAltered and stores
 // nothing. What was added lasts through a power cut after Sync.
 func (r *Restore) Add(ctx context.Context, sum [sha256.Size]byte, from io.Reader) (err error) {

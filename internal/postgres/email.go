@@ -37,6 +37,23 @@ func (tx *Tx) EndEmailChange(user winddown.ID) {
 	tx.write(sqlEndEmailChange, namedArgs{"user": user})
 }
 
+// sqlInsertEmailToken writes a token for the change its letter is about, and for no other: whoever
+// replaces or ends the change meanwhile is waited for, and what he leaves is looked at again.
+const sqlInsertEmailToken = `-- name: InsertEmailToken
+insert into mail_tokens (token_hash, purpose, user_id, created_at, expires_at)
+select @token, 'email', e.user_id, @now, e.expires_at
+from users u join email_changes e on e.user_id = u.id
+where u.id = @user and e.id = @change
+for update of u, e`
+
+// InsertEmailToken writes the token of a letter that confirms a change of address; none when that
+// was replaced or has ended. See InsertMailToken.
+func (tx *Tx) InsertEmailToken(user, change winddown.ID, tokenHash []byte) {
+	tx.silent++
+	tx.batch.Queue(sqlForgetMailTokens, namedArgs{"before": tx.now.Add(-keepTokens)})
+	tx.batch.Queue(sqlInsertEmailToken, namedArgs{"token": tokenHash, "user": user, "change": change, "now": tx.now})
+}
+
 // EmailChange is what a person wants to change his address to.
 type EmailChange struct {
 	Email     string

@@ -195,12 +195,26 @@ func direct(o Options) (*pgx.ConnConfig, error) {
 func (db *DB) MaxConns() int { return int(db.pool.Config().MaxConns) }
 
 // Close sends the last hints, waits for connections in use and closes the pool.
+//
+// It does not wait for ever for a commit that the server has not answered: the process may end
+// meanwhile, the server goes on.
 func (db *DB) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		db.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTimeout):
+	}
 	if db.notifier != nil {
 		db.notifier.close()
 	}
-	db.pool.Close()
 }
+
+// closeTimeout bounds the wait for connections in use at the end.
+const closeTimeout = 20 * time.Second
 
 const sqlServer = `-- name: Server
 select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`

@@ -175,7 +175,8 @@ func registerPageSQL(scope string, back bool) string {
 	return "-- name: RegisterPage\nwith picked as (" +
 		from("c.stage_no") + " and (c.stage_no, c.due_on, c.name_key, c.id) " + place + " (@group::int, @date::date, @name, @id) and c.stage_no <= @last" + inner + `
         offset 0) r` + rest + `
-    and (r.stage_no in (0, 8) or r.burn_on > r.today) and (r.stage_no <> 6 or r.overdue_on > r.today)
+    and (r.stage_no in (0, 8) or r.burn_on > r.today) and (r.stage_no <> 6 or r.overdue_on > r.today)` +
+		strings.Replace(order, "r.grp", "r.stage_no", 1) + `
     limit @limit)
     union all` +
 		from("0") + " and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8) and @group::int " + reached + ` 0
@@ -185,7 +186,8 @@ func registerPageSQL(scope string, back bool) string {
     union all` +
 		from("2") + " and c.stage_no = 6 and @group::int " + reached + " 2" + inner + `
         offset 0) r` + rest + `
-    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)
+    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` +
+		strings.NewReplacer("r.grp desc, ", "", "r.grp, ", "").Replace(order) + `
     limit @limit)
 )` + registerSelect + order + `
 limit @limit`

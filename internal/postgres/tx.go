@@ -35,6 +35,7 @@ type Tx struct {
 	responsible map[winddown.ID]winddown.ID
 	misuse      error // a write to a case that was not locked
 	left        bool  // to a commit that nobody waits for any more
+	notifier    *notifier
 	// saved are the queued writes of cases, so that the heads of their streams go with them.
 	saved map[winddown.ID]namedArgs
 
@@ -54,7 +55,7 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 		return classify(err)
 	}
 	tx := &Tx{
-		conn: conn, batch: &pgx.Batch{}, actor: actor, now: now.UTC().Truncate(time.Microsecond),
+		conn: conn, batch: &pgx.Batch{}, notifier: db.notifier, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
 		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{}, saved: map[winddown.ID]namedArgs{},
 	}
@@ -76,10 +77,15 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 	if err != nil {
 		return errors.Join(classify(err), tx.rollback())
 	}
-	if db.notifier != nil {
-		db.notifier.add(tx.hints(events))
-	}
+	tx.committed(events)
 	return nil
+}
+
+// committed tells whoever listens which streams have something new.
+func (tx *Tx) committed(events []winddown.Event) {
+	if tx.notifier != nil {
+		tx.notifier.add(tx.hints(events))
+	}
 }
 
 // read queues a query and sends everything queued so far. The calendar's generation comes
@@ -124,21 +130,19 @@ func (tx *Tx) commit(ctx context.Context, events []winddown.Event) error {
 		if tx.silent == 0 {
 			return tx.rollback()
 		}
-		return tx.sendCommit(ctx)
+		return tx.sendCommit(ctx, nil)
 	}
 	if err := tx.append(ctx, events); err != nil {
 		return err
 	}
-	return tx.sendCommit(ctx)
+	return tx.sendCommit(ctx, events)
 }
 
-// commitTimeout is how long a commit may go on that nobody waits for any more.
-const commitTimeout = 20 * time.Second
-
 // sendCommit sends what is queued with the commit and waits for the answer. When ctx ends before,
-// the commit goes on by itself: to cancel it would make a server that waits for its standby
-// keep what the standby does not have, visible to the next request and lost with the server.
-func (tx *Tx) sendCommit(ctx context.Context) error {
+// the commit goes on by itself, for as long as the server takes: to give it up would cancel it, and
+// make a server that waits for its standby keep what the standby does not have, visible to
+// the next request and lost with the server.
+func (tx *Tx) sendCommit(ctx context.Context, events []winddown.Event) error {
 	if err := ctx.Err(); err != nil {
 		return classify(err)
 	}
@@ -148,13 +152,14 @@ func (tx *Tx) sendCommit(ctx context.Context) error {
 	done := make(chan error, 1)
 	var settled atomic.Bool // by whoever comes first: the answer, or the end of the patience
 	go func() {
-		going, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-		defer cancel()
-		err := conn.SendBatch(going, batch).Close()
+		err := conn.SendBatch(context.WithoutCancel(ctx), batch).Close()
 		if settled.CompareAndSwap(false, true) {
 			done <- err
-		} else {
-			conn.Release()
+			return
+		}
+		conn.Release()
+		if err == nil {
+			tx.committed(events)
 		}
 	}()
 	select {

@@ -51,9 +51,10 @@ func New(o Options) http.Handler {
 	if o.Deadline == 0 {
 		o.Deadline = deadline
 	}
-	limit, long := httpkit.NewLimiter(o.Concurrency, s.Fail), httpkit.NewLimiter(lasting*o.Concurrency, s.Fail)
-	patient := chi.Chain(httpkit.Patient(max(patience, o.Deadline)), long.Limit)
-	unhurried := chi.Chain(httpkit.Unhurried, long.Limit)
+	limit := httpkit.NewLimiter(o.Concurrency, s.Fail)
+	// Slow uploads keep nobody from signing in.
+	patient := chi.Chain(httpkit.Patient(max(patience, o.Deadline)), httpkit.NewLimiter(lasting*o.Concurrency, s.Fail).Limit)
+	unhurried := chi.Chain(httpkit.Unhurried, httpkit.NewLimiter(lasting*o.Concurrency, s.Fail).Limit)
 	hurried := httpkit.Deadline(o.Deadline)
 	r := chi.NewRouter()
 	r.Use(httpkit.WithRequestID, httpkit.WithClientIP(o.TrustedProxies))

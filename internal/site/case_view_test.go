@@ -41,7 +41,8 @@ func TestEveryEventHasWords(t *testing.T) {
 		winddown.FirmRoleChanged, winddown.FirmPersonRemoved, winddown.FirmSettingChanged, winddown.FirmTextDrafted, winddown.FirmTextsDiscarded,
 		winddown.FirmTextsPublished, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled, winddown.ConfirmAsked, winddown.AddressConfirmed,
-		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.JobRequeued,
+		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.ConsentGiven, winddown.IdentityProved,
+		winddown.EmailChangeAsked, winddown.EmailChanged, winddown.CaseErased, winddown.JobRequeued,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,
 	}
 	c, _, err := winddown.OpenCase(winddown.ID{1}, winddown.NewCase{

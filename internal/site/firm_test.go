@@ -147,7 +147,7 @@ func TestJoiningAFirm(t *testing.T) {
 	if got := p.Form(path); got.Get("name") != "Новая" || got.Get("email") != "new@example.ru" || p.Errors()["password"] == "" {
 		t.Errorf("what was typed comes back as %v, mistakes %v", got, p.Errors())
 	}
-	guest.PostForm(path, url.Values{"name": {"Новая"}, "email": {"new@example.ru"}, "password": {testkit.Password}}).WantRedirect("/firm")
+	guest.PostForm(path, registration("Новая", "new@example.ru")).WantRedirect("/firm")
 	if !strings.Contains(guest.Get("/firm").Want(http.StatusOK).Main(), "Теперь вы работаете в этой фирме.") {
 		t.Error("nothing says that he joined")
 	}

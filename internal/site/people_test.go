@@ -271,7 +271,7 @@ func TestAcceptingWithAnUnconfirmedAddress(t *testing.T) {
 		if p := guest.Get(path).Want(http.StatusOK); !p.HasForm(path) || strings.Contains(p.Main(), sentence) {
 			t.Errorf("nobody can sign up: %s", p.Main())
 		}
-		guest.PostForm(path, url.Values{"name": {"Олег Лим"}, "email": {email}, "password": {testkit.Password}}).WantRedirect(path)
+		guest.PostForm(path, registration("Олег Лим", email)).WantRedirect(path)
 		p := guest.Get(path).Want(http.StatusOK)
 		if !strings.Contains(p.Main(), sentence+" "+email) || p.HasForm(path) || !p.HasForm(path+"/confirm") || !strings.Contains(p.Notice(), "Письмо отправлено") {
 			t.Errorf("%s: %s", p.Notice(), p.Main())

@@ -134,7 +134,7 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request) *page.AgainView {
 		return nil
 	}
 	values, err := form(w, r)
-	if err != nil || len(values) == 0 || values.Has("password") || values.Has("new_password") {
+	if err != nil || len(values) == 0 || values.Has("password") || values.Has("new_password") || values.Has(proofField) {
 		return nil
 	}
 	v := &page.AgainView{Action: r.URL.RequestURI()}
