@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -99,25 +100,32 @@ func (a *App) emailChange(ctx context.Context, user, change winddown.ID) (winddo
 	return u, c, err
 }
 
-// NewEmailView tells whether a link that confirms a new address works: NotFound, Gone, or nil.
-func (a *App) NewEmailView(ctx context.Context, token string) error {
+// NewEmailView tells whether a link that confirms a new address works for the actor: NotFound, Gone,
+// or nil.
+func (a *App) NewEmailView(ctx context.Context, actor winddown.Actor, token string) error {
 	t, err := a.db.MailToken(ctx, postgres.TokenEmail, tokenHash(token))
 	if err != nil {
 		return err
 	}
-	return t.Usable(a.now())
+	return usableBy(actor, t, a.now())
 }
 
-// ConfirmNewEmail uses the link in a letter: its person has the address it was sent to from now
-// on. NotFound, Gone, or Conflict when somebody has got the address meanwhile.
-func (a *App) ConfirmNewEmail(ctx context.Context, token string) error {
-	err := a.db.InTx(ctx, winddown.Actor{Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+// usableBy returns nil for a link that its own person may use. A letter that went to a mistyped
+// address opens no account to whoever gets it there: the link works for its person alone.
+func usableBy(actor winddown.Actor, t postgres.MailToken, now time.Time) error {
+	if t.UserID != actor.UserID {
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	return t.Usable(now)
+}
+
+// ConfirmNewEmail uses the link in a letter: the actor, whose it must be, has the address it was
+// sent to from now on. NotFound, Gone, or Conflict when somebody has got the address meanwhile.
+func (a *App) ConfirmNewEmail(ctx context.Context, actor winddown.Actor, token string) error {
+	err := a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		t, acc, err := tx.LockMailToken(ctx, postgres.TokenEmail, tokenHash(token))
 		if err == nil {
-			err = t.Usable(a.now())
-		}
-		if err == nil && acc.User.Disabled {
-			err = &winddown.Error{Kind: winddown.Gone, Key: "mail.error.gone"}
+			err = usableBy(actor, t, a.now())
 		}
 		if err != nil {
 			return nil, err
@@ -130,7 +138,6 @@ func (a *App) ConfirmNewEmail(ctx context.Context, token string) error {
 		if !acc.User.Confirmed {
 			events = append(events, confirmed(tx, acc.User)...)
 		}
-		events[0].User = acc.User.ID
 		return events, nil
 	})
 	if errors.Is(err, winddown.Invalid) { // the address is the only thing that can be refused

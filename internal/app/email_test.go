@@ -75,7 +75,7 @@ func TestChangeOfAddress(t *testing.T) {
 	w := newWorldWith(t, app.Options{Mail: true}, nil)
 	ctx := t.Context()
 	a := w.confirmed(w.signUp("kim@example.ru"))
-	w.signUp("taken@example.ru")
+	stranger := w.signUp("taken@example.ru")
 
 	first := w.newEmail(a, "first@example.org")
 	replaced := w.change(a)
@@ -83,8 +83,8 @@ func TestChangeOfAddress(t *testing.T) {
 		t.Errorf("the old address is told: %+v, %v", u, err)
 	}
 	second := w.newEmail(a, "Second@Example.org")
-	wantKind(t, w.app.NewEmailView(ctx, first), winddown.Gone)
-	wantKind(t, w.app.ConfirmNewEmail(ctx, first), winddown.Gone)
+	wantKind(t, w.app.NewEmailView(ctx, a, first), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, a, first), winddown.Gone)
 	if _, err := w.app.NewEmailLetter(ctx, a.UserID, replaced); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("a letter about a change that was replaced: %v", err)
 	}
@@ -92,13 +92,16 @@ func TestChangeOfAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.app.ConfirmNewEmail(ctx, second); err != nil {
+	// Whoever else has the letter gets nothing by it.
+	wantKind(t, w.app.NewEmailView(ctx, stranger, second), winddown.NotFound)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, stranger, second), winddown.NotFound)
+	if err := w.app.ConfirmNewEmail(ctx, a, second); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.email(a); got != "Second@Example.org" {
 		t.Errorf("the address is %s", got)
 	}
-	wantKind(t, w.app.ConfirmNewEmail(ctx, second), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, a, second), winddown.Gone)
 	wantKind(t, w.app.ResetView(ctx, reset.Token), winddown.Gone) // it went to the old address
 	if err := logIn(w, "second@example.org", password); err != nil {
 		t.Error(err)
@@ -119,14 +122,14 @@ func TestChangeOfAddress(t *testing.T) {
 	}
 	late := w.newEmail(a, "late@example.org")
 	w.signUp("late@example.org")
-	wantKey(t, w.app.ConfirmNewEmail(ctx, late), winddown.Conflict, "account.error.email_taken_meanwhile")
+	wantKey(t, w.app.ConfirmNewEmail(ctx, a, late), winddown.Conflict, "account.error.email_taken_meanwhile")
 
 	// A new password ends a change, whoever asked for it; so does the term.
 	stolen := w.newEmail(a, "thief@example.org")
 	if err := w.app.ChangePassword(ctx, a, password, password+"!"); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, w.app.ConfirmNewEmail(ctx, stolen), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, a, stolen), winddown.Gone)
 	stolen = w.newEmail(a, "thief@example.org")
 	link, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
 	if err != nil {
@@ -135,11 +138,11 @@ func TestChangeOfAddress(t *testing.T) {
 	if err := w.app.ResetPassword(ctx, link.Token, password+"?"); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, w.app.ConfirmNewEmail(ctx, stolen), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, a, stolen), winddown.Gone)
 	old := w.newEmail(a, "old@example.org")
 	change := w.change(a)
 	w.clock.Advance(winddown.ConfirmTerm)
-	wantKind(t, w.app.ConfirmNewEmail(ctx, old), winddown.Gone)
+	wantKind(t, w.app.ConfirmNewEmail(ctx, a, old), winddown.Gone)
 	if _, err := w.app.OldEmailNotice(ctx, a.UserID, change); !errors.Is(err, app.ErrMoot) {
 		t.Errorf("a change that has ended is told of: %v", err)
 	}

@@ -254,8 +254,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"ConfirmNewEmail", "", "user email_changed, user address_confirmed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			token := w.newEmail(a, "kim@example.org")
-			return func() error { return w.app.ConfirmNewEmail(ctx, token) },
-				func() outcome { return outcome{via: winddown.ViaPages, about: a.UserID} }
+			return func() error { return w.app.ConfirmNewEmail(ctx, a, token) }, func() outcome { return pages(a) }
 		}},
 		{"ChangeSettings", "", "user settings_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")

@@ -67,7 +67,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request, email string, failu
 // NewEmailForm asks whoever holds the link to confirm his new address.
 func (s *Site) NewEmailForm(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
-	if err := s.app.NewEmailView(r.Context(), token); err != nil {
+	if err := s.app.NewEmailView(r.Context(), actorOf(r.Context()), token); err != nil {
 		return err
 	}
 	l := s.layout(r, i18n.From(r.Context()).T("account.confirm.title"), layoutNarrow)
@@ -77,12 +77,9 @@ func (s *Site) NewEmailForm(w http.ResponseWriter, r *http.Request) error {
 
 // ConfirmNewEmail gives a person the address he wanted.
 func (s *Site) ConfirmNewEmail(w http.ResponseWriter, r *http.Request) error {
-	if err := s.app.ConfirmNewEmail(r.Context(), chi.URLParam(r, "token")); err != nil {
+	if err := s.app.ConfirmNewEmail(r.Context(), actorOf(r.Context()), chi.URLParam(r, "token")); err != nil {
 		return err
 	}
 	s.notice(w, "email_changed")
-	if actorOf(r.Context()).SignedIn() {
-		return s.redirect(w, r, "/account")
-	}
-	return s.redirect(w, r, "/login")
+	return s.redirect(w, r, "/account")
 }

@@ -62,10 +62,12 @@ for (const script of [true, false]) {
 
     const elsewhere = await open({ script });
     await elsewhere.goto(link);
+    assert.match(elsewhere.url(), /\/login/, "a letter alone changes nothing");
+    await logIn(elsewhere, before);
+    await elsewhere.goto(link);
     await check(elsewhere);
     await submit(elsewhere, "Подтвердить адрес");
     await says(elsewhere, /Адрес изменён/);
-    await logIn(elsewhere, after);
     assert.equal((await elsewhere.goto(link)).status(), 410);
     await page.goto("/account");
     assert.match(await main(page), new RegExp(after));
