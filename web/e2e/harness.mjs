@@ -132,7 +132,7 @@ export function logTrouble(log, secrets) {
 
 // patience is how long the tests of a file may take on a busy machine. What hangs in the
 // browser would otherwise hang for ever.
-const patience = 10 * 60_000;
+const patience = 15 * 60_000;
 
 // start starts a server and a browser for the tests of a file, and ends both after them.
 export async function start(options) {
