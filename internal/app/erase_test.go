@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/winddown"
 )
@@ -158,8 +160,27 @@ func TestEventsStayWithoutATombstone(t *testing.T) {
 		}
 		_ = tx.Rollback(ctx)
 	}
+	// No tombstone is set for a case that stays, or for one of which some events are left.
+	for _, del := range []string{"select $1::uuid", "delete from events where stream_id = $1 and seq > 1"} {
+		err := pgx.BeginFunc(ctx, w.sql, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, stone, uuid.UUID(id), late, uuid.UUID(owner.UserID)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "update cases set erase_at = erase_asked_at + interval '15 days' where id = $1", uuid.UUID(id)); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, del, uuid.UUID(id))
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "is not erased") {
+			t.Errorf("a case that stays has a tombstone after %q: %v", del, err)
+		}
+	}
 	// A tombstone of another transaction opens nothing, and stays as it is.
-	w.exec(stone, uuid.UUID(id), late, uuid.UUID(owner.UserID))
+	w.clock.Advance(15 * 24 * time.Hour)
+	if n, err := w.app.EraseCases(ctx); err != nil || n != 1 {
+		t.Fatalf("%d cases are erased, %v", n, err)
+	}
 	for _, statement := range []string{"delete from events where stream_kind = 'case'", "delete from tombstones", "update tombstones set event_seq = 1",
 		"truncate tombstones", "truncate events"} {
 		if _, err := w.sql.Exec(ctx, statement); err == nil {
