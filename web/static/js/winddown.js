@@ -23,7 +23,7 @@
     const answer = event.detail.tasks.find((task) => task.type === "main");
     const page = answer?.fragment.firstElementChild;
     const { request, response } = event.detail.ctx;
-    const unavailable = response.status === 503 && request.method === "POST";
+    const unavailable = response?.status === 503 && request.method === "POST"; // a page that asked for itself anew has none
     if (page?.id === "main" && !unavailable) return;
     event.preventDefault();
     lost(page?.querySelector("#error-text")?.textContent);
