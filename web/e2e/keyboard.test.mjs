@@ -66,7 +66,9 @@ test("a seller leaves by keyboard alone, from signing up to the end", async () =
   await page.keyboard.type("Анна Петрова");
   await type(page, "email", "anna@example.com");
   await type(page, "password", password);
-  assert.deepEqual(texts(await tabTo(page, (at) => at.type === "submit")), ["Зарегистрироваться"]);
+  await tabTo(page, (at) => at.name === "consent");
+  await page.keyboard.press("Space");
+  assert.deepEqual(texts(await tabTo(page, (at) => at.type === "submit")), ["Что хранится, зачем и как это удалить", "Зарегистрироваться"]);
   await page.keyboard.press("Enter");
   await page.waitForURL("**/cases");
 
@@ -135,7 +137,7 @@ test("a seller leaves by keyboard alone, from signing up to the end", async () =
 
   // All that can be reached on the way to the end of the page.
   const rest = texts(await tabTo(page, named("English")));
-  assert.deepEqual(rest.slice(-2), ["Справка", "English"], "the footer comes last");
+  assert.deepEqual(rest.slice(-3), ["Справка", "Персональные данные", "English"], "the footer comes last");
   for (const name of ["Распродать товар", "Проверить и завершить", "Вся история", "Ответы на вопросы"]) assert.ok(rest.includes(name), `${name} in ${rest}`);
   assert.ok(!rest.includes("Запросить акт сверки"), "a closed step is no stop");
   await tabTo(page, named("Справка"), "Shift+Tab");
