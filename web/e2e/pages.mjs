@@ -231,7 +231,7 @@ function pages(at) {
   send("newcomer", "/account/email", 422, { email: "no" });
   send("newcomer", "/account/email", 422, { email: "new@example.com", proof_password: "not the right one" });
   send("newcomer", "/account/email", 200, { email: "new@example.com" }); // what was sent, after the redirect
-  get("stranger", "/account/email/confirm/nothing", 404);
+  get("owner", "/account/email/confirm/nothing", 404);
   get("owner", "/account/mail");
   send("newcomer", "/account/mail", 422, { frequency: "hourly", hour: "99" });
   send("newcomer", "/account/calendar", 200, {}); // the fresh link, after the redirect
