@@ -584,6 +584,10 @@ func TestFollowersGoOnAfterARestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
+		// A follower waits for the oldest transaction of the whole server, and other tests use it too.
+		const shown = "select (tx < pg_snapshot_xmin(pg_current_snapshot()))::text from events order by tx desc limit 1"
+		conn := connect(t, database)
+		waitFor(t, "what is committed", func() bool { return slices.Equal(column(t, conn, shown), []string{"true"}) })
 		if _, err := db.Follow(t.Context(), "mail", 1000, func(_ postgres.JobTx, events []postgres.Followed) error {
 			for _, f := range events {
 				read = append(read, fmt.Sprint(f.Event.Stream, " ", f.Seq))

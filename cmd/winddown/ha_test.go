@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -299,14 +298,4 @@ func (c cluster) lose(t *testing.T, way string, round int, ticks []*tick) {
 	if silent > haBack {
 		t.Errorf("round %d: nothing was acknowledged for %s", round, silent)
 	}
-}
-
-func waitFor(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 90*time.Second; <-time.After(100 * time.Millisecond) {
-		if is() {
-			return
-		}
-	}
-	t.Fatal(errors.New(what + " did not come back"))
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -249,6 +250,17 @@ func connect(t *testing.T, databaseURL string) *pgx.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
+}
+
+// waitFor asks until it is so.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for begun := time.Now(); time.Since(begun) < 90*time.Second; <-time.After(100 * time.Millisecond) {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("%s is not there", what)
 }
 
 func execSQL(t *testing.T, conn *pgx.Conn, sql string, args ...any) {

@@ -294,5 +294,8 @@ func (a *App) SweepImports(ctx context.Context) (removed int, err error) {
 		tx.SweepImports(&removed)
 		return nil, nil
 	})
-	return removed, err
+	if err != nil { // the commit may still be on its way, and with it the number
+		return 0, err
+	}
+	return removed, nil
 }
