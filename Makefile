@@ -18,7 +18,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench bench-scale bench-live bench-steady
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench bench-scale bench-live bench-steady licenses sbom reproducible pentest chaos
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -29,8 +29,11 @@ run: build ## Build everything and serve at http://127.0.0.1:8080 (embedded Post
 demo: build ## The same with sample data, in a database of its own
 	@exec $(BIN) demo --dev
 
+# The same commit makes the same bytes, in whatever folder it is built: no C, no paths, no symbols.
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
+
 build: assets generate ## Build the binary
-	go build -trimpath -o $(BIN) ./cmd/winddown
+	$(BUILD) -o $(BIN) ./cmd/winddown
 
 assets: web/static/dist/htmx.min.js ## Fetch the npm packages and copy what the pages need
 
@@ -113,6 +116,16 @@ bin/bench: build
 
 lint: assets ## Run the linters
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run
+
+licenses: assets ## List other people's code in the binary, with its licenses; fails on one that is not allowed
+	@node web/scripts/bom.mjs licenses
+
+sbom: assets ## Write the bill of materials, bin/winddown.cdx.json (CycloneDX)
+	@mkdir -p bin
+	@node web/scripts/bom.mjs sbom bin/winddown.cdx.json
+
+reproducible: assets ## Build the commit twice, in two folders and with an empty cache, and compare
+	@BUILD="$(BUILD)" node web/scripts/reproducible.mjs
 
 fuzz: assets ## Run every fuzz target for FUZZTIME (30s) each
 	@for pkg in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \

@@ -138,7 +138,7 @@ func (c doctorCmd) disk(context.Context) (string, error) {
 		return "", err
 	case !known:
 		return "not checked: this system does not tell", nil
-	case free>>20 < uint64(max(c.MinSpace, 0)): //nolint:gosec // not negative
+	case free>>20 < uint64(max(c.MinSpace, 0)):
 		return "", fmt.Errorf("%d MB are free for files, less than %d: make room or move the folder to a larger disk (--files-dir), before uploads are refused", free>>20, c.MinSpace)
 	}
 	return fmt.Sprintf("%d MB are free for files", free>>20), nil

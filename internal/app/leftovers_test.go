@@ -59,7 +59,7 @@ func (w *world) leftovers(words ...string) []string {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		content, err := os.ReadFile(path) //nolint:gosec // the test's own folder
+		content, err := os.ReadFile(path)
 		for _, word := range words {
 			if strings.Contains(string(content), word) {
 				found = append(found, "files: "+word)

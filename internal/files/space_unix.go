@@ -11,5 +11,5 @@ func Free(dir string) (bytes uint64, known bool, err error) {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return 0, false, err
 	}
-	return uint64(fs.Bavail) * uint64(fs.Bsize), true, nil //nolint:gosec,unconvert // their types differ between systems
+	return uint64(fs.Bavail) * uint64(fs.Bsize), true, nil //nolint:unconvert // their types differ between systems
 }

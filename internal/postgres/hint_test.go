@@ -16,7 +16,7 @@ func TestHintsFitIntoPayloadsAndComeBack(t *testing.T) {
 	for n := range uint64(2000) {
 		id := winddown.ID{255}
 		binary.BigEndian.PutUint64(id[8:], n)
-		want[winddown.Stream{Kind: winddown.CaseStream, ID: id}] = 1<<62 + int64(n) //nolint:gosec // small
+		want[winddown.Stream{Kind: winddown.CaseStream, ID: id}] = 1<<62 + int64(n)
 	}
 	sent := maps.Clone(want)
 	sent[winddown.Stream{Kind: winddown.ShareStream, ID: winddown.ID{3}}] = 1 // no page follows it
@@ -59,7 +59,7 @@ func TestTooManyHintsAreOne(t *testing.T) {
 	n := &notifier{wake: make(chan struct{}, 1), waiting: map[winddown.Stream]int64{}}
 	for i := range hintsKept + 2 {
 		id := winddown.ID{1}
-		binary.BigEndian.PutUint32(id[8:], uint32(i)) //nolint:gosec // small
+		binary.BigEndian.PutUint32(id[8:], uint32(i))
 		n.add([]Hint{{Stream: winddown.Stream{Kind: winddown.CaseStream, ID: id}, Seq: 1}})
 	}
 	if got := n.take(); len(got) != 1 || got[0] != everything {

@@ -103,7 +103,7 @@ func poolConfig(o Options) (*pgxpool.Config, error) {
 	case o.MaxConns > 0:
 		cfg.MaxConns = o.MaxConns
 	case !strings.Contains(o.URL, "pool_max_conns"):
-		cfg.MaxConns = int32(DefaultConns()) //nolint:gosec // a few for each processor
+		cfg.MaxConns = int32(DefaultConns())
 	}
 	one := cfg.ConnConfig
 	prepare(one)

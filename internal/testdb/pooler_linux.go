@@ -29,6 +29,6 @@ func ordinary(cmd *exec.Cmd, host, dir string) error {
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: inside, HostID: 0, Size: 1}}
 		return nil
 	}
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(owner), Gid: uint32(owner)} //nolint:gosec // ids of the system
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(owner), Gid: uint32(owner)}
 	return os.Chown(dir, owner, owner)
 }
