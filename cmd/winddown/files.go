@@ -88,7 +88,7 @@ func writeFile(path string, fn func(io.Writer) error) (err error) {
 // sweepEvery is how often files that nothing refers to are looked for.
 const sweepEvery = 24 * time.Hour
 
-// sweep erases the cases whose term is over and removes files that nothing refers to, now and then, until ctx ends.
+// sweep erases the cases and accounts whose term is over and removes files that nothing refers to, now and then, until ctx ends.
 func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
 	for {
 		switch erased, err := a.EraseCases(ctx); {
@@ -96,6 +96,12 @@ func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
 			log.Error("erasing deleted cases failed", "error", err)
 		case erased > 0:
 			log.Info("erased deleted cases", "erased", erased)
+		}
+		switch erased, err := a.EraseAccounts(ctx); {
+		case err != nil && ctx.Err() == nil:
+			log.Error("erasing deleted accounts failed", "error", err)
+		case erased > 0:
+			log.Info("erased deleted accounts", "erased", erased)
 		}
 		switch removed, err := a.SweepFiles(ctx); {
 		case ctx.Err() != nil:

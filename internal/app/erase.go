@@ -39,24 +39,31 @@ func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
 	}
 	var failed []error // one that cannot be erased holds up no other
 	for _, id := range ids {
-		err := a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-			t, err := tx.EraseCase(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			return []winddown.Event{{Stream: userStream(t.AskedBy), Kind: winddown.CaseErased, User: t.AskedBy,
-				After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}}, nil
-		})
-		if errors.Is(err, winddown.NotFound) { // kept, or erased by another process, meanwhile
-			continue
-		}
+		gone, err := a.eraseCase(ctx, id)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("erase case %s: %w", id, err))
-			continue
+		} else if gone {
+			erased++
 		}
-		erased++
 	}
 	return erased, errors.Join(failed...)
+}
+
+// eraseCase erases a case whose term is over; it is not gone when it was kept, or erased by another
+// process, meanwhile.
+func (a *App) eraseCase(ctx context.Context, id winddown.ID) (gone bool, err error) {
+	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		t, err := tx.EraseCase(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return []winddown.Event{{Stream: userStream(t.AskedBy), Kind: winddown.CaseErased, User: t.AskedBy,
+			After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}}, nil
+	})
+	if errors.Is(err, winddown.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Tombstone is what is left of an erased case.

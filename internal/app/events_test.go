@@ -1061,6 +1061,39 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { _, err := w.app.EraseCases(ctx); return err },
 				func() outcome { return outcome{via: winddown.ViaSystem, about: a.UserID} }
 		}},
+		{"DeleteAccount", "", "user account_deleted", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.leave(a) }, func() outcome { return pages(a) }
+		}},
+		{"DeleteAccount", "again", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.leave(a))
+			return func() error { return w.leave(a) }, func() outcome { return pages(a) }
+		}},
+		{"KeepAccount", "", "user account_kept", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.leave(a))
+			return func() error { return w.app.KeepAccount(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"KeepAccount", "never deleted", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.KeepAccount(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"EraseAccounts", "", "user account_erased", func(t *testing.T, w *world) (func() error, func() outcome) {
+			w.clock.Advance(winddown.LeaveTerm)
+			w.eraseAccounts() // those of the rows above
+			a := w.person("Ким")
+			must(t, w.leave(a))
+			w.clock.Advance(winddown.LeaveTerm)
+			return func() error { _, err := w.app.EraseAccounts(ctx); return err }, func() outcome { return outcome{via: winddown.ViaSystem} }
+		}},
+		{"FarewellSent", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.confirmed(w.person("Ким"))
+			must(t, w.leave(a))
+			w.clock.Advance(winddown.LeaveTerm)
+			w.eraseAccounts()
+			return func() error { return w.app.FarewellSent(ctx, a.UserID) }, func() outcome { return pages(a) }
+		}},
 		{"SetActing", "as it is", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -1125,7 +1158,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export FileThere Feed Firm
+	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify VerifyAll Backup`)

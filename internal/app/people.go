@@ -141,28 +141,32 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 		if err != nil {
 			return nil, err
 		}
-		c := view.Case
-		if err := c.Allow(winddown.CanManage, view.Standing); err != nil {
+		if err := view.Case.Allow(winddown.CanManage, view.Standing); err != nil {
 			return nil, err
 		}
 		at := slices.IndexFunc(people, func(p Person) bool { return p.ID == user && p.Role != winddown.Owner })
 		if at < 0 {
 			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 		}
-		role := people[at].Role
-		if role == winddown.Accountant {
+		if people[at].Role == winddown.Accountant {
 			return a.leaveFirm(ctx, tx, view)
 		}
-		tx.RemoveHelper(id, user)
-		cal, err := a.calendarIn(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		tx.RevokeInvitesBy(id, user)
-		tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
-		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.PersonRemoved, Role: role, User: user,
-			OnBehalf: view.Standing.OnBehalf()}}, nil
+		return a.removeHelper(ctx, tx, view, user)
 	})
+}
+
+// removeHelper takes a helper out of a locked case.
+func (a *App) removeHelper(ctx context.Context, tx *postgres.Tx, view CaseView, user winddown.ID) ([]winddown.Event, error) {
+	c := view.Case
+	cal, err := a.calendarIn(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	tx.RemoveHelper(c.ID, user)
+	tx.RevokeInvitesBy(c.ID, user)
+	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
+	return []winddown.Event{{Stream: caseStream(c.ID), Kind: winddown.PersonRemoved, Role: winddown.Helper, User: user,
+		OnBehalf: view.Standing.OnBehalf()}}, nil
 }
 
 // SetActing gives or takes the accountant's leave to mark steps for the seller: NotFound

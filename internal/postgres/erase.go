@@ -18,12 +18,7 @@ select id from cases where erase_at <= @now order by erase_at, id limit @limit`
 // ErasableCases returns cases whose deletion's term is over. It is the program's own and takes no
 // actor.
 func (db *DB) ErasableCases(ctx context.Context, now time.Time) ([]winddown.ID, error) {
-	rows, err := db.pool.Query(ctx, sqlErasableCases, namedArgs{"now": now, "limit": eraseAtOnce})
-	if err != nil {
-		return nil, classify(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
-	return ids, classify(err)
+	return db.idsOf(ctx, sqlErasableCases, namedArgs{"now": now, "limit": eraseAtOnce})
 }
 
 // Tombstone is what is left of an erased case.

@@ -127,6 +127,7 @@ func unscoped() map[string]string {
 		letters   = "letters go to those who are in the case as owner or helper when they are written"
 		operators = "an operator's tool, without an actor"
 		erased    = "erases what its owner has deleted, when its term is over, behind LockErasable"
+		leaving   = "what a person answers for himself, and what of him is erased with his account"
 		byLink    = "the token of the link, or the id found by it, is the scope: its holder is nobody in the case"
 	)
 	return map[string]string{
@@ -211,6 +212,14 @@ func unscoped() map[string]string {
 		"sqlEraseSteps":                 erased,
 		"sqlErasePeople":                erased,
 		"sqlEraseCase":                  erased,
+		"sqlHoldingCases":               leaving,
+		"sqlHoldingFirms":               leaving,
+		"sqlHoldingHelped":              leaving,
+		"sqlHelpedCases":                leaving,
+		"sqlCasesOfFirm":                leaving,
+		"sqlLastOfFirm":                 leaving,
+		"sqlEraseInvited":               leaving,
+		"sqlEraseJobs":                  leaving,
 	}
 }
 

@@ -16,7 +16,7 @@ with s as (
 ), touched as (
     update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
 )
-select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, f.firm_id, coalesce(f.role, '') as firm_role,
+select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, f.firm_id, coalesce(f.role, '') as firm_role,
        coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
 from s join users u on u.id = s.user_id
 left join lateral (
@@ -36,10 +36,10 @@ const touchEvery = 5 * time.Minute
 // in use; the firm he works in and the generation of the calendar come along. An unknown, ended or expired session
 // is Unauthenticated.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
-	var provedAt *time.Time
+	var provedAt, eraseAt *time.Time
 	err = db.pool.QueryRow(ctx, sqlActor, namedArgs{
 		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &a.FirmID, &a.FirmRole,
+	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -48,7 +48,7 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 		}
 		return winddown.Actor{}, 0, err
 	}
-	a.Via, a.ProvedAt = winddown.ViaPages, timeOf(provedAt)
+	a.Via, a.ProvedAt, a.EraseAt = winddown.ViaPages, timeOf(provedAt), timeOf(eraseAt)
 	return a, generation, nil
 }
 

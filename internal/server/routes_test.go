@@ -120,6 +120,9 @@ func table() []access {
 		{"GET /account", "", signedIn},
 		{"GET /account/email", "", signedIn},
 		{"POST /account/email", "", badByAll},
+		{"GET /account/delete", "", signedIn},
+		{"POST /account/delete", "", badByAll},
+		{"POST /account/keep", "", leadOn}, // it changes nothing
 		{"GET /account/mail", "", signedIn},
 		{"POST /account/mail", "", badByAll},
 		{"POST /account/calendar", "", leadOn},

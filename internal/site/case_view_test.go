@@ -43,6 +43,7 @@ func TestEveryEventHasWords(t *testing.T) {
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled, winddown.ConfirmAsked, winddown.AddressConfirmed,
 		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.ConsentGiven, winddown.IdentityProved,
 		winddown.EmailChangeAsked, winddown.EmailChanged, winddown.CaseErased, winddown.JobRequeued,
+		winddown.AccountDeleted, winddown.AccountKept, winddown.AccountErased,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,
 	}
 	c, _, err := winddown.OpenCase(winddown.ID{1}, winddown.NewCase{

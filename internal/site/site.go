@@ -235,6 +235,9 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 			}
 			v.Nav = append(v.Nav, firm)
 		}
+		if !actor.EraseAt.IsZero() {
+			v.Leaving = p.T("leave.pending", "Date", p.Date(actor.EraseAt.In(winddown.Zone(actor.Zone))))
+		}
 		account := item(actor.Name, "/account")
 		v.User = &account
 	} else {

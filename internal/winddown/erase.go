@@ -32,6 +32,16 @@ func (c *Case) erase(s Stamp) []Event {
 	return []Event{{Kind: CaseDeleted, OnBehalf: s.OnBehalf}}
 }
 
+// GoWith notes that the case is erased with the account of the last person who saw it, who has asked
+// for that as e says.
+func (c *Case) GoWith(e Erasure) []Event {
+	if c.Erasure != nil && !c.Erasure.At.After(e.At) {
+		return nil
+	}
+	c.Erasure = &e
+	return []Event{{Kind: CaseDeleted, OnBehalf: true}}
+}
+
 // Keep takes the deletion back.
 func (c *Case) Keep(s Stamp) ([]Event, error) {
 	if c.Erasure == nil {

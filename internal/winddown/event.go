@@ -133,6 +133,9 @@ const (
 	CalendarImported    EventKind = "calendar_imported"    // system: the non-working days of a year
 	CalendarForgotten   EventKind = "calendar_forgotten"   // system: back to the days built in
 	TextChanged         EventKind = "text_changed"         // system: an instruction or a letter
+	AccountDeleted      EventKind = "account_deleted"      // user: to be erased after its term
+	AccountKept         EventKind = "account_kept"         // user: the deletion is taken back; by the system when something would be left to nobody
+	AccountErased       EventKind = "account_erased"       // user: a pseudonym from now on
 	FileDownloaded      EventKind = "file_downloaded"      // user: evidence of a case, or its handover pack
 	ShareOpened         EventKind = "share_opened"         // share
 )
@@ -149,7 +152,7 @@ func EventKinds() []EventKind {
 		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, CaseDeleted, CaseKept, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
-		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased,
+		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,
 		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
 	}

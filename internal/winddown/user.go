@@ -39,6 +39,7 @@ type Actor struct {
 	Operator  bool      // he looks after the installation
 	Consent   string    // the version of the page about personal data he agreed to
 	ProvedAt  time.Time // when he last proved in this login session who he is; zero for never
+	EraseAt   time.Time // from when on his account is erased, because he has deleted it; zero for never
 }
 
 // SignedIn reports whether the actor is a person.

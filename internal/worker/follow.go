@@ -70,6 +70,14 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			// The old address is told first: it is gone when the new one is confirmed.
 			add(oldEmailArgs{User: e.Stream.ID, Change: change})
 			add(newEmailArgs{User: e.Stream.ID, Change: change})
+		case winddown.AccountDeleted:
+			add(leavingArgs{User: e.Stream.ID, Seq: f.Seq})
+		case winddown.AccountKept:
+			if e.Via == winddown.ViaSystem { // whoever kept it himself knows
+				add(stayingArgs{User: e.Stream.ID, Seq: f.Seq})
+			}
+		case winddown.AccountErased:
+			add(farewellArgs{User: e.Stream.ID})
 		case winddown.PersonInvited, winddown.FirmInvited:
 			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
 		case winddown.SellerReminded:

@@ -37,6 +37,9 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.inviteLetter)
 	addKind(w, bundle, w.newEmailLetter)
 	addKind(w, bundle, w.oldEmailLetter)
+	addKind(w, bundle, w.leavingLetter)
+	addKind(w, bundle, w.stayingLetter)
+	addNotedKind(w, bundle, w.farewellLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address, as he accepts an

@@ -232,6 +232,11 @@ function pages(at) {
   send("newcomer", "/account/email", 422, { email: "new@example.com", proof_password: "not the right one" });
   send("newcomer", "/account/email", 200, { email: "new@example.com" }); // what was sent, after the redirect
   get("owner", "/account/email/confirm/nothing", 404);
+  for (const who of ["owner", "boss", "newcomer"]) get(who, "/account/delete");
+  send("newcomer", "/account/delete", 422, { email: "x" });
+  send("newcomer", "/account/delete", 200, { email: at.email.replace("owner", "newcomer") }); // the same page, which says so
+  get("newcomer", "/account"); // as every page does meanwhile
+  send("newcomer", "/account/keep", 200, {});
   get("owner", "/account/mail");
   send("newcomer", "/account/mail", 422, { frequency: "hourly", hour: "99" });
   send("newcomer", "/account/calendar", 200, {}); // the fresh link, after the redirect
