@@ -72,15 +72,13 @@ from acts a join cases c on c.id = a.case_id
 where c.id = @case and ` + caseScope + `
 order by a.position, a.round`
 
-// sqlCaseNames finds the people a case's page names.
+// sqlCaseNames finds the people a case's page names. Every case has steps.
 const sqlCaseNames = `-- name: CaseNames
 select u.id, u.name
 from users u
 where u.id in (
-    select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
-    from case_steps s join cases c on c.id = s.case_id where c.id = @case and ` + caseScope + `
-    union all
-    select unnest(array[c.responsible_id, c.reminded_by]) from cases c where c.id = @case and ` + caseScope + `)`
+    select unnest(array[c.responsible_id, c.reminded_by, s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
+    from cases c join case_steps s on s.case_id = c.id where c.id = @case and ` + caseScope + `)`
 
 type caseRow struct {
 	ID            winddown.ID
@@ -483,15 +481,6 @@ func (q *caseQuery) result() (CaseRead, error) {
 	}
 	delete(read.Names, winddown.ID{})
 	return read, nil
-}
-
-// collect reads all rows into rows by the names of their columns.
-func collect[T any](into *[]T) func(pgx.Rows) error {
-	return func(r pgx.Rows) error {
-		rows, err := pgx.CollectRows(r, pgx.RowToStructByName[T])
-		*into = rows
-		return err
-	}
 }
 
 const sqlInsertCase = `-- name: InsertCase
