@@ -91,7 +91,8 @@ func steady(c *http.Client, address string, rate float64, d time.Duration) (all 
 }
 
 // At twice the capacity those who are served wait at most three times as long as at capacity, and
-// the others know at once that they are not.
+// the others know at once that they are not. How long that is, only a machine without other tests
+// can tell (make bench-shed); that everybody is answered, and as many as before are served, any.
 func TestTwiceTheCapacity(t *testing.T) {
 	databaseURL := testdb.New(t)
 	k := crowd(t, databaseURL, 1, 1)[0]
@@ -123,7 +124,7 @@ func TestTwiceTheCapacity(t *testing.T) {
 	if accepted+refused != len(twice) || refused == 0 || accepted < served/2 {
 		t.Errorf("of %d requests %d were served and %d refused", len(twice), accepted, refused)
 	}
-	if waited > 3*normal {
+	if *shedFor > 0 && waited > 3*normal {
 		t.Errorf("those who are served wait %s, at capacity %s", waited, normal)
 	}
 	if *shedFor > 0 && knew > 100*time.Millisecond {
