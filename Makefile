@@ -79,6 +79,10 @@ test-ha: assets generate ## Lose the primary of three PostgreSQL nodes under loa
 	@node web/scripts/debian.mjs postgresql patroni etcd-server haproxy iproute2
 	go test -tags ha -count=1 -run TestFailover -v -timeout 2h ./cmd/winddown -args -ha.rounds=$(HA_ROUNDS)
 
+chaos: assets generate ## Freeze the database, fill its disk, send a thousand clients, move the clocks, take the names away (Debian, as root)
+	@node web/scripts/debian.mjs postgresql faketime
+	go test -tags chaos -count=1 -run TestChaos -v -timeout 30m ./cmd/winddown
+
 test-office: build ## Open the files of the register with LibreOffice (as root on Debian it is installed)
 	@node web/scripts/office.mjs
 

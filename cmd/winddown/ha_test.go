@@ -11,13 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/postgres"
 )
@@ -130,83 +126,6 @@ func (c cluster) healthy(t *testing.T) (leader string) {
 	return ""
 }
 
-// load sends ticks at a steady pace, each once, and notes when they were acknowledged.
-type load struct {
-	mu    sync.Mutex
-	acked []time.Time
-	said  map[string]int // what was answered instead
-	all   sync.WaitGroup
-}
-
-func (l *load) run(ctx context.Context, ticks []*tick) {
-	pace := time.NewTicker(time.Second / haRate)
-	defer pace.Stop()
-	cases := len(ticks) / len(freshSteps())
-	for i := range ticks {
-		select {
-		case <-ctx.Done():
-			return
-		case <-pace.C:
-		}
-		k := ticks[i%cases*len(freshSteps())+i/cases] // one case after the other
-		l.all.Go(func() {
-			asking, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-			defer cancel()
-			err := k.send(asking, haSite)
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if err == nil {
-				l.acked = append(l.acked, time.Now())
-				return
-			}
-			what, _, _ := strings.Cut(err.Error(), "\n")
-			if at := strings.Index(what, "status "); at >= 0 {
-				what = what[at:]
-			}
-			l.said[what]++
-		})
-	}
-}
-
-// since counts what was acknowledged after a moment.
-func (l *load) since(moment time.Time) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for _, at := range l.acked {
-		if at.After(moment) {
-			n++
-		}
-	}
-	return n
-}
-
-// silence is the longest time in which nothing was acknowledged.
-func (l *load) silence() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	slices.SortFunc(l.acked, time.Time.Compare)
-	var longest time.Duration
-	for i := 1; i < len(l.acked); i++ {
-		longest = max(longest, l.acked[i].Sub(l.acked[i-1]))
-	}
-	return longest
-}
-
-// patiently connects to the primary, which may have just become one.
-func patiently(t *testing.T, url string) *pgx.Conn {
-	t.Helper()
-	var err error
-	for begun := time.Now(); time.Since(begun) < time.Minute; <-time.After(200 * time.Millisecond) {
-		var conn *pgx.Conn
-		if conn, err = pgx.Connect(t.Context(), url); err == nil {
-			return conn
-		}
-	}
-	t.Fatal(err)
-	return nil
-}
-
 // The primary is lost under load again and again, in either way: nothing that was acknowledged is
 // lost, nothing is half written, and the service is back within thirty seconds.
 func TestFailover(t *testing.T) {
@@ -250,7 +169,7 @@ func (c cluster) lose(t *testing.T, way string, round int, ticks []*tick) {
 	for _, k := range ticks {
 		k.note, k.sent, k.acked = fmt.Sprintf("%s %d", way, round), false, false
 	}
-	l := &load{said: map[string]int{}}
+	l := newLoad(haSite, haRate)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	l.all.Go(func() { l.run(ctx, ticks) })
