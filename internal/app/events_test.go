@@ -1087,6 +1087,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			w.clock.Advance(winddown.LeaveTerm)
 			return func() error { _, err := w.app.EraseAccounts(ctx); return err }, func() outcome { return outcome{via: winddown.ViaSystem} }
 		}},
+		{"NoteMyData", "", "user file_downloaded", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.NoteMyData(ctx, a) }, func() outcome { return pages(a) }
+		}},
 		{"FarewellSent", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.confirmed(w.person("Ким"))
 			must(t, w.leave(a))
@@ -1160,7 +1164,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 
 	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
-		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

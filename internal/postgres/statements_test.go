@@ -220,6 +220,11 @@ func unscoped() map[string]string {
 		"sqlLastOfFirm":                 leaving,
 		"sqlEraseInvited":               leaving,
 		"sqlEraseJobs":                  leaving,
+		"sqlMySeats":                    ownRows,
+		"sqlMyBooks":                    ownRows,
+		"sqlMyInvites":                  ownRows,
+		"sqlMyLinks":                    ownRows,
+		"sqlMyErasures":                 ownRows,
 	}
 }
 

@@ -136,6 +136,8 @@ func New(o Options) http.Handler {
 			r.Post("/account/confirm", h(s.AskConfirmation))
 			r.Get("/account/email", h(s.EmailForm))
 			r.With(patient...).Post("/account/email", h(s.Proven(s.ChangeEmail)))
+			r.Get("/account/data", h(s.MyDataForm))
+			r.With(unhurried...).Post("/account/data", h(s.Proven(s.MyData)))
 			r.Get("/account/delete", h(s.LeaveForm))
 			r.With(patient...).Post("/account/delete", h(s.Proven(s.Leave)))
 			r.Post("/account/keep", h(s.Stay))

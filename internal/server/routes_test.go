@@ -120,6 +120,8 @@ func table() []access {
 		{"GET /account", "", signedIn},
 		{"GET /account/email", "", signedIn},
 		{"POST /account/email", "", badByAll},
+		{"GET /account/data", "", signedIn},
+		{"POST /account/data", "", signedIn},
 		{"GET /account/delete", "", signedIn},
 		{"POST /account/delete", "", badByAll},
 		{"POST /account/keep", "", leadOn}, // it changes nothing

@@ -29,6 +29,9 @@ const (
 	lettersByClient  = 30
 	invitesByPerson  = 30
 	tablesByPerson   = 6
+
+	minesByPerson = 6 // downloads of what is kept of him, within mineWindow
+	mineWindow    = time.Hour
 )
 
 // How often a calendar's address is answered within feedWindow: programs come every few hours,
@@ -48,7 +51,7 @@ type attempts struct {
 	byAddress *httprate.RateLimiter
 	signups   *httprate.RateLimiter
 
-	letters, lettersFrom, invites, tables *httprate.RateLimiter
+	letters, lettersFrom, invites, tables, mines *httprate.RateLimiter
 
 	feeds, feedGuesses *httprate.RateLimiter
 }
@@ -63,8 +66,8 @@ func newAttempts() *attempts {
 		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
 		signups: limiter(signupsByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
-		tables: limiter(tablesByPerson, letterWindow),
-		feeds:  limiter(feedsAsked, feedWindow), feedGuesses: limiter(feedGuesses, attemptWindow),
+		tables: limiter(tablesByPerson, letterWindow), mines: limiter(minesByPerson, mineWindow),
+		feeds: limiter(feedsAsked, feedWindow), feedGuesses: limiter(feedGuesses, attemptWindow),
 	}
 }
 
@@ -115,6 +118,14 @@ func (a *attempts) invite(w http.ResponseWriter, r *http.Request, by winddown.ID
 func (a *attempts) takeTable(w http.ResponseWriter, r *http.Request, by winddown.ID) error {
 	if a.tables.OnLimit(w, r, by.String()) {
 		return tooMany(w, letterWindow)
+	}
+	return nil
+}
+
+// takeMine counts that a person takes along what is kept of him.
+func (a *attempts) takeMine(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
+	if a.mines.OnLimit(w, r, person.String()) {
+		return tooMany(w, mineWindow)
 	}
 	return nil
 }

@@ -233,6 +233,7 @@ function pages(at) {
   send("newcomer", "/account/email", 200, { email: "new@example.com" }); // what was sent, after the redirect
   get("owner", "/account/email/confirm/nothing", 404);
   for (const who of ["owner", "boss", "newcomer"]) get(who, "/account/delete");
+  for (const who of ["owner", "newcomer"]) get(who, "/account/data");
   send("newcomer", "/account/delete", 422, { email: "x" });
   send("newcomer", "/account/delete", 200, { email: at.email.replace("owner", "newcomer") }); // the same page, which says so
   get("newcomer", "/account"); // as every page does meanwhile

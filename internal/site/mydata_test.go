@@ -1,0 +1,69 @@
+package site_test
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+// The archive is whole: tables a program can read and a page that tells of each of them. It is given
+// to whoever proves who he is, a few times an hour, and noted in his trail.
+func TestMyData(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Анна Петрова", "petrova")
+	id := c.OpenCase("ИП Петрова", 1)
+	s.Clock.Advance(winddown.ProofTerm + time.Second)
+	if asked := c.PostForm("/account/data", nil).Want(http.StatusForbidden); !strings.Contains(asked.Body, `name="proof_password"`) {
+		t.Fatal("nobody asks for the password")
+	}
+	before := c.Downloads()
+	got := c.PostForm("/account/data", map[string][]string{"proof_password": {testkit.Password}}).Want(http.StatusOK)
+	if d := got.Header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment") || got.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("it is sent as %q", d)
+	}
+	if n := c.Downloads(); n != before+1 {
+		t.Errorf("%d lines about it in the trail", n-before)
+	}
+	z, err := zip.NewReader(strings.NewReader(got.Body), int64(len(got.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) string {
+		f, err := z.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := io.ReadAll(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(all)
+	}
+	var data map[string][]map[string]any
+	if err := json.Unmarshal([]byte(read("data.json")), &data); err != nil {
+		t.Fatal(err)
+	}
+	if len(data["profile"]) != 1 || data["profile"][0]["email"] != "petrova@example.ru" || len(data["sessions"]) != 1 || len(data["events"]) < 3 {
+		t.Errorf("data.json holds %v", data)
+	}
+	index := read("index.html")
+	for section := range data {
+		if !strings.Contains(index, "<code>"+section+"</code>") {
+			t.Errorf("the page does not tell of %s", section)
+		}
+	}
+	if !strings.Contains(index, "/cases/"+id.String()+"/pack.zip") || strings.Contains(index, "[mydata") {
+		t.Errorf("the page is\n%s", index)
+	}
+	for range 5 {
+		c.PostForm("/account/data", nil).Want(http.StatusOK)
+	}
+	c.PostForm("/account/data", nil).Want(http.StatusTooManyRequests)
+}
