@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/argon2"
 
 	"winddown/internal/winddown"
@@ -106,46 +104,6 @@ func (h *hasher) matches(ctx context.Context, password, encoded string) (bool, e
 func encodeHash(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonThreads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
-}
-
-// commonGuesses is how many guesses make a password common: the lists attackers begin
-// with, and the usual ways to dress a listed word up, fall within it.
-const commonGuesses = 1e6
-
-// commonLength is how much of a password is looked at, in characters. Estimating takes
-// time that grows faster than the length, and what is hard to guess after so many
-// characters is not common.
-const commonLength = 48
-
-// common reports whether a password is among the first that are tried. One typed in
-// Russian letters is looked up by its keys: «йцукен» is qwerty.
-func common(password string) bool {
-	typed := []rune(password)
-	keys := strings.Map(latinKey, string(typed[:min(len(typed), commonLength)]))
-	return ascii(keys) && zxcvbn.PasswordStrength(keys, nil).Guesses < commonGuesses
-}
-
-// latinKey returns the Latin character on the key of a Russian letter, and any other
-// character as it is.
-func latinKey(r rune) rune {
-	const russian, latin = "йцукенгшщзхъфывапролджэячсмитьбюё", "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
-	at := 0
-	for _, x := range russian {
-		if x == unicode.ToLower(r) {
-			return rune(latin[at])
-		}
-		at++
-	}
-	return r
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 // checkNewPassword returns Invalid, on the given field, for a password that is too short,
