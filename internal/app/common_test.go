@@ -8,10 +8,10 @@ func TestCommonPasswordsAreFoundInTheirDress(t *testing.T) {
 		"Sunshine2024":       true, // a word and a year
 		"p@ssw0rd1234":       true, // other characters for letters
 		"drowssap1234":       true, // backwards
-		"monkeymonkey":       true, // twice
-		"smith12091985":      true, // a name and a day
+		"gjz4gjz4gjz4":       true, // thrice
+		"12.09.1985":         true, // a day
 		"bcdefghijklm":       true, // a sequence
-		"rtyuikmnbvcx":       true, // keys side by side
+		"oiuytrewsx":         true, // keys side by side
 		"":                   true,
 		"xK7#vQ2$mN9w":       false,
 		"horse stapler lamp": false,
