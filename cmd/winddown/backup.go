@@ -217,6 +217,7 @@ func (f identityFlags) openBackup(path string, in io.Reader) (clear io.Reader, e
 type restoreCmd struct {
 	databaseFlags
 	filesFlags
+	keyFlags
 	identityFlags
 	File string `arg:"" help:"Backup to read; - for standard input." placeholder:"FILE"`
 }
@@ -260,7 +261,12 @@ func (c restoreCmd) check(ctx context.Context, std streams, url string, report b
 		return err
 	}
 	defer db.Close()
-	n, events, err := app.New(db, app.Options{}).VerifyAll(ctx)
+	ring, err := c.ring(c.databaseFlags)
+	if err != nil {
+		return fmt.Errorf("everything was restored, but the keys cannot be read: %w", err)
+	}
+	a := app.New(db, app.Options{Keys: ring})
+	n, events, err := a.VerifyAll(ctx)
 	if err != nil {
 		return fmt.Errorf("everything was restored, but a trail is broken, as it was in the backup: %w", err)
 	}
@@ -270,6 +276,13 @@ func (c restoreCmd) check(ctx context.Context, std streams, url string, report b
 	}
 	for _, m := range report.Missing {
 		if _, err := fmt.Fprintln(std.out, "missing since the backup was made:", m); err != nil {
+			return err
+		}
+	}
+	if keys, err := a.CheckKeys(ctx); err != nil {
+		return err
+	} else if keys.Unknown > 0 {
+		if _, err := fmt.Fprintln(std.out, unknownKeys(keys)); err != nil {
 			return err
 		}
 	}

@@ -115,7 +115,7 @@ func TestUsers(t *testing.T) {
 		return command(t, stdin, append(append([]string{"user"}, args...), "--database-url", url)...)
 	}
 	lets := func(password string) bool {
-		_, err := a.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
+		_, _, err := a.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
 		if err != nil && !errors.Is(err, winddown.Invalid) {
 			t.Fatal(err)
 		}

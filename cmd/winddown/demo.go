@@ -50,7 +50,11 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	a := app.New(db.DB, app.Options{Files: store})
+	keys, err := keyFlags{}.ownRing(flags)
+	if err != nil {
+		return err
+	}
+	a := app.New(db.DB, app.Options{Files: store, Keys: keys})
 	empty, err := isEmpty(ctx, db)
 	if err != nil {
 		return err

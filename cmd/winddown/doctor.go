@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"winddown/internal/app"
 	"winddown/internal/files"
 	"winddown/internal/mail"
 )
@@ -22,6 +23,7 @@ import (
 type doctorCmd struct {
 	databaseFlags
 	filesFlags
+	keyFlags
 	mailFlags
 	BaseURL   string        `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at." placeholder:"URL"`
 	Mail      string        `help:"Send a test letter to this address." placeholder:"ADDRESS"`
@@ -51,7 +53,7 @@ func (c doctorCmd) Run(ctx context.Context, std streams) error {
 			return "answers", nil
 		}},
 		{"schema", over(c.schema)}, {"search", over(c.search)}, {"clock", over(c.clock)},
-		{"files", c.files}, {"disk", c.disk}, {"base URL", c.baseURL}, {"mail", c.mail}, {"backup", c.backup},
+		{"keys", over(c.keys)}, {"files", c.files}, {"disk", c.disk}, {"base URL", c.baseURL}, {"mail", c.mail}, {"backup", c.backup},
 	}
 	bad := 0
 	for _, check := range checks {
@@ -109,6 +111,30 @@ func (c doctorCmd) clock(ctx context.Context, db *database) (string, error) {
 			answered.UTC().Format(time.DateTime), at.UTC().Format(time.DateTime))
 	}
 	return "agrees with the database's; " + answered.Format(time.RFC3339), nil
+}
+
+func (c doctorCmd) keys(ctx context.Context, db *database) (string, error) {
+	ring, err := c.ring(c.databaseFlags)
+	if err != nil {
+		return "", err
+	}
+	if db.checkSchema(ctx) != nil {
+		return "not checked: the schema is not up to date", nil
+	}
+	check, err := app.New(db.DB, app.Options{Keys: ring}).CheckKeys(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case check.Unknown > 0:
+		return "", unknownKeys(check)
+	case ring == nil && c.DatabaseURL != "":
+		return "", errors.New("none are set, so nobody can turn two-step login on: make a file with «winddown keys new», give it to every process with --secret-key-file, and keep a copy apart from the backups")
+	case ring == nil:
+		return "one is made at the first start", nil
+	case check.Older > 0:
+		return "", fmt.Errorf("%d secrets are encrypted with an older key: run «winddown keys rotate», then take the older keys out of the file", check.Older)
+	}
+	return fmt.Sprintf("%d here, the first is %s; it encrypts all %d secrets", len(ring.Names()), ring.First(), check.First), nil
 }
 
 // files writes a file as evidence is written: to the disk, and under its name.

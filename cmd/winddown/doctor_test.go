@@ -11,10 +11,14 @@ import (
 
 func TestDoctor(t *testing.T) {
 	url, server, dir := testdb.New(t), testmail.Start(t), t.TempDir()
-	good := []string{"doctor", "--database-url", url, "--files-dir", dir, "--min-space", "1", "--backup-age", "1h", "--base-url", "https://winddown.example",
+	keys := filepath.Join(t.TempDir(), "keys")
+	if out, err := command(t, "", "keys", "new", "--secret-key-file", keys); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	good := []string{"doctor", "--secret-key-file", keys, "--database-url", url, "--files-dir", dir, "--min-space", "1", "--backup-age", "1h", "--base-url", "https://winddown.example",
 		"--smtp-url", server.URL(), "--mail-from", "post@example.ru", "--mail", "anna@example.ru"}
 	out, err := command(t, "", good[:len(good)-2]...) // without a letter
-	wantSentence(t, err, "1 of 9 checks failed")
+	wantSentence(t, err, "1 of 10 checks failed")
 	if !strings.Contains(out, "run «winddown backup FILE» every night") {
 		t.Errorf("without a backup:\n%s", out)
 	}
@@ -47,7 +51,7 @@ func TestDoctor(t *testing.T) {
 			}
 		}
 		out, err := command(t, "", args...)
-		wantSentence(t, err, "of 9 checks failed")
+		wantSentence(t, err, "of 10 checks failed")
 		// In a folder that is not there a backup was not noted either.
 		if want := 1 + strings.Count(c.value, "/proc/nothing"); strings.Count(out, "PROBLEM") != want {
 			t.Errorf("%s %s: %d problems, want %d\n%s", c.flag, c.value, strings.Count(out, "PROBLEM"), want, out)

@@ -45,6 +45,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Write the whole database and the evidence into one file."`
 	Restore     restoreCmd     `cmd:"" help:"Read a backup into an empty database and an empty folder."`
 	Verify      verifyCmd      `cmd:"" help:"Check that a backup, a handover pack, or the trail of cases was not tampered with."`
+	Keys        keysCmd        `cmd:"" help:"Make and change the keys that encrypt secrets in the database."`
 	Doctor      doctorCmd      `cmd:"" help:"Check database, clocks, files, disk, address, mail and backups, and say how to mend what is wrong."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

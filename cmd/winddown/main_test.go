@@ -234,12 +234,17 @@ func openCase(t *testing.T, c *http.Client, site string) string {
 // openApp returns the use cases over a database, past the program.
 func openApp(t *testing.T, databaseURL string) *app.App {
 	t.Helper()
+	return openAppOf(t, databaseURL, app.Options{})
+}
+
+func openAppOf(t *testing.T, databaseURL string, o app.Options) *app.App {
+	t.Helper()
 	db, err := postgres.Open(t.Context(), testdb.Through(t, postgres.Options{URL: databaseURL}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	return app.New(db, app.Options{})
+	return app.New(db, o)
 }
 
 func connect(t *testing.T, databaseURL string) *pgx.Conn {

@@ -29,6 +29,7 @@ import (
 type serveCmd struct {
 	databaseFlags
 	filesFlags
+	keyFlags
 	edgeFlags
 	mailFlags
 	workerTiming
@@ -100,6 +101,9 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	options.Files, options.Quota = store, c.CaseQuota<<20
+	if options.Keys, err = c.ownRing(c.databaseFlags); err != nil {
+		return err
+	}
 	s := serving{
 		edgeFlags: c.edgeFlags, addr: c.Addr, base: c.BaseURL, app: app.New(db.DB, options), db: db.DB, log: log, out: std.out,
 		operator: site.Operator{Name: c.OperatorName, Address: c.OperatorAddress, Contact: c.OperatorContact},

@@ -14,10 +14,11 @@ import (
 )
 
 type userCmd struct {
-	Add      userAddCmd      `cmd:"" help:"Add a person; the password is read from standard input."`
-	Password userPasswordCmd `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
-	Disable  userDisableCmd  `cmd:"" help:"Bar a person and end his login sessions."`
-	Operator userOperatorCmd `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent."`
+	Add          userAddCmd          `cmd:"" help:"Add a person; the password is read from standard input."`
+	Password     userPasswordCmd     `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
+	Disable      userDisableCmd      `cmd:"" help:"Bar a person and end his login sessions."`
+	TwoFactorOff userTwoFactorOffCmd `cmd:"" help:"Turn off the second factor of a person who has lost it; he is told by a letter."`
+	Operator     userOperatorCmd     `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent."`
 }
 
 type userAddCmd struct {
@@ -74,6 +75,22 @@ func (c userDisableCmd) Run(ctx context.Context, std streams) error {
 			return unknownAddress(err, c.Email)
 		}
 		_, err := fmt.Fprintln(std.out, "disabled", c.Email)
+		return err
+	})
+}
+
+type userTwoFactorOffCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run takes a person's authenticator and recovery codes away.
+func (c userTwoFactorOffCmd) Run(ctx context.Context, std streams) error {
+	return c.withApp(ctx, std, func(a *app.App) error {
+		if err := a.ResetTwoFactor(ctx, c.Email); err != nil {
+			return unknownAddress(err, c.Email)
+		}
+		_, err := fmt.Fprintln(std.out, "the password alone lets", c.Email, "in now")
 		return err
 	})
 }

@@ -120,25 +120,26 @@ func errLogin() error {
 }
 
 // LogIn checks an address and a password and begins a login session. Unknown addresses,
-// wrong passwords and disabled accounts are the same Invalid, after the same work.
-func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (token string, err error) {
+// wrong passwords and disabled accounts are the same Invalid, after the same work. Of somebody
+// with a second factor the token is no session's, but that of FinishLogIn.
+func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (token string, second bool, err error) {
 	acc, err := a.db.Account(ctx, email)
 	if err != nil && !errors.Is(err, winddown.NotFound) {
-		return "", err
+		return "", false, err
 	}
 	if utf8.RuneCountInString(password) > winddown.MaxPassword {
-		return "", errLogin()
+		return "", false, errLogin()
 	}
 	ok, err := a.hasher.matches(ctx, password, acc.PasswordHash)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if !ok || acc.User.Disabled {
-		return "", errLogin()
+		return "", false, errLogin()
 	}
 	actor := winddown.Actor{UserID: acc.User.ID, Via: winddown.ViaPages}
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		locked, err := tx.LockUser(ctx, acc.User.ID)
+		locked, factor, err := tx.LockTwoFactor(ctx, acc.User.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -146,11 +147,17 @@ func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (
 		if locked.User.Disabled || locked.PasswordHash != acc.PasswordHash {
 			return nil, errLogin()
 		}
+		if second = factor.On != nil; second {
+			var hash []byte
+			token, hash = newToken()
+			tx.InsertLoginStep(acc.User.ID, hash)
+			return nil, nil
+		}
 		var events []winddown.Event
 		token, events, err = a.begin(tx, acc.User.ID, from)
 		return events, err
 	})
-	return token, err
+	return token, second, err
 }
 
 // LogOut ends the actor's login session.
@@ -216,6 +223,7 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 			return nil, errPassword()
 		}
 		tx.SavePassword(user, hash)
+		tx.EndLoginSteps(user)
 		tx.SpendMailTokens(user, postgres.TokenReset)
 		tx.EndEmailChange(user) // whoever asked for it may have known the password before
 		tx.EndSessions(user, actor.SessionID)

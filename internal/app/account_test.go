@@ -120,7 +120,7 @@ func TestEveryWrongLoginLooksTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := one[int](w, "select count(*) from events")
-	_, first := w.app.LogIn(t.Context(), "nobody@example.ru", password, app.Browser{})
+	_, _, first := w.app.LogIn(t.Context(), "nobody@example.ru", password, app.Browser{})
 	wantField(t, first, "email", "account.error.login")
 	for what, err := range map[string]error{
 		"wrong password": logIn(w, "kim@example.ru", password+"."),
@@ -136,7 +136,7 @@ func TestEveryWrongLoginLooksTheSame(t *testing.T) {
 	if n := one[int](w, "select count(*) from events"); n != events {
 		t.Errorf("failed logins wrote %d events", n-events)
 	}
-	token, err := w.app.LogIn(t.Context(), " KIM@example.ru", password, app.Browser{UserAgent: "Телефон", Address: "203.0.113.7"})
+	token, _, err := w.app.LogIn(t.Context(), " KIM@example.ru", password, app.Browser{UserAgent: "Телефон", Address: "203.0.113.7"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestEveryWrongLoginLooksTheSame(t *testing.T) {
 }
 
 func logIn(w *world, email, password string) error {
-	_, err := w.app.LogIn(w.t.Context(), email, password, app.Browser{})
+	_, _, err := w.app.LogIn(w.t.Context(), email, password, app.Browser{})
 	return err
 }
 
@@ -206,7 +206,7 @@ func TestLoggingOutAndRevoking(t *testing.T) {
 	var tokens []string
 	var actors []winddown.Actor
 	for range 2 {
-		token, err := w.app.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
+		token, _, err := w.app.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestLoggingOutAndRevoking(t *testing.T) {
 func TestChangingThePasswordEndsTheOtherSessions(t *testing.T) {
 	w := newWorld(t)
 	w.signUp("kim@example.ru")
-	token, err := w.app.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
+	token, _, err := w.app.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
 	if err != nil {
 		t.Fatal(err)
 	}

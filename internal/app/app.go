@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"winddown/internal/files"
+	"winddown/internal/keyring"
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
 )
@@ -41,6 +42,9 @@ type Options struct {
 	// Consent is the version of the page about personal data that people agree to; empty for
 	// DefaultConsent.
 	Consent string
+	// Keys encrypt what is secret and has to be read again; nil where there are none, and nobody
+	// can set up an authenticator.
+	Keys *keyring.Ring
 }
 
 // DefaultConsent is the version of the page about personal data as the program brings it.
@@ -57,6 +61,7 @@ type App struct {
 	quota    int64
 	mail     bool
 	consent  string
+	keys     *keyring.Ring
 }
 
 // New returns the use cases over db.
@@ -73,7 +78,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Quota == 0 {
 		o.Quota = winddown.DefaultQuota
 	}
-	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail, consent: o.Consent}
+	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail, consent: o.Consent, keys: o.Keys}
 	a.calendar.Store(&loadedCalendar{calendar: winddown.RussianCalendar()})
 	return a
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"winddown/internal/app"
+	"winddown/internal/keyring"
 	"winddown/internal/winddown"
 )
 
@@ -216,6 +217,60 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			a.SessionID = winddown.ID{}
 			return func() error { return logIn(w, "kim@example.ru", password) }, func() outcome { return pages(a) }
 		}},
+		{"LogIn", "with a second factor to come", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			w.guard(a)
+			return func() error { return logIn(w, "kim@example.ru", password) }, func() outcome { return pages(a) }
+		}},
+		{"FinishLogIn", "", "user user_logged_in, user recovery_used", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			_, codes := w.guard(a)
+			step := w.passwordStep("kim@example.ru")
+			a.SessionID = winddown.ID{}
+			return func() error {
+				_, err := w.app.FinishLogIn(ctx, step, winddown.SecondFactor{Recovery: codes[0]}, app.Browser{})
+				return err
+			}, func() outcome { return pages(a) }
+		}},
+		{"StartTwoFactor", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.StartTwoFactor(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"ConfirmTwoFactor", "", "user two_factor_on", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.app.StartTwoFactor(ctx, a))
+			secret := w.secretOf(a)
+			return func() error {
+				_, err := w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(secret, w.clock.Now()))
+				return err
+			}, func() outcome { return pages(a) }
+		}},
+		{"RenewRecovery", "", "user recovery_renewed", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.guard(a)
+			return func() error { _, err := w.app.RenewRecovery(ctx, a); return err }, func() outcome { return pages(a) }
+		}},
+		{"EndTwoFactor", "", "user two_factor_off", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.guard(a)
+			return func() error { return w.app.EndTwoFactor(ctx, a) }, func() outcome { return about(pages(a), a.UserID) }
+		}},
+		{"EndTwoFactor", "that is off", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.EndTwoFactor(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"ResetTwoFactor", "", "user two_factor_off", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.guard(a)
+			return func() error { return w.app.ResetTwoFactor(ctx, a.Email) }, func() outcome { return about(command, a.UserID) }
+		}},
+		{"ResealSecrets", "", "system secrets_resealed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			w.guard(w.person("Ким"))
+			keys, err := keyring.Parse(keyring.NewKey() + "\n" + w.key)
+			must(t, err)
+			next := app.New(w.db, app.Options{Now: w.clock.Now, Keys: keys})
+			return func() error { _, err := next.ResealSecrets(ctx); return err }, func() outcome { return command }
+		}},
 		{"LogOut", "", "user user_logged_out", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			return func() error { return w.app.LogOut(ctx, a) }, func() outcome { return pages(a) }
@@ -223,7 +278,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"RevokeSession", "", "user session_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
 			w.signUp("kim@example.ru")
 			must(t, logIn(w, "kim@example.ru", password))
-			token, err := w.app.LogIn(ctx, "kim@example.ru", password, app.Browser{})
+			token, _, err := w.app.LogIn(ctx, "kim@example.ru", password, app.Browser{})
 			must(t, err)
 			a := w.actor(token)
 			list, err := w.app.Sessions(ctx, a)
@@ -1162,10 +1217,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
+	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
-		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
-		Register RegisterMoved Reminded Reminder ResetLetter ResetView Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail Unlock Unsubscriber Verify VerifyAll Backup`)
+		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.
 		if !methods[m.Name] && !slices.Contains(readOnly, m.Name) && m.Name != "Seed" {

@@ -18,6 +18,7 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/files"
+	"winddown/internal/keyring"
 	"winddown/internal/postgres"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
@@ -61,6 +62,7 @@ type world struct {
 	url   string
 	sql   *pgx.Conn
 	clock *clock
+	key   string // that encrypts secrets
 	dir   string // the folder of the evidence
 	store *files.Store
 }
@@ -85,6 +87,12 @@ func newWorldWith(t testing.TB, o app.Options, tracer pgx.QueryTracer) *world {
 	t.Cleanup(func() { _ = w.store.Close() })
 	o.Files = w.store
 	o.Now = w.clock.Now
+	if o.Keys == nil {
+		w.key = keyring.NewKey()
+		if o.Keys, err = keyring.Parse(w.key); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.app = app.New(w.db, o)
 	return w
 }

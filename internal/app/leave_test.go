@@ -78,8 +78,10 @@ func TestLeaving(t *testing.T) {
 	if found := w.leftovers(words...); len(found) < 12 {
 		t.Fatalf("she is hardly there before she is erased: %q", found)
 	}
-	other, err := w.app.LogIn(ctx, email, password, app.Browser{})
+	other, _, err := w.app.LogIn(ctx, email, password, app.Browser{})
 	must(err)
+	w.guard(gone)
+	w.passwordStep(email)
 
 	must(w.leave(gone))
 	if _, err := w.app.Actor(ctx, other); err == nil {
@@ -136,12 +138,12 @@ func TestLeaving(t *testing.T) {
 	if _, err := w.app.Tombstone(ctx, alone); err != nil {
 		t.Errorf("the seller nobody else saw: %v", err)
 	}
-	for _, table := range []string{"case_people", "firm_people", "login_sessions"} {
+	for _, table := range []string{"case_people", "firm_people", "login_sessions", "totp_secrets", "recovery_codes", "login_steps"} {
 		if n := one[int](w, "select count(*) from "+table+" where user_id = $1", uuid.UUID(gone.UserID)); n != 0 {
 			t.Errorf("%d rows of %s are hers", n, table)
 		}
 	}
-	_, err = w.app.LogIn(ctx, email, password, app.Browser{})
+	_, _, err = w.app.LogIn(ctx, email, password, app.Browser{})
 	wantKind(t, err, winddown.Invalid)
 	if _, err := w.app.SignUp(ctx, registration(email), app.Browser{}); err != nil {
 		t.Errorf("the address is not free: %v", err)

@@ -32,6 +32,16 @@ func (a *App) recipient(ctx context.Context, user winddown.ID) (winddown.User, e
 	return u, err
 }
 
+// SecurityNotice returns whom a letter tells what was done to his account: ErrMoot while letters
+// have not reached him.
+func (a *App) SecurityNotice(ctx context.Context, user winddown.ID) (winddown.User, error) {
+	u, err := a.recipient(ctx, user)
+	if err == nil && !u.Confirmed {
+		err = ErrMoot
+	}
+	return u, err
+}
+
 // ConfirmLetter makes the token by which a person confirms his address, or accepts the open
 // invitation he wants to and confirms it by that. It is made when the letter is, so that it
 // waits in no queue. ErrMoot when there is nothing to confirm.
@@ -250,6 +260,7 @@ func (a *App) ResetPassword(ctx context.Context, token, password string) error {
 		tx.SpendMailTokens(t.UserID, postgres.TokenReset)
 		tx.EndEmailChange(t.UserID)
 		tx.SavePassword(t.UserID, hash)
+		tx.EndLoginSteps(t.UserID)
 		tx.EndSessions(t.UserID, winddown.ID{})
 		events := []winddown.Event{{Stream: userStream(t.UserID), Kind: winddown.PasswordChanged, User: t.UserID}}
 		if !acc.User.Confirmed {

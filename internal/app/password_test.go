@@ -143,7 +143,7 @@ func TestAnUnknownAddressCostsAHash(t *testing.T) {
 		a.hasher.slots <- struct{}{}
 	}
 	for _, email := range []string{"kim@example.ru", "nobody@example.ru"} {
-		if _, err := a.LogIn(t.Context(), email, "сухой лист", Browser{}); winddown.KindOf(err) != winddown.Unavailable {
+		if _, _, err := a.LogIn(t.Context(), email, "сухой лист", Browser{}); winddown.KindOf(err) != winddown.Unavailable {
 			t.Errorf("%s: error %v, want unavailable", email, err)
 		}
 	}

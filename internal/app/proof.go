@@ -11,6 +11,9 @@ import (
 // Prove notes that the actor's login session is used by its person. Invalid on the field of
 // what does not fit.
 func (a *App) Prove(ctx context.Context, actor winddown.Actor, p winddown.Proof) error {
+	if p.Code != "" {
+		return a.proveByCode(ctx, actor, p.Code)
+	}
 	stored, err := a.checkPassword(ctx, actor.UserID, p.Password)
 	if err != nil {
 		return err

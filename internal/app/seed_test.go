@@ -141,7 +141,7 @@ func TestSampleDataKeepTheRules(t *testing.T) {
 
 	// The sample people can work: the first seller is in the middle of it all.
 	for _, email := range []string{r.Seller.Email, r.Accountants[0].Email} {
-		token, err := w.app.LogIn(t.Context(), email, password, app.Browser{})
+		token, _, err := w.app.LogIn(t.Context(), email, password, app.Browser{})
 		if err != nil {
 			t.Fatalf("%s: %v", email, err)
 		}

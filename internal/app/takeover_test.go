@@ -69,7 +69,7 @@ func TestAPasswordChangedDuringALoginRefusesIt(t *testing.T) {
 	var login chan error
 	w.whileHeld("select from users where id = $1 for update", []any{uuid.UUID(u.ID)}, 1, func() {
 		login = inBackground(func() error {
-			_, err := w.app.LogIn(t.Context(), email, old, app.Browser{})
+			_, _, err := w.app.LogIn(t.Context(), email, old, app.Browser{})
 			return err
 		})
 	}, "update users set password_hash = 'another' where id = $1", uuid.UUID(u.ID))

@@ -34,6 +34,7 @@ func floors() map[string]int {
 		"winddown/internal/winddown": 0,
 		"winddown/internal/i18n":     0,
 		"winddown/internal/filelock": 0,
+		"winddown/internal/keyring":  0,
 		"winddown/internal/sheet":    0,
 		"winddown/internal/files":    0,
 		"winddown/internal/mail":     0,

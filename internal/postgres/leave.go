@@ -191,7 +191,7 @@ func (tx *Tx) EraseUser(u winddown.User) {
 	tx.write(sqlEraseInvited, mailed)
 	tx.write(sqlEraseFirmInvited, mailed)
 	for _, erase := range []string{sqlEraseSessions, sqlEraseTokens, sqlEraseUnsubscribes, sqlEraseFeeds, sqlEraseMailSettings, sqlEraseDigests,
-		sqlEraseTold, sqlEraseViews, sqlEraseImports, sqlEraseEmailChange} {
+		sqlEraseTold, sqlEraseViews, sqlEraseImports, sqlEraseEmailChange, sqlEndTOTP, sqlDropRecoveryCodes, sqlEndLoginSteps} {
 		tx.write(erase, args)
 	}
 	tx.write(sqlEraseUser, namedArgs{"user": u.ID, "now": tx.now,

@@ -94,6 +94,8 @@ func table() []access {
 		{"POST /locale", "locale=xx", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
 		{"GET /login", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"GET /login/second", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}}, // without a password before, and for whoever is signed in
+		{"POST /login/second", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"GET /signup", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"POST /signup", "email=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
 		{"GET /password/forgot", "", everybody},
@@ -125,6 +127,12 @@ func table() []access {
 		{"GET /account/delete", "", signedIn},
 		{"POST /account/delete", "", badByAll},
 		{"POST /account/keep", "", leadOn}, // it changes nothing
+		{"GET /account/two-factor", "", signedIn},
+		{"POST /account/two-factor", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
+		{"POST /account/two-factor/confirm", "", badByAll},
+		{"POST /account/two-factor/codes", "", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}},
+		{"POST /account/two-factor/codes.txt", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /account/two-factor/off", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"GET /account/mail", "", signedIn},
 		{"POST /account/mail", "", badByAll},
 		{"POST /account/calendar", "", leadOn},

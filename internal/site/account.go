@@ -76,8 +76,12 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	if err != nil {
 		return err
 	}
+	factor, err := s.app.TwoFactor(r.Context(), actor)
+	if err != nil {
+		return err
+	}
 	m := mistakesOf(r.Context(), failure)
-	v := page.AccountView{Email: actor.Email, Unconfirmed: s.app.Mail() && !actor.Confirmed, Jobs: actor.Operator, Name: in.Name, Errors: m.items, FieldErrors: m.fields}
+	v := page.AccountView{TwoFactor: factor.On, Email: actor.Email, Unconfirmed: s.app.Mail() && !actor.Confirmed, Jobs: actor.Operator, Name: in.Name, Errors: m.items, FieldErrors: m.fields}
 	for _, l := range i18n.Locales() {
 		v.Locales = append(v.Locales, ui.Option{Value: string(l), Label: p.T("common.language." + string(l)), Lang: string(l), Checked: in.Locale == string(l)})
 	}
@@ -91,7 +95,7 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	if failure == nil {
 		if n := s.takeNotice(w, r); len(n) == 1 {
 			switch n[0] {
-			case "settings_saved", "password_changed", "session_revoked", "confirm_asked", "address_confirmed", "email_changed", "kept":
+			case "settings_saved", "password_changed", "session_revoked", "confirm_asked", "address_confirmed", "email_changed", "kept", "two_factor_off":
 				options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.T("account.notice." + n[0])}))
 			}
 		}

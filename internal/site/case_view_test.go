@@ -42,6 +42,7 @@ func TestEveryEventHasWords(t *testing.T) {
 		winddown.FirmTextsPublished, winddown.UserRegistered, winddown.UserLoggedIn, winddown.UserLoggedOut, winddown.SessionRevoked,
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled, winddown.ConfirmAsked, winddown.AddressConfirmed,
 		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.ConsentGiven, winddown.IdentityProved,
+		winddown.TwoFactorOn, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.SecretsResealed,
 		winddown.EmailChangeAsked, winddown.EmailChanged, winddown.CaseErased, winddown.JobRequeued,
 		winddown.AccountDeleted, winddown.AccountKept, winddown.AccountErased,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,

@@ -29,10 +29,14 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next, email := nextPath(f.Get("next")), strings.TrimSpace(f.Get("email"))
-	token, err := s.attempt(w, r, email, func() (string, error) {
-		return s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
+	second := false
+	token, err := s.attempt(w, r, email, func() (token string, err error) {
+		token, second, err = s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
+		return token, err
 	}, "account.error.login")
 	switch {
+	case err == nil && second:
+		return s.toSecond(w, r, token, next)
 	case err == nil:
 		s.setSession(w, token)
 		return s.redirect(w, r, orHome(next))
@@ -81,7 +85,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 	}
 	status, options := formStatus(failure, layoutNarrow)
 	if failure == nil {
-		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "email_changed"))
+		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "email_changed", "login_again"))
 	}
 	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
 	return nil
@@ -102,7 +106,7 @@ func nextPath(next string) string {
 	next = httpkit.LocalPath(next)
 	path, _, _ := strings.Cut(next, "?")
 	switch path {
-	case "/login", "/logout", "/signup", "/locale":
+	case "/login", secondPath, "/logout", "/signup", "/locale":
 		return ""
 	}
 	return next

@@ -12,8 +12,12 @@ import (
 	"winddown/web/page"
 )
 
-// proofField is the field in which a password comes along with what it is asked for.
-const proofField = "proof_password"
+// The fields in which a password, or a code of an authenticator, comes along with what it is asked
+// for.
+const (
+	proofField     = "proof_password"
+	proofCodeField = "proof_code"
+)
 
 // Proven is the target of a form that asks for something dangerous. When its person proved too
 // long ago who he is, a page asks for his password and sends it to the same address with
@@ -25,11 +29,17 @@ func (s *Site) Proven(h Handler) Handler {
 			return err
 		}
 		if password, asked := f.Get(proofField), f.Has(proofField); asked {
-			f.Del(proofField)
+			given := winddown.Proof{Password: password}
 			actor := actorOf(r.Context())
-			_, err := s.attempt(w, r, actor.Email, func() (string, error) {
-				return "", s.app.Prove(r.Context(), actor, winddown.Proof{Password: password})
-			}, "account.error.password_wrong")
+			account := actor.Email
+			if password == "" && f.Get(proofCodeField) != "" {
+				given.Code, account = f.Get(proofCodeField), secondKey(actor.UserID)
+			}
+			f.Del(proofField)
+			f.Del(proofCodeField)
+			_, err := s.attempt(w, r, account, func() (string, error) {
+				return "", s.app.Prove(r.Context(), actor, given)
+			}, "account.error.password_wrong", "twofactor.error.code")
 			switch {
 			case retryable(err):
 				return s.proof(w, r, f, err)
@@ -49,7 +59,11 @@ func (s *Site) Proven(h Handler) Handler {
 // proof asks for the password before what was typed is done.
 func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, failure error) error {
 	p := i18n.From(r.Context())
-	v := page.ProofView{Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
+	factor, err := s.app.TwoFactor(r.Context(), actorOf(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := page.ProofView{Code: factor.On, Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
 	for _, name := range slices.Sorted(maps.Keys(typed)) {
 		for _, value := range typed[name] {
 			v.Typed = append(v.Typed, page.TypedField{Name: name, Value: value})
@@ -58,10 +72,13 @@ func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, f
 	status, options := formStatus(failure, layoutNarrow)
 	if !errors.Is(failure, winddown.Unproved) {
 		m := mistakesOf(r.Context(), failure)
-		v.Error, v.Errors = m.of("password"), m.items
+		v.Error, v.CodeError, v.Errors = m.of("password"), m.of("code"), m.items
 		for i := range v.Errors {
-			if v.Errors[i].Field == "password" {
+			switch v.Errors[i].Field {
+			case "password":
 				v.Errors[i].Field = proofField
+			case "code":
+				v.Errors[i].Field = proofCodeField
 			}
 		}
 	} else {

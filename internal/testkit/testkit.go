@@ -29,6 +29,7 @@ import (
 	"winddown/internal/app"
 	"winddown/internal/files"
 	"winddown/internal/httpkit"
+	"winddown/internal/keyring"
 	"winddown/internal/live"
 	"winddown/internal/postgres"
 	"winddown/internal/server"
@@ -153,7 +154,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	store.Through = c.disk
-	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota, Mail: c.mail})
+	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota, Mail: c.mail, Keys: keys()})
 
 	s := &Site{App: a, FilesDir: dir, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -192,6 +193,15 @@ func Start(t testing.TB, options ...Option) *Site {
 	s.server.Client().Transport.(*http.Transport).DisableCompression = true
 	return s
 }
+
+// keys are the same for every site, so that several processes open what one has sealed.
+var keys = sync.OnceValue(func() *keyring.Ring {
+	ring, err := keyring.Parse(keyring.NewKey())
+	if err != nil {
+		panic(err)
+	}
+	return ring
+})
 
 // assets are the same for every site, and slow to compress.
 var assets = sync.OnceValues(func() (*httpkit.Assets, error) { return httpkit.NewAssets(static.FS) })
@@ -265,7 +275,7 @@ func (s *Site) SignUp(name, word string) *Client {
 func (s *Site) LogIn(email, password string) *Client {
 	s.t.Helper()
 	c := s.Anybody()
-	token, err := s.App.LogIn(s.t.Context(), email, password, app.Browser{})
+	token, _, err := s.App.LogIn(s.t.Context(), email, password, app.Browser{})
 	if err != nil {
 		s.t.Fatalf("log in %s: %v", email, err)
 	}

@@ -121,6 +121,10 @@ const (
 	SessionRevoked      EventKind = "session_revoked"      // user
 	IdentityProved      EventKind = "identity_proved"      // user: before something dangerous
 	PasswordChanged     EventKind = "password_changed"     // user
+	TwoFactorOn         EventKind = "two_factor_on"        // user: an authenticator, or another one
+	TwoFactorOff        EventKind = "two_factor_off"       // user
+	RecoveryUsed        EventKind = "recovery_used"        // user: a recovery code; Number is how many are left
+	RecoveryRenewed     EventKind = "recovery_renewed"     // user: new recovery codes
 	SettingsChanged     EventKind = "settings_changed"     // user
 	UserDisabled        EventKind = "user_disabled"        // user
 	ConfirmAsked        EventKind = "confirm_asked"        // user: another letter to confirm the address, please
@@ -136,6 +140,7 @@ const (
 	AccountDeleted      EventKind = "account_deleted"      // user: to be erased after its term
 	AccountKept         EventKind = "account_kept"         // user: the deletion is taken back; by the system when something would be left to nobody
 	AccountErased       EventKind = "account_erased"       // user: a pseudonym from now on
+	SecretsResealed     EventKind = "secrets_resealed"     // system: Number of them, with the key in After
 	FileDownloaded      EventKind = "file_downloaded"      // user: evidence of a case, or its handover pack
 	ShareOpened         EventKind = "share_opened"         // share
 )
@@ -153,8 +158,8 @@ func EventKinds() []EventKind {
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,
-		PasswordChanged, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
-		CalendarImported, CalendarForgotten, TextChanged, FileDownloaded, ShareOpened,
+		PasswordChanged, TwoFactorOn, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
+		CalendarImported, CalendarForgotten, TextChanged, SecretsResealed, FileDownloaded, ShareOpened,
 	}
 }
 

@@ -60,6 +60,7 @@ func (a Actor) Proved(now time.Time) error {
 // Proof is that by which somebody shows that he is the person of his login session.
 type Proof struct {
 	Password string
+	Code     string // of his authenticator, in place of the password
 }
 
 // Stamp says who does something at the instant now, with the person's own date.

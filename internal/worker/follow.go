@@ -78,6 +78,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			}
 		case winddown.AccountErased:
 			add(farewellArgs{User: e.Stream.ID})
+		case winddown.TwoFactorOn, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed:
+			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
 		case winddown.PersonInvited, winddown.FirmInvited:
 			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
 		case winddown.SellerReminded:

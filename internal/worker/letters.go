@@ -40,6 +40,7 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.leavingLetter)
 	addKind(w, bundle, w.stayingLetter)
 	addNotedKind(w, bundle, w.farewellLetter)
+	addKind(w, bundle, w.securityLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address, as he accepts an

@@ -126,7 +126,7 @@ func TestLettersAboutAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantKind(t, o.App.ResetPassword(t.Context(), token, next), winddown.Gone)
-	if _, err := o.App.LogIn(t.Context(), "kim@example.ru", next, app.Browser{}); err != nil {
+	if _, _, err := o.App.LogIn(t.Context(), "kim@example.ru", next, app.Browser{}); err != nil {
 		t.Error(err)
 	}
 

@@ -2,7 +2,7 @@
 // nothing he typed is lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anna, check, logIn, openCase, password, signUp, start, submit } from "./harness.mjs";
+import { anna, check, guard, logIn, openCase, password, signUp, start, submit, totp } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -153,3 +153,48 @@ test("nobody has an account without his consent, and who has is asked when it ch
     assert.equal(new URL(page.url()).pathname, "/cases");
   }
 });
+
+for (const script of [true, false]) {
+  test(`the second step is turned on, asked for and turned off, ${script ? "with script" : "without script"}`, async () => {
+    const page = await open({ script });
+    const email = `guarded-${script}@example.com`;
+    await signUp(page, { name: "Анна Петрова", email });
+    await page.goto("/account");
+    await page.getByRole("link", { name: "Вход в два шага: выключен" }).click();
+    await check(page);
+    await submit(page, "Включить");
+    await page.getByTestId("totp-secret").waitFor();
+    await check(page);
+    await page.locator("#code").fill("123");
+    await submit(page, "Проверить код");
+    await says(page, /Код не подошёл/);
+    await check(page);
+    const { secret, codes } = await guard(page);
+    assert.equal(new Set(codes).size, 10);
+    await check(page);
+    const [download] = await Promise.all([page.waitForEvent("download"), submit(page, "Скачать файлом")]);
+    assert.equal(download.suggestedFilename(), "winddown-recovery-codes.txt");
+
+    const phone = await open({ script });
+    await phone.goto("/login?next=/account");
+    await phone.locator("#email").fill(email);
+    await phone.locator("#password").fill(password);
+    await submit(phone);
+    await phone.getByRole("heading", { level: 1, name: "Код для входа" }).waitFor();
+    await check(phone);
+    assert.equal(await phone.locator("#code").getAttribute("autocomplete"), "one-time-code");
+    await phone.getByRole("link", { name: "Ввести запасной код" }).click();
+    await check(phone);
+    await phone.locator("#recovery").fill("aaaa");
+    await submit(phone);
+    await says(phone, /Такого запасного кода нет/);
+    await check(phone);
+    await phone.getByRole("link", { name: "Ввести код из программы" }).click();
+    await phone.locator("#code").fill(totp(secret, page.server.clock() + 30_000)); // the first one was used
+    await submit(phone);
+    await phone.getByRole("link", { name: "Вход в два шага: включён" }).click();
+    await submit(phone, "Выключить вход в два шага");
+    await says(phone, "Вход в два шага выключен.");
+    await check(phone);
+  });
+}

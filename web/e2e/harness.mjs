@@ -3,6 +3,7 @@
 // to pass.
 import assert from "node:assert/strict";
 import { spawn, execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -52,7 +53,9 @@ export async function startServer({ seed, args = [] } = {}) {
   const interrupt = () => child.kill("SIGINT");
   process.once("exit", interrupt);
   // launch returns the address the server says.
+  let ahead = 0; // of the server's clock
   const launch = async (addr, clock = now, ...more) => {
+    ahead = Date.parse(clock) - Date.now();
     const serve = ["serve", "--addr", addr, "--dev", "--now", clock, "--log-format", "json", ...data, ...args, ...more];
     child = spawn(binary, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
     child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
@@ -88,6 +91,8 @@ export async function startServer({ seed, args = [] } = {}) {
       const children = readFileSync(`/proc/${main}/task/${main}/children`, "utf8").trim().split(" ");
       for (const pid of [main, ...children]) process.kill(Number(pid), signal);
     },
+    // clock is the time on the server, within seconds.
+    clock: () => Date.now() + ahead,
     secret(...values) {
       for (const value of values) if (value) secrets.add(value);
     },
@@ -202,6 +207,31 @@ export async function signUp(page, { name, email }) {
   await submit(page);
   await page.waitForURL((url) => url.pathname !== "/signup");
   await noteCookies(page);
+}
+
+// totp is what an authenticator shows at an instant (RFC 6238).
+export function totp(secret, at) {
+  const bits = [...secret.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, "0");
+}
+
+// guard turns an authenticator on for somebody signed in, and returns its secret and the recovery
+// codes.
+export async function guard(page) {
+  await post(page, "/account/two-factor");
+  await page.goto("/account/two-factor");
+  const secret = await page.getByTestId("totp-secret").innerText();
+  page.server.secret(secret);
+  await page.locator("#code").fill(totp(secret, page.server.clock()));
+  await submit(page);
+  await page.getByTestId("recovery-codes").waitFor();
+  const codes = await page.getByTestId("recovery-codes").locator("code").allInnerTexts();
+  for (const code of codes) page.server.secret(code);
+  return { secret, codes };
 }
 
 export async function logIn(page, email, known = password) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  allSteps, compareAct, disputeAct, finish, goodsGone, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, share, signUp, start,
+  allSteps, compareAct, disputeAct, finish, goodsGone, guard, invalidHTML, invite, logIn, mark, markAll, openCase, overflow, owe, password, post, regress, share, signUp, start,
 } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
@@ -164,6 +164,13 @@ async function people(open, mail, locale, how) {
   await finish(owner, at.returned);
   await regress(owner, at.returned, "return_stock", words.reason);
 
+  // Somebody with an authenticator, and who knows her password alone.
+  who.guarded = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale], ...how });
+  await signUp(who.guarded, { name: words.owner, email: email("guarded") });
+  await guard(who.guarded);
+  who.halfway = await open({ locale: { ru: "ru-RU", en: "en-GB" }[locale], ...how });
+  await post(who.halfway, "/login", { email: email("guarded"), password });
+
   // Links in letters: unused, used, and one that ends letters; and a letter that was refused.
   at.confirmLink = await mail.letterTo(server, email("newcomer"), "/account/confirm/");
   at.confirmed = await mail.letterTo(server, email("owner"), "/account/confirm/");
@@ -238,6 +245,15 @@ function pages(at) {
   send("newcomer", "/account/delete", 200, { email: at.email.replace("owner", "newcomer") }); // the same page, which says so
   get("newcomer", "/account"); // as every page does meanwhile
   send("newcomer", "/account/keep", 200, {});
+  get("newcomer", "/account/two-factor");
+  send("newcomer", "/account/two-factor", 200, {}); // what is to be scanned, after the redirect
+  send("newcomer", "/account/two-factor/confirm", 422, { code: "1" });
+  get("guarded", "/account/two-factor");
+  send("guarded", "/account/two-factor/codes", 200, {});
+  get("halfway", "/login/second?next=%2Fcases");
+  get("halfway", "/login/second?by=recovery");
+  send("halfway", "/login/second", 422, { code: "1" });
+  send("halfway", "/login/second", 422, { recovery: "1" });
   get("owner", "/account/mail");
   send("newcomer", "/account/mail", 422, { frequency: "hourly", hour: "99" });
   send("newcomer", "/account/calendar", 200, {}); // the fresh link, after the redirect

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/base32"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"winddown/internal/app"
+	"winddown/internal/testdb"
+	"winddown/internal/winddown"
+)
+
+// A key is made, made again, and what the first encrypted moves to the second; doctor says each
+// time what is left to do, and restoring without the key says what it is needed for.
+func TestKeysOnTheCommandLine(t *testing.T) {
+	url, dir := testdb.New(t), t.TempDir()
+	path := filepath.Join(dir, "keys")
+	keys := func(file string, args ...string) (string, error) {
+		return command(t, "", append(args, "--database-url", url, "--secret-key-file", file)...)
+	}
+	doctor := func(file string) string {
+		out, _ := keys(file, "doctor", "--files-dir", dir)
+		for line := range strings.Lines(out) {
+			if rest, found := strings.CutPrefix(line, "keys"); found {
+				return strings.TrimSpace(rest)
+			}
+		}
+		t.Fatalf("doctor says nothing of keys:\n%s", out)
+		return ""
+	}
+	if _, err := keys(path, "keys", "rotate"); err == nil {
+		t.Error("keys that are not there are rotated")
+	}
+	if out, err := keys(path, "keys", "new"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file of keys: %v, %v", info.Mode(), err)
+	}
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := keyFlags{SecretKeyFile: path}.ring(databaseFlags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	a := openAppOf(t, url, app.Options{Keys: ring})
+	token, err := a.SignUp(t.Context(), winddown.Registration{Name: "Анна Ким", Email: "kim@example.ru", Password: secret, Consent: true}, app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kim, err := a.Actor(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.StartTwoFactor(t.Context(), kim); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := a.TwoFactor(t.Context(), kim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	totp, err := base32.StdEncoding.DecodeString(shown.Setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.ConfirmTwoFactor(t.Context(), kim, winddown.TOTPCode(totp, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if says := doctor(path); !strings.Contains(says, "encrypts all 1 secrets") {
+		t.Errorf("doctor: %s", says)
+	}
+
+	if out, err := keys(path, "keys", "new"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if says := doctor(path); !strings.Contains(says, "winddown keys rotate") {
+		t.Errorf("with an older key doctor says: %s", says)
+	}
+	if out, err := keys(path, "keys", "rotate"); err != nil || !strings.HasPrefix(out, "encrypted anew: 1;") {
+		t.Errorf("rotate: %v\n%s", err, out)
+	}
+	if says := doctor(path); !strings.Contains(says, "2 here") {
+		t.Errorf("doctor: %s", says)
+	}
+
+	old := filepath.Join(dir, "old")
+	if err := os.WriteFile(old, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if says := doctor(old); !strings.Contains(says, "PROBLEM") || !strings.Contains(says, "user two-factor-off") {
+		t.Errorf("without the key doctor says: %s", says)
+	}
+	file, fresh := filepath.Join(dir, "backup"), testdb.Empty(t)
+	if out, err := command(t, "", "backup", file, "--database-url", url, "--files-dir", t.TempDir()); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := command(t, "", "restore", file, "--database-url", fresh, "--files-dir", filepath.Join(dir, "fresh"), "--secret-key-file", old)
+	if err != nil || !strings.Contains(out, "recovery codes") || !strings.HasSuffix(out, "OK\n") {
+		t.Errorf("a restore without the key: %v\n%s", err, out)
+	}
+
+	if out, err := command(t, "", "user", "two-factor-off", "Kim@example.ru", "--database-url", url); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, second, err := a.LogIn(t.Context(), "kim@example.ru", secret, app.Browser{}); err != nil || second {
+		t.Errorf("after it was turned off a second step is asked for: %v, %v", second, err)
+	}
+	_, err = command(t, "", "user", "two-factor-off", "nobody@example.ru", "--database-url", url)
+	wantSentence(t, err, "nobody has an account with the address")
+}
+
+// With a database of our own a key is there from the first start on, for us alone.
+func TestTheFirstKeyMakesItself(t *testing.T) {
+	own := databaseFlags{DataDir: t.TempDir()}
+	ring, err := keyFlags{}.ownRing(own)
+	if err != nil || ring == nil {
+		t.Fatal(ring, err)
+	}
+	if info, err := os.Stat(filepath.Join(own.DataDir, keyFile)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key's file: %v, %v", info.Mode(), err)
+	}
+	again, err := keyFlags{}.ownRing(own)
+	if err != nil || again.First() != ring.First() {
+		t.Errorf("the second start has another key: %v", err)
+	}
+	others := databaseFlags{DataDir: t.TempDir(), DatabaseURL: "postgres://db/winddown"}
+	if ring, err := (keyFlags{}).ownRing(others); err != nil || ring != nil {
+		t.Errorf("over somebody's database a key is made: %v, %v", ring, err)
+	}
+	if _, err := (keyFlags{SecretKeyFile: filepath.Join(own.DataDir, "none")}).ownRing(own); err == nil {
+		t.Error("a file of keys that was named and is not there is passed over")
+	}
+	text, err := os.ReadFile(filepath.Join(own.DataDir, keyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := keyFlags{SecretKeys: strings.TrimSpace(string(text))}.ring(others)
+	if err != nil || given.First() != ring.First() {
+		t.Errorf("from the environment: %v", err)
+	}
+}

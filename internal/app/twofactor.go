@@ -1,0 +1,272 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"winddown/internal/keyring"
+	"winddown/internal/postgres"
+	"winddown/internal/winddown"
+)
+
+// TwoFactor is how a person's account is guarded beside the password.
+type TwoFactor struct {
+	Possible bool // the installation has keys to encrypt secrets with
+	On       bool
+	Since    time.Time
+	Recovery int    // recovery codes that were not used
+	Setup    string // the secret of the authenticator being set up, in base32; empty for none
+}
+
+// TwoFactor returns how the actor's account is guarded.
+func (a *App) TwoFactor(ctx context.Context, actor winddown.Actor) (TwoFactor, error) {
+	f, err := a.db.TwoFactor(ctx, actor.UserID)
+	if err != nil {
+		return TwoFactor{}, err
+	}
+	v := TwoFactor{Possible: a.keys != nil, On: f.On != nil, Recovery: len(f.Recovery)}
+	if f.On != nil {
+		v.Since = f.On.CreatedAt
+	}
+	if secret, err := a.setup(actor.UserID, f); err == nil {
+		v.Setup = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
+	}
+	return v, nil
+}
+
+// setup is the secret a person sets up, or Gone.
+func (a *App) setup(user winddown.ID, f postgres.TwoFactor) ([]byte, error) {
+	if f.Setup == nil || a.now().Sub(f.Setup.CreatedAt) > winddown.SetupTerm {
+		return nil, &winddown.Error{Kind: winddown.Gone, Key: "twofactor.error.setup_gone"}
+	}
+	return a.totpSecret(user, *f.Setup)
+}
+
+// totpOf is what the secret of a person's authenticator is sealed for.
+func totpOf(user winddown.ID) string { return "totp of " + user.String() }
+
+// totpSecret opens a secret. One whose key is not there is Conflict: recovery codes need none.
+func (a *App) totpSecret(user winddown.ID, t postgres.TOTP) ([]byte, error) {
+	secret, err := a.keys.Open(t.Sealed(), totpOf(user))
+	if err != nil {
+		return nil, &winddown.Error{Kind: winddown.Conflict, Key: "twofactor.error.key", Err: err}
+	}
+	return secret, nil
+}
+
+// StartTwoFactor begins to set up an authenticator; one that is on stays until the new one has
+// shown a code. Unproved, or Conflict where the installation has no key.
+func (a *App) StartTwoFactor(ctx context.Context, actor winddown.Actor) error {
+	if err := actor.Proved(a.now()); err != nil {
+		return err
+	}
+	secret := make([]byte, winddown.TOTPSecret)
+	_, _ = rand.Read(secret) // never fails: crypto/rand aborts the program instead
+	sealed, err := a.keys.Seal(secret, totpOf(actor.UserID))
+	if errors.Is(err, keyring.ErrUnknownKey) {
+		return &winddown.Error{Kind: winddown.Conflict, Key: "twofactor.error.no_key"}
+	}
+	if err != nil {
+		return err
+	}
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		tx.SetUpTOTP(actor.UserID, sealed)
+		return nil, nil
+	})
+}
+
+// errCode is the answer to a code that does not fit.
+func errCode(field string) error {
+	key := "twofactor.error.code"
+	if field == "recovery" {
+		key = "twofactor.error.recovery"
+	}
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: []winddown.FieldError{{Field: field, Key: key}}}
+}
+
+// ConfirmTwoFactor turns on the authenticator that is being set up, by a code it shows, and returns
+// the recovery codes, which are shown this once. Invalid on the field code, or Gone.
+func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code string) (codes []string, err error) {
+	now := a.now()
+	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
+		if err != nil {
+			return nil, err
+		}
+		secret, err := a.setup(actor.UserID, factor)
+		if err != nil {
+			return nil, err
+		}
+		step, ok := winddown.MatchTOTP(secret, code, now, factor.Setup.UsedStep)
+		if !ok {
+			return nil, errCode("code")
+		}
+		tx.TurnOnTOTP(actor.UserID, step)
+		codes = saveRecovery(tx, actor.UserID)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.TwoFactorOn}}, nil
+	})
+	return codes, err
+}
+
+// RenewRecovery gives the actor new recovery codes in place of those he had. Unproved, or Conflict
+// while he has no authenticator.
+func (a *App) RenewRecovery(ctx context.Context, actor winddown.Actor) (codes []string, err error) {
+	if err := actor.Proved(a.now()); err != nil {
+		return nil, err
+	}
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
+		if err == nil && factor.On == nil {
+			err = &winddown.Error{Kind: winddown.Conflict, Key: "twofactor.error.off"}
+		}
+		if err != nil {
+			return nil, err
+		}
+		codes = saveRecovery(tx, actor.UserID)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.RecoveryRenewed}}, nil
+	})
+	return codes, err
+}
+
+// saveRecovery gives a locked person new recovery codes. They are random enough for a plain hash;
+// with the person's id in it, every account is a search of its own.
+func saveRecovery(tx *postgres.Tx, user winddown.ID) (codes []string) {
+	var hashes [][]byte
+	for range winddown.RecoveryCodes {
+		code := strings.ToLower(rand.Text()[:winddown.RecoveryCodeLength])
+		hashes = append(hashes, recoveryHash(user, code))
+		var parts []string
+		const part = 4
+		for p := range slices.Chunk([]byte(code), part) {
+			parts = append(parts, string(p))
+		}
+		codes = append(codes, strings.Join(parts, "-"))
+	}
+	tx.SaveRecoveryCodes(user, hashes)
+	return codes
+}
+
+func recoveryHash(user winddown.ID, code string) []byte {
+	sum := sha256.Sum256([]byte("winddown recovery code\x00" + user.String() + "\x00" + winddown.TidyCode(code)))
+	return sum[:]
+}
+
+// EndTwoFactor takes the actor's authenticator and recovery codes away. Unproved; what is off
+// already is no event.
+func (a *App) EndTwoFactor(ctx context.Context, actor winddown.Actor) error {
+	if err := actor.Proved(a.now()); err != nil {
+		return err
+	}
+	return a.endTwoFactor(ctx, actor, actor.UserID)
+}
+
+// ResetTwoFactor is EndTwoFactor from the command line, for somebody who is locked out. NotFound
+// for an unknown address.
+func (a *App) ResetTwoFactor(ctx context.Context, email string) error {
+	acc, err := a.db.Account(ctx, email)
+	if err != nil {
+		return err
+	}
+	return a.endTwoFactor(ctx, command(), acc.User.ID)
+}
+
+func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user winddown.ID) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		_, factor, err := tx.LockTwoFactor(ctx, user)
+		if err != nil || factor.On == nil {
+			return nil, err
+		}
+		tx.EndTwoFactor(user)
+		tx.EndLoginSteps(user)
+		return []winddown.Event{{Stream: userStream(user), Kind: winddown.TwoFactorOff, User: user}}, nil
+	})
+}
+
+// LoginStep returns whose password was right, or Unauthenticated for a token that does not work
+// any more.
+func (a *App) LoginStep(ctx context.Context, token string) (winddown.ID, error) {
+	return a.db.LoginStep(ctx, tokenHash(token), a.now())
+}
+
+// FinishLogIn begins the login session of somebody whose password LogIn found right, by his second
+// factor. Invalid on the field code or recovery, or Unauthenticated when he has to begin anew.
+func (a *App) FinishLogIn(ctx context.Context, step string, in winddown.SecondFactor, from Browser) (token string, err error) {
+	hash := tokenHash(step)
+	user, err := a.db.LoginStep(ctx, hash, a.now())
+	if err != nil {
+		return "", err
+	}
+	actor := winddown.Actor{UserID: user, Via: winddown.ViaPages}
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		locked, factor, err := tx.LockTwoFactor(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		// What ends the step holds the person's row, so it is asked behind it.
+		waits, err := tx.HoldsLoginStep(ctx, hash)
+		if err != nil {
+			return nil, err
+		}
+		if !waits || locked.User.Disabled || factor.On == nil {
+			return nil, &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+		}
+		used, err := a.useFactor(tx, user, factor, in)
+		if err != nil {
+			return nil, err
+		}
+		tx.EndLoginSteps(user)
+		var begun []winddown.Event
+		token, begun, err = a.begin(tx, user, from)
+		return append(begun, used...), err
+	})
+	return token, err
+}
+
+// useFactor checks what a locked person shows, and notes it as used.
+func (a *App) useFactor(tx *postgres.Tx, user winddown.ID, f postgres.TwoFactor, in winddown.SecondFactor) ([]winddown.Event, error) {
+	if in.Recovery != "" {
+		hash := recoveryHash(user, in.Recovery)
+		if !slices.ContainsFunc(f.Recovery, func(h []byte) bool { return slices.Equal(h, hash) }) {
+			return nil, errCode("recovery")
+		}
+		tx.UseRecoveryCode(user, hash)
+		return []winddown.Event{{Stream: userStream(user), Kind: winddown.RecoveryUsed, Number: len(f.Recovery) - 1}}, nil
+	}
+	secret, err := a.totpSecret(user, *f.On)
+	if err != nil {
+		return nil, err
+	}
+	step, ok := winddown.MatchTOTP(secret, in.Code, a.now(), f.On.UsedStep)
+	if !ok {
+		return nil, errCode("code")
+	}
+	tx.UseTOTP(user, step)
+	return nil, nil
+}
+
+// proveByCode is Prove by a code of the actor's authenticator.
+func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
+		if err == nil && factor.On == nil {
+			err = errCode("code")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, err := a.useFactor(tx, actor.UserID, factor, winddown.SecondFactor{Code: code}); err != nil {
+			return nil, err
+		}
+		tx.ProveSession(actor.UserID, actor.SessionID)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.IdentityProved}}, nil
+	})
+}

@@ -1,0 +1,274 @@
+package app_test
+
+import (
+	"context"
+	"encoding/base32"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"winddown/internal/app"
+	"winddown/internal/keyring"
+	"winddown/internal/winddown"
+)
+
+// secretOf is what the page shows of the authenticator an actor sets up.
+func (w *world) secretOf(a winddown.Actor) []byte {
+	w.t.Helper()
+	f, err := w.app.TwoFactor(w.t.Context(), a)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	secret, err := base32.StdEncoding.DecodeString(f.Setup)
+	if err != nil || len(secret) != winddown.TOTPSecret {
+		w.t.Fatalf("the secret is %q, %v", f.Setup, err)
+	}
+	return secret
+}
+
+// guard turns an authenticator on for an actor, and leaves its code used.
+func (w *world) guard(a winddown.Actor) (secret []byte, codes []string) {
+	w.t.Helper()
+	a.ProvedAt = w.clock.Now()
+	if err := w.app.StartTwoFactor(w.t.Context(), a); err != nil {
+		w.t.Fatal(err)
+	}
+	secret = w.secretOf(a)
+	codes, err := w.app.ConfirmTwoFactor(w.t.Context(), a, winddown.TOTPCode(secret, w.clock.Now()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return secret, codes
+}
+
+// passwordStep is the first of two steps of signing in.
+func (w *world) passwordStep(email string) string {
+	w.t.Helper()
+	token, second, err := w.app.LogIn(w.t.Context(), email, password, app.Browser{})
+	if err != nil || !second {
+		w.t.Fatalf("the password alone: second %v, %v", second, err)
+	}
+	return token
+}
+
+func TestLoggingInInTwoSteps(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	a := w.signUp("kim@example.ru")
+	secret, recovery := w.guard(a)
+	code := func() winddown.SecondFactor {
+		return winddown.SecondFactor{Code: winddown.TOTPCode(secret, w.clock.Now())}
+	}
+	step := w.passwordStep("kim@example.ru")
+	if _, err := w.app.Actor(ctx, step); winddown.KindOf(err) != winddown.Unauthenticated {
+		t.Fatalf("the token between the steps lets in: %v", err)
+	}
+	_, err := w.app.FinishLogIn(ctx, step, code(), app.Browser{})
+	wantField(t, err, "code", "twofactor.error.code") // it was used to turn the authenticator on
+	w.clock.Advance(winddown.TOTPPeriod)
+	_, err = w.app.FinishLogIn(ctx, step, winddown.SecondFactor{}, app.Browser{})
+	wantField(t, err, "code", "twofactor.error.code")
+	token, err := w.app.FinishLogIn(ctx, step, code(), app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.actor(token); got.UserID != a.UserID {
+		t.Errorf("signed in as %s", got.UserID)
+	}
+	_, err = w.app.FinishLogIn(ctx, step, code(), app.Browser{})
+	wantKind(t, err, winddown.Unauthenticated) // a step ends with its login
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), code(), app.Browser{})
+	wantField(t, err, "code", "twofactor.error.code") // and a code with it
+
+	late := w.passwordStep("kim@example.ru")
+	w.clock.Advance(winddown.LoginStepTerm)
+	_, err = w.app.FinishLogIn(ctx, late, code(), app.Browser{})
+	wantKind(t, err, winddown.Unauthenticated)
+
+	// A recovery code works once, typed in any way.
+	typed := winddown.SecondFactor{Recovery: " " + strings.ToUpper(strings.ReplaceAll(recovery[3], "-", " "))}
+	if _, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), typed, app.Browser{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), typed, app.Browser{})
+	wantField(t, err, "recovery", "twofactor.error.recovery")
+	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Recovery != winddown.RecoveryCodes-1 {
+		t.Errorf("%d recovery codes are left, %v", f.Recovery, err)
+	}
+	// Nobody else's.
+	other := w.signUp("other@example.ru")
+	_, others := w.guard(other)
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Recovery: others[0]}, app.Browser{})
+	wantField(t, err, "recovery", "twofactor.error.recovery")
+
+	// Neither the secret nor a code is in the database.
+	if found := w.leftovers(string(secret), base32.StdEncoding.EncodeToString(secret), recovery[0], winddown.TidyCode(recovery[0])); len(found) > 0 {
+		t.Errorf("to be read in the database: %v", found)
+	}
+}
+
+// A new password opens no account with a second factor, and ends the logins between the steps.
+func TestAPasswordDoesNotGetRoundTheSecondFactor(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	a := w.signUp("kim@example.ru")
+	w.guard(a)
+	step := w.passwordStep("kim@example.ru")
+	l, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.ResetPassword(ctx, l.Token, password); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.LoginStep(ctx, step)
+	wantKind(t, err, winddown.Unauthenticated)
+	w.passwordStep("kim@example.ru")
+	if n := one[int](w, "select count(*) from login_sessions where user_id = $1 and ended_at is null", uuid.UUID(a.UserID)); n != 0 {
+		t.Errorf("%d login sessions go on", n)
+	}
+	// Somebody barred meanwhile does not get in either.
+	step = w.passwordStep("kim@example.ru")
+	if err := w.app.DisableUser(ctx, "kim@example.ru"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.FinishLogIn(ctx, step, winddown.SecondFactor{Code: "000000"}, app.Browser{})
+	wantKind(t, err, winddown.Unauthenticated)
+}
+
+// Whatever weakens the guard needs proof, and another authenticator takes over with its first code.
+func TestChangingTheSecondFactor(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	a := w.signUp("kim@example.ru")
+	old, _ := w.guard(a)
+	stale := a
+	stale.ProvedAt = w.clock.Now().Add(-time.Hour)
+	wantKind(t, w.app.StartTwoFactor(ctx, stale), winddown.Unproved)
+	wantKind(t, w.app.EndTwoFactor(ctx, stale), winddown.Unproved)
+	_, err := w.app.RenewRecovery(ctx, stale)
+	wantKind(t, err, winddown.Unproved)
+
+	w.clock.Advance(time.Minute)
+	a.ProvedAt = w.clock.Now()
+	if err := w.app.StartTwoFactor(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	fresh := w.secretOf(a)
+	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(old, w.clock.Now()))
+	wantField(t, err, "code", "twofactor.error.code")
+	if _, err := w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(old, w.clock.Now())}, app.Browser{}); err != nil {
+		t.Errorf("while another is set up the authenticator does not work: %v", err)
+	}
+	w.clock.Advance(winddown.SetupTerm + time.Second)
+	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
+	wantKind(t, err, winddown.Gone)
+	fresh, _ = w.guard(a)
+	w.clock.Advance(time.Minute)
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(old, w.clock.Now())}, app.Browser{})
+	wantField(t, err, "code", "twofactor.error.code")
+
+	// A code proves as a password does, once.
+	proof := winddown.Proof{Code: winddown.TOTPCode(fresh, w.clock.Now())}
+	if err := w.app.Prove(ctx, a, proof); err != nil {
+		t.Error(err)
+	}
+	wantField(t, w.app.Prove(ctx, a, proof), "code", "twofactor.error.code")
+	wantField(t, w.app.Prove(ctx, w.person("Чужая"), winddown.Proof{Code: "000000"}), "code", "twofactor.error.code")
+
+	a.ProvedAt = w.clock.Now()
+	if err := w.app.EndTwoFactor(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](w, "select count(*) from totp_secrets") + one[int](w, "select count(*) from recovery_codes"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+	if _, second, err := w.app.LogIn(ctx, "kim@example.ru", password, app.Browser{}); err != nil || second {
+		t.Errorf("a second step is asked for: %v, %v", second, err)
+	}
+}
+
+func TestKeysAreReplaced(t *testing.T) {
+	older, newer := keyring.NewKey(), keyring.NewKey()
+	ring := func(lines ...string) *keyring.Ring {
+		r, err := keyring.Parse(strings.Join(lines, "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	w := newWorldWith(t, app.Options{Keys: ring(older)}, nil)
+	ctx := t.Context()
+	with := func(r *keyring.Ring) *app.App { return app.New(w.db, app.Options{Keys: r, Now: w.clock.Now}) }
+	check := func(r *keyring.Ring, first, old, unknown int) {
+		t.Helper()
+		c, err := with(r).CheckKeys(ctx)
+		if err != nil || c.First != first || c.Older != old || c.Unknown != unknown {
+			t.Errorf("keys %+v, %v; want %d, %d, %d", c, err, first, old, unknown)
+		}
+	}
+	a := w.signUp("kim@example.ru")
+	secret, recovery := w.guard(a)
+	check(ring(newer, older), 0, 1, 0)
+	if n, err := with(ring(newer, older)).ResealSecrets(ctx); n != 1 || err != nil {
+		t.Fatalf("%d encrypted anew, %v", n, err)
+	}
+	check(ring(newer, older), 1, 0, 0)
+	w.clock.Advance(time.Minute)
+	step := w.passwordStep("kim@example.ru")
+	if _, err := with(ring(newer)).FinishLogIn(ctx, step, winddown.SecondFactor{Code: winddown.TOTPCode(secret, w.clock.Now())}, app.Browser{}); err != nil {
+		t.Errorf("with the new key alone: %v", err)
+	}
+
+	// Without the key nothing is opened, altered or lost, and recovery codes still let in.
+	check(ring(older), 0, 0, 1)
+	if n, err := with(ring(older)).ResealSecrets(ctx); n != 0 || err != nil {
+		t.Errorf("with a wrong key %d were encrypted anew, %v", n, err)
+	}
+	none := app.New(w.db, app.Options{Now: w.clock.Now})
+	step = w.passwordStep("kim@example.ru")
+	_, err := none.FinishLogIn(ctx, step, winddown.SecondFactor{Code: "000000"}, app.Browser{})
+	wantKey(t, err, winddown.Conflict, "twofactor.error.key")
+	if _, err := none.FinishLogIn(ctx, step, winddown.SecondFactor{Recovery: recovery[0]}, app.Browser{}); err != nil {
+		t.Errorf("a recovery code without the key: %v", err)
+	}
+	a.ProvedAt = w.clock.Now()
+	wantKey(t, none.StartTwoFactor(ctx, a), winddown.Conflict, "twofactor.error.no_key")
+	// A secret put into somebody else's row opens nothing.
+	other := w.signUp("other@example.ru")
+	w.exec("update totp_secrets set user_id = '" + uuid.UUID(other.UserID).String() + "'")
+	_, err = with(ring(newer)).FinishLogIn(ctx, w.passwordStep("other@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(secret, w.clock.Now())}, app.Browser{})
+	wantKey(t, err, winddown.Conflict, "twofactor.error.key")
+}
+
+// Two with the same code at the same moment: one of them gets in.
+func TestACodeIsUsedOnceByManyAtOnce(t *testing.T) {
+	w := newWorld(t)
+	a := w.signUp("kim@example.ru")
+	secret, _ := w.guard(a)
+	w.clock.Advance(time.Minute)
+	in := winddown.SecondFactor{Code: winddown.TOTPCode(secret, w.clock.Now())}
+	const many = 4
+	var steps []string
+	for range many {
+		steps = append(steps, w.passwordStep("kim@example.ru"))
+	}
+	results := make(chan error, many)
+	for _, step := range steps {
+		go func() {
+			_, err := w.app.FinishLogIn(context.WithoutCancel(t.Context()), step, in, app.Browser{})
+			results <- err
+		}()
+	}
+	entered := 0
+	for range many {
+		if <-results == nil {
+			entered++
+		}
+	}
+	if entered != 1 {
+		t.Errorf("%d got in with one code", entered)
+	}
+}
