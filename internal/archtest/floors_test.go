@@ -196,6 +196,16 @@ func importRules() []rule {
 			forbids: func(i string) bool { return i == "net/http" || strings.HasPrefix(i, "github.com/go-chi/") },
 		},
 		{
+			why:     "programs are started by the private PostgreSQL alone",
+			applies: not(in("winddown/internal/localpg")),
+			forbids: in("os/exec"),
+		},
+		{
+			why:     "memory is Go's own affair, and what is read makes no code or types",
+			applies: func(string) bool { return true },
+			forbids: in("unsafe", "plugin", "encoding/gob"),
+		},
+		{
 			why:     "pages reach the database through use cases",
 			applies: in("winddown/internal/site"),
 			forbids: func(i string) bool { return i == "winddown/internal/postgres" },
