@@ -52,6 +52,28 @@ func changeEmail(tx *postgres.Tx, u winddown.User, email string) []winddown.Even
 	return []winddown.Event{{Stream: userStream(u.ID), Kind: winddown.EmailChanged}}
 }
 
+// PendingEmail is the address the actor wants to have and has not confirmed yet; empty for none.
+func (a *App) PendingEmail(ctx context.Context, actor winddown.Actor) (string, error) {
+	return a.db.PendingEmail(ctx, actor.UserID, a.now())
+}
+
+// EndEmailChange takes back what the actor wanted to change his address to; its links end.
+func (a *App) EndEmailChange(ctx context.Context, actor winddown.Actor) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		if _, err := tx.NewEmail(ctx, actor.UserID); err != nil {
+			if errors.Is(err, winddown.NotFound) { // confirmed, replaced or ended already
+				err = nil
+			}
+			return nil, err
+		}
+		tx.EndEmailChange(actor.UserID)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.EmailChangeEnded}}, nil
+	})
+}
+
 // EmailLetter is a letter about a change of address.
 type EmailLetter struct {
 	To    winddown.User // with the address the letter goes to

@@ -35,6 +35,37 @@ func (w *world) email(a winddown.Actor) string {
 	return one[string](w, "select email from users where id = $1", uuid.UUID(a.UserID))
 }
 
+// A change that waits is shown to its person, who can take it back; its link leads nowhere then.
+func TestEndingAChangeOfAddress(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	a, other := w.provedNow(w.person("Ким")), w.person("Петрова")
+	pending := func(who winddown.Actor, want string) {
+		t.Helper()
+		if got, err := w.app.PendingEmail(ctx, who); err != nil || got != want {
+			t.Errorf("%q waits, %v; want %q", got, err, want)
+		}
+	}
+	pending(a, "")
+	token := w.newEmail(a, "new@example.ru")
+	pending(a, "new@example.ru")
+	pending(other, "")
+	if err := w.app.EndEmailChange(ctx, other); err != nil {
+		t.Fatal(err)
+	}
+	pending(a, "new@example.ru")
+	if err := w.app.EndEmailChange(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	pending(a, "")
+	if err := w.app.ConfirmNewEmail(ctx, a, token); err == nil {
+		t.Error("the link of a change that was taken back works")
+	}
+	w.newEmail(a, "new@example.ru")
+	w.clock.Advance(winddown.ConfirmTerm)
+	pending(a, "")
+}
+
 func TestProof(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()

@@ -1146,6 +1146,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			a := w.person("Ким")
 			return func() error { return w.app.NoteMyData(ctx, a) }, func() outcome { return pages(a) }
 		}},
+		{"EndEmailChange", "", "user email_change_ended", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.newEmail(a, "new@example.ru")
+			return func() error { return w.app.EndEmailChange(ctx, a) }, func() outcome { return pages(a) }
+		}},
+		{"EndEmailChange", "without one", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.EndEmailChange(ctx, a) }, func() outcome { return pages(a) }
+		}},
 		{"FarewellSent", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.confirmed(w.person("Ким"))
 			must(t, w.leave(a))
@@ -1219,7 +1228,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 
 	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
-		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack People Ready RefreshCalendar
+		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

@@ -30,8 +30,8 @@ func (a *App) People(ctx context.Context, actor winddown.Actor, id winddown.ID) 
 }
 
 // Invite makes a one-time link to a case and returns its token, which is stored nowhere.
-// NotFound, Forbidden for a role the actor may not invite, or Conflict when the case has an
-// accountant already or too many open invitations.
+// NotFound, Forbidden for a role the actor may not invite, Conflict when the case has an
+// accountant already or too many open invitations, or Unproved for an owner's link.
 func (a *App) Invite(ctx context.Context, actor winddown.Actor, id winddown.ID, role winddown.Role) (token string, err error) {
 	return a.invite(ctx, actor, id, role, nil)
 }
@@ -98,6 +98,11 @@ func (a *App) invite(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if len(open) >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
 		}
+		if role == winddown.Owner { // whoever has the link can have the case erased
+			if err := actor.Proved(now); err != nil {
+				return nil, err
+			}
+		}
 		inviteID, err := newID()
 		if err != nil {
 			return nil, err
@@ -134,7 +139,7 @@ func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite
 
 // RemovePerson takes a helper or the accountant out of a case: he no longer sees it from
 // then on, and the invitations he made lead nowhere; with the accountant his firm goes.
-// NotFound or Forbidden.
+// NotFound, Forbidden or Unproved.
 func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, people, _, err := tx.LockCasePeople(ctx, id)
@@ -147,6 +152,9 @@ func (a *App) RemovePerson(ctx context.Context, actor winddown.Actor, id, user w
 		at := slices.IndexFunc(people, func(p Person) bool { return p.ID == user && p.Role != winddown.Owner })
 		if at < 0 {
 			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		}
+		if err := actor.Proved(a.now()); err != nil {
+			return nil, err
 		}
 		if people[at].Role == winddown.Accountant {
 			return a.leaveFirm(ctx, tx, view)

@@ -93,6 +93,10 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			"RemovePerson": func(ctx context.Context, s scene, a winddown.Actor) error {
 				return s.app.RemovePerson(ctx, a, s.id, s.guest)
 			},
+			"RemovePerson without a proof": func(ctx context.Context, s scene, a winddown.Actor) error {
+				a.ProvedAt = a.ProvedAt.Add(-time.Hour)
+				return expected(s.app.RemovePerson(ctx, a, s.id, s.guest), winddown.Unproved)
+			},
 			"LeaveFirm": func(ctx context.Context, s scene, a winddown.Actor) error { // no firm keeps it, or nobody owns it
 				return expected(s.app.LeaveFirm(ctx, a, s.id), winddown.Conflict)
 			},

@@ -76,6 +76,19 @@ func (db *DB) EmailChange(ctx context.Context, user, id winddown.ID) (EmailChang
 	return c, classify(err)
 }
 
+const sqlPendingEmail = `-- name: PendingEmail
+select email from email_changes where user_id = @user and expires_at > @now`
+
+// PendingEmail is the address a person wants to have and has not confirmed yet; empty for none.
+func (db *DB) PendingEmail(ctx context.Context, user winddown.ID, now time.Time) (string, error) {
+	var email string
+	err := classify(db.pool.QueryRow(ctx, sqlPendingEmail, namedArgs{"user": user, "now": now}).Scan(&email))
+	if winddown.KindOf(err) == winddown.NotFound {
+		err = nil
+	}
+	return email, err
+}
+
 const sqlNewEmail = `-- name: NewEmail
 select email from email_changes where user_id = @user`
 

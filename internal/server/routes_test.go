@@ -122,6 +122,7 @@ func table() []access {
 		{"GET /account", "", signedIn},
 		{"GET /account/email", "", signedIn},
 		{"POST /account/email", "", badByAll},
+		{"POST /account/email/cancel", "", leadOn}, // it changes nothing
 		{"GET /account/data", "", signedIn},
 		{"POST /account/data", "", signedIn},
 		{"GET /account/delete", "", signedIn},

@@ -91,6 +91,9 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	for _, l := range sessions {
 		v.Sessions = append(v.Sessions, sessionView(p, actor, l))
 	}
+	if v.Pending, err = s.pendingEmail(r); err != nil {
+		return err
+	}
 	status, options := formStatus(failure, layoutText)
 	if failure == nil {
 		if n := s.takeNotice(w, r); len(n) == 1 {

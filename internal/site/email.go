@@ -52,10 +52,31 @@ func (s *Site) ChangeEmail(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// EndEmailChange takes back what a person wanted to change his address to.
+func (s *Site) EndEmailChange(w http.ResponseWriter, r *http.Request) error {
+	if err := s.app.EndEmailChange(r.Context(), actorOf(r.Context())); err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/account/email")
+}
+
+// pendingEmail says to which address a person's is about to be changed; empty for none.
+func (s *Site) pendingEmail(r *http.Request) (string, error) {
+	email, err := s.app.PendingEmail(r.Context(), actorOf(r.Context()))
+	if email == "" {
+		return "", err
+	}
+	return i18n.From(r.Context()).T("account.email.pending", "Email", email), err
+}
+
 func (s *Site) email(w http.ResponseWriter, r *http.Request, email string, failure error) error {
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
 	v := page.EmailView{Now: p.T("account.signed_in_as", "Email", actorOf(r.Context()).Email), Email: email, Error: m.of("email"), Errors: m.items, Letter: s.app.Mail()}
+	var err error
+	if v.Pending, err = s.pendingEmail(r); err != nil {
+		return err
+	}
 	status, options := formStatus(failure, layoutNarrow)
 	if failure == nil {
 		options = append(options, s.accountNotice(w, r, "email_asked"))

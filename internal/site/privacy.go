@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func (s *Site) Consented(next http.Handler) http.Handler {
 		_, err := r.Cookie(laterCookie)
 		ask := actorOf(r.Context()).Consent != s.app.Consent() && err != nil && r.Method == http.MethodGet &&
 			r.Header.Get("HX-Request") == "" && strings.Contains(r.Header.Get("Accept"), "text/html") &&
-			r.URL.Path != consentPath && !strings.HasPrefix(r.URL.Path, "/account")
+			r.URL.Path != consentPath && !strings.HasPrefix(r.URL.Path, "/account") && !isFile(r.URL.Path)
 		if ask {
 			http.Redirect(w, r, consentPath+"?next="+url.QueryEscape(pathOf(r)), http.StatusSeeOther)
 			return
@@ -67,6 +68,12 @@ func (s *Site) Consented(next http.Handler) http.Handler {
 }
 
 const consentPath = "/consent"
+
+// isFile reports whether an address leads to a file and not to a page: whoever clicked on it waits for
+// a download.
+func isFile(address string) bool {
+	return path.Ext(address) != "" || strings.Contains(address, "/files/")
+}
 
 // ConsentForm asks for the consent to the page about personal data.
 func (s *Site) ConsentForm(w http.ResponseWriter, r *http.Request) error {

@@ -130,6 +130,7 @@ const (
 	ConfirmAsked        EventKind = "confirm_asked"        // user: another letter to confirm the address, please
 	AddressConfirmed    EventKind = "address_confirmed"    // user
 	EmailChangeAsked    EventKind = "email_change_asked"   // user: After says which change
+	EmailChangeEnded    EventKind = "email_change_ended"   // user: taken back before it was confirmed
 	EmailChanged        EventKind = "email_changed"        // user
 	PasswordForgotten   EventKind = "password_forgotten"   // user: somebody asked for a link to a new one
 	OperatorChanged     EventKind = "operator_changed"     // user
@@ -158,7 +159,7 @@ func EventKinds() []EventKind {
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,
-		PasswordChanged, TwoFactorOn, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
+		PasswordChanged, TwoFactorOn, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChangeEnded, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, SecretsResealed, FileDownloaded, ShareOpened,
 	}
 }
