@@ -72,13 +72,14 @@ from acts a join cases c on c.id = a.case_id
 where c.id = @case and ` + caseScope + `
 order by a.position, a.round`
 
-// sqlCaseNames finds the people a case's page names. Every case has steps.
+// sqlCaseNames finds the people a case's page names. Every case has steps. Each name is looked up
+// by itself («offset 0» keeps it so): joined, the planner reads all people there are.
 const sqlCaseNames = `-- name: CaseNames
-select u.id, u.name
-from users u
-where u.id in (
-    select unnest(array[c.responsible_id, c.reminded_by, s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
-    from cases c join case_steps s on s.case_id = c.id where c.id = @case and ` + caseScope + `)`
+select p.id, u.name
+from (
+    select distinct unnest(array[c.responsible_id, c.reminded_by, s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by]) as id
+    from cases c join case_steps s on s.case_id = c.id where c.id = @case and ` + caseScope + `) p
+cross join lateral (select name from users where users.id = p.id offset 0) u`
 
 type caseRow struct {
 	ID            winddown.ID

@@ -31,11 +31,10 @@ type trailRow struct {
 }
 
 const sqlTrail = `-- name: Trail
-select e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body, coalesce(b.name, '') as by_name, coalesce(a.name, '') as about_name
+select e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body,
+       coalesce((select name from users where id = e.by_id), '') as by_name, coalesce((select name from users where id = e.about_id), '') as about_name
 from events e
 join cases c on c.id = e.stream_id
-left join users b on b.id = e.by_id
-left join users a on a.id = e.about_id
 where e.stream_kind = 'case' and e.stream_id = @case and ` + caseScope + `
   and (@before::bigint = 0 or e.seq < @before)
   and (@step = '' or convert_from(e.body, 'UTF8')::jsonb ->> 'step' = @step)
