@@ -83,6 +83,10 @@ chaos: assets generate ## Freeze the database, fill its disk, send a thousand cl
 	@node web/scripts/debian.mjs postgresql faketime
 	go test -tags chaos -count=1 -run TestChaos -v -timeout 30m ./cmd/winddown
 
+pentest: assets generate ## Let wapiti, sqlmap and probes of our own look for holes, over TLS (Debian, as root)
+	@node web/scripts/debian.mjs wapiti sqlmap
+	go test -tags pentest -count=1 -run TestPentest -v -timeout 2h ./cmd/winddown
+
 test-office: build ## Open the files of the register with LibreOffice (as root on Debian it is installed)
 	@node web/scripts/office.mjs
 

@@ -27,6 +27,9 @@ func DecodeForm(w http.ResponseWriter, r *http.Request, max int64) (url.Values, 
 	if !isURLEncoded(r) {
 		return nil, badForm(errors.New("the body is not an urlencoded form in UTF-8"))
 	}
+	if r.ContentLength > max { // it says so itself: nobody waits for it
+		return nil, &winddown.Error{Kind: winddown.TooLarge, Key: "error.too_large"}
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max))
 	if err != nil {
 		var tooLarge *http.MaxBytesError

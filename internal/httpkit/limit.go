@@ -122,3 +122,15 @@ func WholeForm(next http.Handler) http.Handler {
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// LastInChunks ends the connection after a request whose body came in chunks, as browsers send none.
+// Where such a request also gives a length, a proxy in front may have read that instead: what
+// follows is then not a request but a part of somebody's body (RFC 9112, 6.1).
+func LastInChunks(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -156,4 +157,26 @@ func TestWholeFormIsReadBeforeTheWork(t *testing.T) {
 	_ = out.Close()
 	<-done
 	<-began
+}
+
+func TestWhatCameInChunksIsTheLast(t *testing.T) {
+	site := httptest.NewServer(LastInChunks(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })))
+	defer site.Close()
+	const second = "GET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	for request, want := range map[string]int{
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx" + second:                                       2,
+		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second:                      1,
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second: 1,
+	} {
+		conn, err := net.Dial("tcp", site.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, request)
+		answers, _ := io.ReadAll(conn)
+		_ = conn.Close()
+		if n := strings.Count(string(answers), "HTTP/1.1 200"); n != want {
+			t.Errorf("%q has %d answers, want %d", request, n, want)
+		}
+	}
 }

@@ -57,7 +57,7 @@ func New(o Options) http.Handler {
 	unhurried := chi.Chain(httpkit.Unhurried, httpkit.NewLimiter(lasting*o.Concurrency, s.Fail).Limit)
 	hurried := httpkit.Deadline(o.Deadline)
 	r := chi.NewRouter()
-	r.Use(httpkit.WithRequestID, httpkit.WithClientIP(o.TrustedProxies))
+	r.Use(httpkit.LastInChunks, httpkit.WithRequestID, httpkit.WithClientIP(o.TrustedProxies))
 	if o.Observe != nil {
 		r.Use(o.Observe)
 	}

@@ -16,6 +16,7 @@ import (
 // Home is the start page for strangers; somebody signed in is led to what is his.
 func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	if actor := actorOf(r.Context()); actor.SignedIn() {
+		w.Header().Set("Cache-Control", "no-store") // the next one at this computer is led elsewhere
 		start, err := s.app.Start(r.Context(), actor)
 		if err != nil {
 			return err
