@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -210,7 +211,7 @@ func TestLeavingIsBlocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := w.app.Farewell(ctx, owner.UserID)
-	if err != app.ErrMoot {
+	if !errors.Is(err, app.ErrMoot) {
 		t.Errorf("the address is kept after the last letter: %v", err)
 	}
 }
