@@ -47,9 +47,21 @@ func (a *App) DeleteAccount(ctx context.Context, actor winddown.Actor, typed str
 	})
 }
 
-// KeepAccount takes the deletion of the actor's account back.
+// KeepAccount takes the deletion of the actor's account back, or is Gone when its term is over: the
+// sweep may have begun, and what it has taken apart does not come back.
 func (a *App) KeepAccount(ctx context.Context, actor winddown.Actor) error {
-	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+	now := a.now()
+	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		_, at, err := tx.Leaving(ctx, actor.UserID)
+		if err == nil && !at.IsZero() && !now.Before(at) {
+			err = &winddown.Error{Kind: winddown.Gone, Key: "leave.error.gone"}
+		}
+		if err != nil {
+			return nil, err
+		}
 		return keepAccount(ctx, tx, actor.UserID)
 	})
 }
@@ -96,6 +108,18 @@ func (a *App) EraseAccounts(ctx context.Context) (erased int, err error) {
 // of its own, and erases him, with a firm that was his alone, in the last one; not gone is who keeps
 // his account.
 func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, err error) {
+	leaving := false // once his term is over he cannot keep his account any more
+	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, user); err != nil {
+			return nil, err
+		}
+		_, at, err := tx.Leaving(ctx, user)
+		leaving = !at.IsZero() && !a.now().Before(at)
+		return nil, err
+	})
+	if err != nil || !leaving {
+		return false, err
+	}
 	held, err := a.db.Holdings(ctx, user)
 	if err != nil {
 		return false, err
@@ -177,8 +201,8 @@ func (a *App) stopHelping(ctx context.Context, actor winddown.Actor, id winddown
 	return err
 }
 
-// windUpFirm takes all cases out of the firm of one the actor works in: those without an owner are
-// erased, for nobody else sees them.
+// windUpFirm takes all cases out of the firm of one the actor works in: those nobody else sees are
+// erased. One without an owner that somebody helps with stays: he came just now, and the firm with it.
 func (a *App) windUpFirm(ctx context.Context, actor winddown.Actor) error {
 	cases, err := a.db.CasesOfFirm(ctx, actor.FirmID)
 	if err != nil {
@@ -191,9 +215,14 @@ func (a *App) windUpFirm(ctx context.Context, actor winddown.Actor) error {
 			if err != nil {
 				return nil, err
 			}
-			if alone = !view.Case.HasOwner; !alone {
+			if view.Case.HasOwner {
 				return a.leaveFirm(ctx, tx, view)
 			}
+			held, err := tx.Holdings(ctx, actor.UserID)
+			if err != nil || len(held.Kept()) > 0 {
+				return nil, err
+			}
+			alone = true
 			asked, at, err := tx.Leaving(ctx, actor.UserID)
 			if err != nil || at.IsZero() {
 				return nil, err

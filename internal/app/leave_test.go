@@ -238,3 +238,35 @@ func TestEventsOfAFirmStay(t *testing.T) {
 		t.Error("a firm that stays has a tombstone")
 	}
 }
+
+// A seller without an owner whom somebody helps with keeps the accountant of a firm of one.
+func TestLeavingKeepsWhatOthersHelpWith(t *testing.T) {
+	w := newWorld(t)
+	boss, helper := w.confirmed(w.person("Петрова")), w.confirmed(w.person("Ким"))
+	id := w.addSeller(boss)
+	boss = w.again(boss)
+	if err := w.leave(boss); err != nil {
+		t.Fatalf("while nobody else sees the seller: %v", err)
+	}
+	w.join(boss, helper, id, winddown.Helper)
+	w.clock.Advance(winddown.LeaveTerm)
+	if n := w.eraseAccounts(); n != 0 {
+		t.Error("the account was erased, and the case under its helper's hands")
+	}
+	w.view(helper, id)
+	wantKind(t, w.leave(boss), winddown.Blocked)
+}
+
+// Once the term is over, and the sweep may have begun, the account cannot be kept.
+func TestKeepingAnAccountTooLate(t *testing.T) {
+	w := newWorld(t)
+	a := w.person("Ким")
+	if err := w.leave(a); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(winddown.LeaveTerm)
+	wantKey(t, w.app.KeepAccount(t.Context(), a), winddown.Gone, "leave.error.gone")
+	if n := w.eraseAccounts(); n != 1 {
+		t.Errorf("%d accounts were erased, want one", n)
+	}
+}

@@ -10,10 +10,16 @@ import (
 )
 
 const sqlHoldingCases = `-- name: HoldingCases
-select c.id, c.seller_name as seller, c.erase_at
-from case_people p join cases c on c.id = p.case_id
-where p.user_id = @user and p.role = 'owner'
-order by c.name_key, c.id
+select c.id, c.seller_name as seller, c.erase_at, h.ownerless
+from (
+    select p.case_id, false as ownerless from case_people p where p.user_id = @user and p.role = 'owner'
+    union all
+    select c.id, true from firm_people f join cases c on c.firm_id = f.firm_id
+    where f.user_id = @user and not exists (select from firm_people o where o.firm_id = f.firm_id and o.user_id <> @user)
+      and exists (select from case_people o where o.case_id = c.id and o.user_id <> @user)
+      and not exists (select from case_people o where o.case_id = c.id and o.role = 'owner')
+) h join cases c on c.id = h.case_id
+order by h.ownerless, c.name_key, c.id
 limit @limit`
 
 const sqlHoldingFirms = `-- name: HoldingFirms
@@ -21,7 +27,7 @@ select f.id, f.name, p.role,
        (select count(*) from firm_people o where o.firm_id = f.id) as people,
        (select count(*) from firm_people o where o.firm_id = f.id and o.role = 'admin') as admins,
        (select count(*) from cases c where c.firm_id = f.id and exists (select from case_people o where o.case_id = c.id and o.role = 'owner')) as owned,
-       (select count(*) from cases c where c.firm_id = f.id and not exists (select from case_people o where o.case_id = c.id and o.role = 'owner')) as alone
+       (select count(*) from cases c where c.firm_id = f.id and not exists (select from case_people o where o.case_id = c.id)) as alone
 from firm_people p join firms f on f.id = p.firm_id
 where p.user_id = @user
 order by p.added_at, f.id`
@@ -31,9 +37,10 @@ select count(*) as n from case_people where user_id = @user and role = 'helper'`
 
 type holdingsQuery struct {
 	cases []struct {
-		ID      winddown.ID
-		Seller  string
-		EraseAt *time.Time
+		ID        winddown.ID
+		Seller    string
+		EraseAt   *time.Time
+		Ownerless bool
 	}
 	firms  []winddown.FirmHolding
 	helped []struct{ N int }
@@ -52,7 +59,7 @@ func (q *holdingsQuery) queue(b *pgx.Batch, user winddown.ID) {
 func (q *holdingsQuery) result() winddown.Holdings {
 	h := winddown.Holdings{Firms: q.firms}
 	for _, c := range q.cases {
-		h.Cases = append(h.Cases, winddown.Holding{ID: c.ID, Seller: c.Seller, EraseAt: timeOf(c.EraseAt)})
+		h.Cases = append(h.Cases, winddown.Holding{ID: c.ID, Seller: c.Seller, EraseAt: timeOf(c.EraseAt), Ownerless: c.Ownerless})
 	}
 	for _, n := range q.helped {
 		h.Helped = n.N

@@ -48,6 +48,10 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request, typed string, failu
 	m := mistakesOf(r.Context(), failure)
 	v := page.LeaveView{Typed: typed, Hint: p.T("leave.hint", "Email", actor.Email), Error: m.of("email"), Errors: m.items, Asked: !actor.EraseAt.IsZero()}
 	for _, c := range held.Kept() {
+		if c.Ownerless {
+			v.Ownerless = append(v.Ownerless, page.LeaveCase{Seller: c.Seller, Href: caseHref(c.ID), People: caseHref(c.ID) + "/people"})
+			continue
+		}
 		v.Cases = append(v.Cases, page.LeaveCase{Seller: c.Seller, Href: caseHref(c.ID), Delete: caseHref(c.ID) + "/delete"})
 	}
 	for _, f := range held.Rudderless() {
@@ -57,7 +61,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request, typed string, failu
 	for _, key := range []string{"account", "logins", "mail", "seats"} {
 		v.Goes = append(v.Goes, p.T("leave.goes."+key))
 	}
-	if deleted := len(held.Cases) - len(v.Cases); deleted > 0 {
+	if deleted := len(held.Cases) - len(held.Kept()); deleted > 0 {
 		v.Goes = append(v.Goes, p.N("leave.goes.cases", deleted))
 	}
 	for _, f := range held.Firms {

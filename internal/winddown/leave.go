@@ -19,11 +19,13 @@ func ErasedName(locale string) string {
 	return "Удалённый пользователь"
 }
 
-// Holding is a case a person owns.
+// Holding is a case a person answers for: he owns it, or it is with his firm of one and has people but
+// no owner.
 type Holding struct {
-	ID      ID
-	Seller  string
-	EraseAt time.Time // zero unless he has deleted it
+	ID        ID
+	Seller    string
+	EraseAt   time.Time // zero unless he has deleted it
+	Ownerless bool
 }
 
 // FirmHolding is a firm a person belongs to.
@@ -34,11 +36,11 @@ type FirmHolding struct {
 	People int // he among them
 	Admins int
 	Owned  int // its cases that have an owner
-	Alone  int // its cases without one
+	Alone  int // its cases that nobody but the firm sees
 }
 
-// Own reports whether the firm is the person's alone: it goes with him, and with it the sellers to
-// whom no owner came.
+// Own reports whether the firm is the person's alone: it goes with him, and with it the sellers that
+// nobody else sees.
 func (f FirmHolding) Own() bool { return f.People == 1 }
 
 // Rudderless reports whether the firm would be left without an admin.
@@ -51,7 +53,7 @@ type Holdings struct {
 	Helped int // cases he helps with
 }
 
-// Kept are the cases that would belong to nobody: he owns them and has not deleted them.
+// Kept are the cases that would belong to nobody: he answers for them and has not deleted them.
 func (h Holdings) Kept() []Holding {
 	var kept []Holding
 	for _, c := range h.Cases {
