@@ -170,6 +170,17 @@ func (a *App) RevokeSession(ctx context.Context, actor winddown.Actor, session w
 	return a.endSession(ctx, actor, session, winddown.SessionRevoked)
 }
 
+// RevokeOtherSessions ends all of the actor's login sessions but the one he is asking from.
+func (a *App) RevokeOtherSessions(ctx context.Context, actor winddown.Actor) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		tx.EndSessions(actor.UserID, actor.SessionID)
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.SessionRevoked, Before: winddown.Changes{"session": "others"}}}, nil
+	})
+}
+
 func (a *App) endSession(ctx context.Context, actor winddown.Actor, session winddown.ID, kind winddown.EventKind) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		exists, err := tx.LockSession(ctx, actor.UserID, session)

@@ -220,6 +220,18 @@ func TestLoggingOutAndRevoking(t *testing.T) {
 	_, err := w.app.Actor(t.Context(), tokens[1])
 	wantKind(t, err, winddown.Unauthenticated)
 	wantKind(t, w.app.RevokeSession(t.Context(), actors[0], actors[1].SessionID), winddown.NotFound)
+	token, _, err := w.app.LogIn(t.Context(), "kim@example.ru", password, app.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.RevokeOtherSessions(t.Context(), actors[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.Actor(t.Context(), token)
+	wantKind(t, err, winddown.Unauthenticated)
+	if list, err := w.app.Sessions(t.Context(), other); len(list) != 1 || err != nil {
+		t.Errorf("somebody else's sessions: %d, %v", len(list), err)
+	}
 	w.actor(tokens[0])
 	if err := w.app.LogOut(t.Context(), actors[0]); err != nil {
 		t.Fatal(err)
@@ -299,6 +311,9 @@ func TestCommonPasswordsAreRefused(t *testing.T) {
 		{"парольпароль", "account.error.password_common"},
 		{"aaaaaaaaaaaa", "account.error.password_common"},
 		{"123456789012", "account.error.password_common"},
+		{"wildberries1", "account.error.password_common"},
+		{"W1nddown2026", "account.error.password_common"},
+		{"вайлберриз12", "account.error.password_common"},
 		{"одиннадцать", "account.error.password_short"},
 		{"correct horse battery staple", ""},
 		{"очень длинный пароль", ""},

@@ -75,7 +75,10 @@ var plainer = []*strings.Replacer{
 	strings.NewReplacer("4", "a", "@", "a", "3", "e", "1", "l", "|", "l", "7", "l", "0", "o", "$", "s", "5", "s"),
 }
 
-// words finds the words of zxcvbn's lists, forwards, backwards and with other characters for some
+// siteWords are what everybody here thinks of first, also as typed with Latin keys.
+var siteWords = []string{"winddown", "wildberries", "uxod", "uhod", "e[jl", "dfqk,thhbp"}
+
+// words finds the words of this site and of zxcvbn's lists, forwards, backwards and with other characters for some
 // of their letters.
 func words(password string) []*match.Match {
 	small := strings.ToLower(password)
@@ -104,6 +107,13 @@ func words(password string) []*match.Match {
 		}
 	})
 	var all []*match.Match
+	for _, word := range siteWords {
+		for _, part := range parts[word] {
+			m := *part
+			m.MatchedWord, m.Rank = word, 1
+			all = append(all, &m)
+		}
+	}
 	for _, list := range frequency.FrequencyLists {
 		for i, word := range list {
 			for _, part := range parts[word] {

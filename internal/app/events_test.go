@@ -285,6 +285,10 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, err)
 			return func() error { return w.app.RevokeSession(ctx, a, list[1].ID) }, func() outcome { return pages(a) }
 		}},
+		{"RevokeOtherSessions", "", "user session_revoked", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error { return w.app.RevokeOtherSessions(ctx, a) }, func() outcome { return pages(a) }
+		}},
 		{"ChangePassword", "", "user password_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.signUp("kim@example.ru")
 			return func() error { return w.app.ChangePassword(ctx, a, password, password+"!") },

@@ -142,7 +142,7 @@ func (a *App) RenewRecovery(ctx context.Context, actor winddown.Actor) (codes []
 func saveRecovery(tx *postgres.Tx, user winddown.ID) (codes []string) {
 	var hashes [][]byte
 	for range winddown.RecoveryCodes {
-		code := strings.ToLower(rand.Text()[:winddown.RecoveryCodeLength])
+		code := strings.ToLower(rand.Text())
 		hashes = append(hashes, recoveryHash(user, code))
 		var parts []string
 		const part = 4

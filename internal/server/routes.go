@@ -158,6 +158,7 @@ func New(o Options) http.Handler {
 			r.Post("/account/mail", h(s.ChangeMail))
 			r.Post("/account/calendar", h(s.NewFeed))
 			r.Post("/account/calendar/revoke", h(s.RevokeFeed))
+			r.Post("/account/sessions/revoke", h(s.RevokeOtherSessions))
 			r.Post("/account/sessions/{session}/revoke", h(s.RevokeSession))
 
 			r.Get("/cases", h(s.Cases))

@@ -143,6 +143,7 @@ func table() []access {
 		{"POST /admin/jobs/{job}/retry", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /account/settings", "zone=x", badByAll},
 		{"POST /account/password", "", badByAll},
+		{"POST /account/sessions/revoke", "", leadOn},
 		{"POST /account/sessions/{session}/revoke", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 
 		{"GET /cases", "", signedIn},

@@ -69,6 +69,15 @@ func (s *Site) RevokeSession(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/account")
 }
 
+// RevokeOtherSessions ends the person's login sessions in all other browsers.
+func (s *Site) RevokeOtherSessions(w http.ResponseWriter, r *http.Request) error {
+	if err := s.app.RevokeOtherSessions(r.Context(), actorOf(r.Context())); err != nil {
+		return err
+	}
+	s.notice(w, "sessions_revoked")
+	return s.redirect(w, r, "/account")
+}
+
 func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, failure error) error {
 	p := i18n.From(r.Context())
 	actor := actorOf(r.Context())

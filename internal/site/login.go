@@ -209,5 +209,6 @@ func (s *Site) LogOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, s.newCookie("", -1))
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`) // the next person at this computer finds nothing
 	return s.redirect(w, r, "/")
 }

@@ -219,3 +219,12 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		t.Errorf("the refusal does not say why:\n%s", page.Main())
 	}
 }
+
+func TestLoggingOutEmptiesTheBrowser(t *testing.T) {
+	c := testkit.Start(t).SignUp("Анна Петрова", "petrova")
+	left := c.PostForm("/logout", nil)
+	left.WantRedirect("/")
+	if got := left.Header.Get("Clear-Site-Data"); got != `"cache", "storage"` {
+		t.Errorf("Clear-Site-Data is %s", got)
+	}
+}

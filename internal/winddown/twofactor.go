@@ -30,7 +30,7 @@ const LoginStepTerm = 10 * time.Minute
 // Codes that stand in for an authenticator: how many there are, and of how many characters each.
 const (
 	RecoveryCodes      = 10
-	RecoveryCodeLength = 16
+	RecoveryCodeLength = 26
 )
 
 // SecondFactor is what somebody shows beside his password: a code of his authenticator, or else
