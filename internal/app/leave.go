@@ -117,6 +117,9 @@ func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, er
 		leaving = !at.IsZero() && !a.now().Before(at)
 		return nil, err
 	})
+	if errors.Is(err, winddown.NotFound) { // erased by another process meanwhile
+		return false, nil
+	}
 	if err != nil || !leaving {
 		return false, err
 	}

@@ -54,6 +54,7 @@ func TestLeaving(t *testing.T) {
 	invited := w.mailed(boss, helped, winddown.Helper, email)
 	_, _, err = w.app.Accept(ctx, gone, invited)
 	must(err)
+	w.exec("update invites set email = 'unikumova-work@example.ru' where used_by = $1", uuid.UUID(gone.UserID)) // sent to another address of hers
 	w.mark(gone, helped, winddown.ZeroFBS)
 	w.join(boss, gone, kept, winddown.Accountant)
 	gone = w.actor(token)
@@ -122,12 +123,21 @@ func TestLeaving(t *testing.T) {
 	if found := w.leftovers(words...); len(found) > 0 {
 		t.Errorf("left behind: %q", found)
 	}
+	wantKind(t, w.app.RenameFirm(ctx, gone, "x"), winddown.NotFound)
+	_, err = w.app.ResetLetter(ctx, gone.UserID, w.clock.Now())
+	if err == nil {
+		t.Error("an erased person gets a letter")
+	}
+	wantKind(t, w.app.ChangeMailSettings(ctx, gone, winddown.MailSettings{Frequency: winddown.Weekly, Weekday: 1, Hour: 9}), winddown.NotFound)
 	if _, _, err := w.app.VerifyAll(ctx); err != nil {
 		t.Errorf("the trails: %v", err)
 	}
 	// What she did stays, under no name; she is in nothing any more.
 	view := w.view(boss, helped)
-	if line := view.Trail[len(view.Trail)-1]; len(view.Trail) == 0 || line.User == name || line.By == name {
+	if len(view.Trail) == 0 {
+		t.Fatal("the trail is empty")
+	}
+	if line := view.Trail[len(view.Trail)-1]; line.User == name || line.By == name {
 		t.Errorf("the trail names %+v", line)
 	}
 	if v := w.view(boss, helped); v.Case.Steps[0].Code != winddown.ZeroFBS || v.Case.Steps[0].Tick == nil {

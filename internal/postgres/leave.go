@@ -157,11 +157,11 @@ func (db *DB) idsOf(ctx context.Context, sql string, args namedArgs) ([]winddown
 const (
 	sqlEraseJobs = `-- name: EraseJobs
 delete from river_job where state <> 'running' and (args ->> 'user' = @user::uuid::text
-    or args ->> 'invite' in (select id::text from invites where lower(email) = @email_key union all select id::text from firm_invites where lower(email) = @email_key))`
+    or args ->> 'invite' in (select id::text from invites where lower(email) = @email_key and email <> '' union all select id::text from firm_invites where lower(email) = @email_key and email <> ''))`
 	sqlEraseInvited = `-- name: EraseInvited
-update invites set email = '' where lower(email) = @email_key`
+update invites set email = '' where lower(email) = @email_key or used_by = @user`
 	sqlEraseFirmInvited = `-- name: EraseFirmInvited
-update firm_invites set email = '' where lower(email) = @email_key`
+update firm_invites set email = '' where lower(email) = @email_key or used_by = @user`
 	sqlEraseSessions = `-- name: EraseSessions
 delete from login_sessions where user_id = @user`
 	sqlEraseTokens = `-- name: EraseTokens
@@ -193,8 +193,11 @@ where id = @user`
 // alone gone. He must belong to no case and no firm any more.
 func (tx *Tx) EraseUser(u winddown.User) {
 	args := namedArgs{"user": u.ID}
-	mailed := namedArgs{"email_key": winddown.EmailKey(u.Email)}
-	tx.write(sqlEraseJobs, namedArgs{"user": u.ID, "email_key": winddown.EmailKey(u.Email)})
+	mailed := namedArgs{"user": u.ID, "email_key": ""}
+	if u.Confirmed { // another's, for all we know, otherwise
+		mailed["email_key"] = winddown.EmailKey(u.Email)
+	}
+	tx.write(sqlEraseJobs, mailed)
 	tx.write(sqlEraseInvited, mailed)
 	tx.write(sqlEraseFirmInvited, mailed)
 	for _, erase := range []string{sqlEraseSessions, sqlEraseTokens, sqlEraseUnsubscribes, sqlEraseFeeds, sqlEraseMailSettings, sqlEraseDigests,

@@ -132,7 +132,7 @@ func (tx *Tx) InsertUser(u winddown.User, passwordHash string) {
 
 const sqlUserLocked = `-- name: UserLocked
 select ` + userColumns + `
-from users where id = @user for no key update`
+from users where id = @user and erased_at is null for no key update`
 
 const userColumns = `id, email, name, locale, zone, disabled_at is not null as disabled, confirmed_at is not null as confirmed,
        operator, consent, password_hash, event_seq, event_hash`
