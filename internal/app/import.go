@@ -249,10 +249,13 @@ func (a *App) MailImported(ctx context.Context, actor winddown.Actor, id winddow
 }
 
 // inviteOwners makes an invitation of the owner for each of the added sellers that choose
-// returns, by mail or not.
+// returns, by mail or not. Unproved.
 func (a *App) inviteOwners(ctx context.Context, actor winddown.Actor, id winddown.ID, mailed bool,
 	choose func(StoredImport) ([]AddedSeller, error)) (made []ImportedInvite, err error) {
 	now := a.now()
+	if err := actor.Proved(now); err != nil {
+		return nil, err
+	}
 	until := winddown.Today(now.Add(winddown.InviteTerm), actor.Zone)
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		stored, err := tx.LockAdded(ctx, id)

@@ -229,6 +229,11 @@ func TestInvitingImportedSellersByMail(t *testing.T) {
 	}
 	wantKey(t, w.app.MailImported(ctx, f.accountant, id, letters), winddown.Conflict, "people.error.unconfirmed")
 	f.accountant.Confirmed = true
+	stale := f.accountant
+	stale.ProvedAt = w.clock.Now().Add(-winddown.ProofTerm - time.Second)
+	wantKind(t, w.app.MailImported(ctx, stale, id, letters), winddown.Unproved)
+	_, err := w.app.InviteImported(ctx, stale, id, false)
+	wantKind(t, err, winddown.Unproved)
 	wantKey(t, w.app.MailImported(ctx, f.accountant, id, letters+1), winddown.Conflict, "import.error.letters_changed")
 	wantKind(t, w.app.MailImported(ctx, f.lead, id, letters), winddown.NotFound) // the table is the accountant's
 	invited := func() int { return one[int](w, "select count(*) from events where body like '%person_invited%'") }

@@ -21,7 +21,7 @@ type TwoFactor struct {
 	On       bool
 	Since    time.Time
 	Recovery int    // recovery codes that were not used
-	Setup    string // the secret of the authenticator being set up, in base32; empty for none
+	Setup    string // the secret of the authenticator being set up, in base32; empty for none, and once the proof is too old
 }
 
 // TwoFactor returns how the actor's account is guarded.
@@ -34,7 +34,7 @@ func (a *App) TwoFactor(ctx context.Context, actor winddown.Actor) (TwoFactor, e
 	if f.On != nil {
 		v.Since = f.On.CreatedAt
 	}
-	if secret, err := a.setup(actor.UserID, f); err == nil {
+	if secret, err := a.setup(actor.UserID, f); err == nil && actor.Proved(a.now()) == nil {
 		v.Setup = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
 	}
 	return v, nil
@@ -94,9 +94,12 @@ func errCode(field string) error {
 }
 
 // ConfirmTwoFactor turns on the authenticator that is being set up, by a code it shows, and returns
-// the recovery codes, which are shown this once. Invalid on the field code, or Gone.
+// the recovery codes, which are shown this once. Unproved, Invalid on the field code, or Gone.
 func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code string) (codes []string, err error) {
 	now := a.now()
+	if err := actor.Proved(now); err != nil {
+		return nil, err
+	}
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
 		if err != nil {

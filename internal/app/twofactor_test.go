@@ -162,7 +162,15 @@ func TestChangingTheSecondFactor(t *testing.T) {
 	if _, err := w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(old, w.clock.Now())}, app.Browser{}); err != nil {
 		t.Errorf("while another is set up the authenticator does not work: %v", err)
 	}
-	w.clock.Advance(winddown.SetupTerm + time.Second)
+	// Neither shown nor confirmed to whoever sits down at the open page later.
+	w.clock.Advance(winddown.ProofTerm + time.Second)
+	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Setup != "" {
+		t.Errorf("without a proof the secret is shown: %q, %v", f.Setup, err)
+	}
+	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
+	wantKind(t, err, winddown.Unproved)
+	w.clock.Advance(winddown.SetupTerm)
+	a.ProvedAt = w.clock.Now()
 	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
 	wantKind(t, err, winddown.Gone)
 	fresh, _ = w.guard(a)

@@ -397,6 +397,9 @@ func (s *Site) MailImported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := actorOf(r.Context()).Proved(s.app.Now()); err != nil { // before it is counted
+		return err
+	}
 	if err := s.logins.takeTable(w, r, actorOf(r.Context()).UserID); err != nil { // nobody's mailbox is filled
 		return err
 	}

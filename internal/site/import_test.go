@@ -578,6 +578,17 @@ func TestMailToImportedSellers(t *testing.T) {
 	if n := rowsOf(t, s, "invites"); n != 0 {
 		t.Errorf("%d invitations before the button was pressed", n)
 	}
+	// Later the same asks who it is, and keeps what was chosen.
+	s.Clock.Advance(winddown.ProofTerm + time.Minute)
+	if asked := c.PostForm(path+"/invites.xlsx", url.Values{"who": {"all"}}).Want(http.StatusForbidden).Form(path + "/invites.xlsx"); asked.Get("who") != "all" {
+		t.Errorf("the choice is lost: %v", asked)
+	}
+	asked := c.PostForm(path+"/mail", ask.Form(path+"/mail")).Want(http.StatusForbidden).Form(path + "/mail")
+	if n := rowsOf(t, s, "invites"); n != 0 {
+		t.Errorf("%d invitations without a proof", n)
+	}
+	asked.Set("proof_password", testkit.Password)
+	c.PostForm(path+"/mail", asked).WantRedirect(path)
 	for range 2 { // twice sends nothing twice
 		c.PostForm(path+"/mail", ask.Form(path+"/mail")).WantRedirect(path)
 	}

@@ -115,3 +115,23 @@ func TestTurningTheSecondStepOff(t *testing.T) {
 	anna.PostForm("/account/two-factor/off", proof).WantRedirect("/account")
 	s.LogIn(anna.Email, testkit.Password)
 }
+
+// An open page does not give the second factor away once the proof is old; what was typed goes along.
+func TestConfirmingTheSecondStepAsksForProof(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Анна Петрова", "petrova")
+	anna.PostForm("/account/two-factor", nil).WantRedirect("/account/two-factor")
+	shown := testkit.Text(anna.Get("/account/two-factor").Want(http.StatusOK).ByTestID("totp-secret"))
+	secret, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(shown, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Advance(winddown.ProofTerm + time.Minute)
+	if p := anna.Get("/account/two-factor").Want(http.StatusOK); p.HasTestID("totp-secret") || !p.HasForm("/account/two-factor") {
+		t.Error("the secret is still shown, or nothing to begin anew with")
+	}
+	const confirm = "/account/two-factor/confirm"
+	asked := anna.PostForm(confirm, url.Values{"code": {winddown.TOTPCode(secret, s.Clock.Now())}}).Want(http.StatusForbidden).Form(confirm)
+	asked.Set("proof_password", testkit.Password)
+	anna.PostForm(confirm, asked).Want(http.StatusOK).ByTestID("recovery-codes")
+}
