@@ -114,6 +114,9 @@ func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
 		if _, err := a.SweepImports(ctx); err != nil && ctx.Err() == nil {
 			log.Error("sweeping tables of sellers failed", "error", err)
 		}
+		if _, err := a.SweepSetups(ctx); err != nil && ctx.Err() == nil {
+			log.Error("sweeping set-ups of second factors failed", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

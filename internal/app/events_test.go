@@ -264,6 +264,17 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			w.guard(a)
 			return func() error { return w.app.ResetTwoFactor(ctx, a.Email) }, func() outcome { return about(command, a.UserID) }
 		}},
+		{"ResetTwoFactor", "that is being set up", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.app.StartTwoFactor(ctx, a))
+			return func() error { return w.app.ResetTwoFactor(ctx, a.Email) }, func() outcome { return command }
+		}},
+		{"SweepSetups", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.app.StartTwoFactor(ctx, a))
+			w.clock.Advance(2 * winddown.SetupTerm)
+			return func() error { _, err := w.app.SweepSetups(ctx); return err }, func() outcome { return pages(a) }
+		}},
 		{"ResealSecrets", "", "system secrets_resealed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			w.guard(w.person("Ким"))
 			keys, err := keyring.Parse(keyring.NewKey() + "\n" + w.key)

@@ -163,8 +163,8 @@ func recoveryHash(user winddown.ID, code string) []byte {
 	return sum[:]
 }
 
-// EndTwoFactor takes the actor's authenticator and recovery codes away. Unproved; what is off
-// already is no event.
+// EndTwoFactor takes the actor's authenticator, one being set up too, and recovery codes away.
+// Unproved; what is off already is no event.
 func (a *App) EndTwoFactor(ctx context.Context, actor winddown.Actor) error {
 	if err := actor.Proved(a.now()); err != nil {
 		return err
@@ -185,13 +185,32 @@ func (a *App) ResetTwoFactor(ctx context.Context, email string) error {
 func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, user)
-		if err != nil || factor.On == nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case factor.On == nil:
+			if factor.Setup != nil {
+				tx.DropSetup(user)
+			}
+			return nil, nil
 		}
 		tx.EndTwoFactor(user)
 		tx.EndLoginSteps(user)
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.TwoFactorOff, User: user}}, nil
 	})
+}
+
+// SweepSetups removes the secrets of authenticators that were not confirmed within SetupTerm, and
+// returns how many that were.
+func (a *App) SweepSetups(ctx context.Context) (removed int, err error) {
+	err = a.db.InTx(ctx, winddown.Actor{}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		tx.SweepSetups(&removed)
+		return nil, nil
+	})
+	if err != nil { // the commit may still be on its way, and with it the number
+		return 0, err
+	}
+	return removed, nil
 }
 
 // LoginStep returns whose password was right, or Unauthenticated for a token that does not work

@@ -251,32 +251,78 @@ func TestKeysAreReplaced(t *testing.T) {
 	wantKey(t, err, winddown.Conflict, "twofactor.error.key")
 }
 
-// Two with the same code at the same moment: one of them gets in.
+// Many with the same code, or the same recovery code, at the same moment: one of them gets in.
 func TestACodeIsUsedOnceByManyAtOnce(t *testing.T) {
 	w := newWorld(t)
+	ctx := context.WithoutCancel(t.Context())
 	a := w.signUp("kim@example.ru")
-	secret, _ := w.guard(a)
-	w.clock.Advance(time.Minute)
-	in := winddown.SecondFactor{Code: winddown.TOTPCode(secret, w.clock.Now())}
-	const many = 4
-	var steps []string
-	for range many {
-		steps = append(steps, w.passwordStep("kim@example.ru"))
-	}
-	results := make(chan error, many)
-	for _, step := range steps {
-		go func() {
-			_, err := w.app.FinishLogIn(context.WithoutCancel(t.Context()), step, in, app.Browser{})
-			results <- err
-		}()
-	}
-	entered := 0
-	for range many {
-		if <-results == nil {
-			entered++
+	secret, recovery := w.guard(a)
+	race := func(what string, all ...func() error) {
+		t.Helper()
+		start, results := make(chan struct{}), make(chan error, len(all))
+		for _, try := range all {
+			go func() {
+				<-start
+				results <- try()
+			}()
+		}
+		close(start)
+		done := 0
+		for range all {
+			if <-results == nil {
+				done++
+			}
+		}
+		if done != 1 {
+			t.Errorf("%s: %d succeeded with one code", what, done)
 		}
 	}
-	if entered != 1 {
-		t.Errorf("%d got in with one code", entered)
+	code := func() string {
+		w.clock.Advance(time.Minute)
+		return winddown.TOTPCode(secret, w.clock.Now())
+	}
+	prove := func(code string) func() error {
+		return func() error { return w.app.Prove(ctx, a, winddown.Proof{Code: code}) }
+	}
+	finish := func(in winddown.SecondFactor) func() error {
+		step := w.passwordStep("kim@example.ru")
+		return func() error { _, err := w.app.FinishLogIn(ctx, step, in, app.Browser{}); return err }
+	}
+	c := code()
+	race("proofs", prove(c), prove(c), prove(c), prove(c))
+	c = code()
+	race("a proof and a login", prove(c), finish(winddown.SecondFactor{Code: c}))
+
+	by := winddown.SecondFactor{Recovery: recovery[0]}
+	race("logins by a recovery code", finish(by), finish(by), finish(by))
+	// The first of them has ended the other steps: a new one must not help either.
+	wantField(t, finish(by)(), "recovery", "twofactor.error.recovery")
+}
+
+// A set-up that nobody goes on with leaves nothing, whoever ends it.
+func TestAbandonedSetupsGo(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	left := func() int { return one[int](w, "select count(*) from totp_secrets") }
+	a := w.person("Ким")
+	start := func() {
+		t.Helper()
+		a.ProvedAt = w.clock.Now()
+		if err := w.app.StartTwoFactor(ctx, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start()
+	if err := w.app.ResetTwoFactor(ctx, a.Email); err != nil || left() != 0 {
+		t.Errorf("%d are left by the command line, %v", left(), err)
+	}
+	start()
+	if n, err := w.app.SweepSetups(ctx); n != 0 || err != nil {
+		t.Errorf("%d swept within the term, %v", n, err)
+	}
+	w.clock.Advance(winddown.SetupTerm + time.Second)
+	w.guard(w.person("Иванова"))
+	if n, err := w.app.SweepSetups(ctx); n != 1 || err != nil || left() != 1 {
+		t.Errorf("%d swept, %d left, %v", n, left(), err)
 	}
 }

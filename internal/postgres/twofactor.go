@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"winddown/internal/keyring"
 	"winddown/internal/winddown"
@@ -93,6 +94,27 @@ on conflict (user_id, pending) do update set key_id = excluded.key_id, secret = 
 func (tx *Tx) SetUpTOTP(user winddown.ID, s keyring.Sealed) {
 	tx.silent++
 	tx.batch.Queue(sqlSetUpTOTP, namedArgs{"user": user, "key": s.Key, "secret": s.Box, "now": tx.now})
+}
+
+const sqlDropSetup = `-- name: DropSetup
+delete from totp_secrets where user_id = @user and pending`
+
+// DropSetup forgets the authenticator that a locked person sets up. It is no event, as SetUpTOTP.
+func (tx *Tx) DropSetup(user winddown.ID) {
+	tx.silent++
+	tx.batch.Queue(sqlDropSetup, namedArgs{"user": user})
+}
+
+const sqlSweepSetups = `-- name: SweepSetups
+delete from totp_secrets where pending and created_at < @before`
+
+// SweepSetups removes set-ups whose term is over and counts them.
+func (tx *Tx) SweepSetups(removed *int) {
+	tx.silent++
+	tx.batch.Queue(sqlSweepSetups, namedArgs{"before": tx.now.Add(-winddown.SetupTerm)}).Exec(func(t pgconn.CommandTag) error {
+		*removed = int(t.RowsAffected())
+		return nil
+	})
 }
 
 const sqlDropTOTP = `-- name: DropTOTP
