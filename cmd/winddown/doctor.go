@@ -132,7 +132,7 @@ func (c doctorCmd) keys(ctx context.Context, db *database) (string, error) {
 	case ring == nil:
 		return "one is made at the first start", nil
 	case check.Older > 0:
-		return "", fmt.Errorf("%d secrets are encrypted with an older key: run «winddown keys rotate», then take the older keys out of the file", check.Older)
+		return "", fmt.Errorf("%d secrets are encrypted with an older key: restart the servers, run «winddown keys rotate», then take the older keys out of the file", check.Older)
 	}
 	return fmt.Sprintf("%d here, the first is %s; it encrypts all %d secrets", len(ring.Names()), ring.First(), check.First), nil
 }

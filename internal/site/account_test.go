@@ -55,6 +55,10 @@ func TestLoginSessions(t *testing.T) {
 	if got := desk.Get("/account").Notice(); !strings.Contains(got, "Вход завершён.") {
 		t.Errorf("notice %q", got)
 	}
+	desk.PostForm("/account/sessions/revoke", nil).WantRedirect("/account")
+	if got := desk.Get("/account").Notice(); !strings.Contains(got, "Остальные входы завершены.") {
+		t.Errorf("notice %q", got)
+	}
 	phone.Get("/account").WantRedirect("/login?next=%2Faccount")
 	desk.PostForm(revoke[0], nil).Want(http.StatusNotFound)
 

@@ -134,4 +134,9 @@ func TestConfirmingTheSecondStepAsksForProof(t *testing.T) {
 	asked := anna.PostForm(confirm, url.Values{"code": {winddown.TOTPCode(secret, s.Clock.Now())}}).Want(http.StatusForbidden).Form(confirm)
 	asked.Set("proof_password", testkit.Password)
 	anna.PostForm(confirm, asked).Want(http.StatusOK).ByTestID("recovery-codes")
+	// Sent again after a lost answer: it is on, and that is said.
+	anna.PostForm(confirm, asked).WantRedirect("/account")
+	if got := anna.Get("/account").Notice(); !strings.Contains(got, "уже включён") {
+		t.Errorf("sent again, the notice is %q", got)
+	}
 }
