@@ -207,6 +207,7 @@ func (w *world) addSeller(accountant winddown.Actor) winddown.ID {
 
 func (w *world) invite(actor winddown.Actor, id winddown.ID, role winddown.Role) string {
 	w.t.Helper()
+	actor = w.provedNow(actor)
 	token, err := w.app.Invite(w.t.Context(), actor, id, role)
 	if err != nil {
 		w.t.Fatalf("invite %s: %v", role, err)

@@ -154,7 +154,7 @@ func TestLoadedTablesStayForTheirTerm(t *testing.T) {
 	if n := one[int](w, "select count(*) from imports where content <> '[]'"); n != 1 {
 		t.Errorf("the rows of %d tables are kept", n)
 	}
-	wantKey(t, w.app.MailImported(t.Context(), boss, waits, 1), winddown.NotFound, "import.error.replaced")
+	wantKey(t, w.app.MailImported(t.Context(), w.provedNow(boss), waits, 1), winddown.NotFound, "import.error.replaced")
 	w.clock.Advance(winddown.ImportTerm)
 	if n, err := w.app.SweepImports(t.Context()); n != kept+1 || err != nil || there(loaded[kept]) {
 		t.Errorf("%d tables were swept, %v", n, err)
