@@ -540,6 +540,23 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, w.app.Finish(ctx, a, id, 0))
 			return func() error { return w.app.Reopen(ctx, a, id, "Рано", 0) }, func() outcome { return forSeller(a) }
 		}},
+		{"Transfer", "", "case transfer_offered", owned(nothing, func(w *world, a winddown.Actor, id winddown.ID) error {
+			_, err := w.app.Transfer(ctx, a, id, "")
+			return err
+		})},
+		{"Transfer", "again", "case invite_revoked, case transfer_offered", owned(func(w *world, a winddown.Actor, id winddown.ID) error {
+			w.offer(a, id)
+			return nil
+		}, func(w *world, a winddown.Actor, id winddown.ID) error {
+			_, err := w.app.Transfer(ctx, a, id, "")
+			return err
+		})},
+		{"Accept", "as the next owner", "case case_transferred", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a, b := w.person("Петрова"), w.confirmed(w.person("Сидорова"))
+			token := w.offer(a, w.open(a))
+			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
+				func() outcome { return about(pages(b), a.UserID) }
+		}},
 		{"Invite", "", "case person_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -1241,7 +1258,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
+	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)

@@ -208,10 +208,10 @@ func userOf(actor winddown.Actor) winddown.User {
 }
 
 // MustConfirm reports whether the actor has to confirm his address before he accepts an
-// invitation to a case. Its owner need not: the case becomes his own. Nor whoever holds a letter
-// to his address.
+// invitation to a case. The owner of one without need not: the case becomes his own. Nor whoever
+// holds a letter to his address.
 func (a *App) MustConfirm(actor winddown.Actor, v InviteView) bool {
-	return v.Invite.Role != winddown.Owner && a.mustConfirm(actor, v.InviteLink, v.Invite.Email)
+	return (v.Invite.Role != winddown.Owner || !v.Invite.Replaces.IsZero()) && a.mustConfirm(actor, v.InviteLink, v.Invite.Email)
 }
 
 // MustConfirmToJoin is MustConfirm of an invitation to a firm.
@@ -296,12 +296,18 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	if err := invite.Usable(a.now()); err != nil {
 		return fail(err)
 	}
-	if err := c.Welcome(invite.Role, locked.Case.Standing); err != nil {
+	takes := !invite.Replaces.IsZero()
+	if takes {
+		err = c.Takes(invite, locked.Owner, locked.Case.Standing)
+	} else {
+		err = c.Welcome(invite.Role, locked.Case.Standing)
+	}
+	if err != nil {
 		return fail(err)
 	}
 	guest := locked.Guest.User
 	reaches := locked.Reaches(guest, invite.Email)
-	if invite.Role != winddown.Owner && a.unconfirmed(guest) && !reaches {
+	if (invite.Role != winddown.Owner || takes) && a.unconfirmed(guest) && !reaches {
 		return fail(errUnconfirmed)
 	}
 	var events []winddown.Event
@@ -313,6 +319,10 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	case winddown.Helper:
 		tx.AddPerson(c.ID, user, winddown.Helper)
 	case winddown.Owner:
+		if takes {
+			events = append(events, takeOver(tx, locked))
+			break
+		}
 		// The invitations of the accountant end with the owner's arrival. The leave the case
 		// began with stays until the owner takes it away.
 		tx.AddPerson(c.ID, user, winddown.Owner)
@@ -328,8 +338,10 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	}
 	tx.UseInvite(invite, user)
 	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
-	events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
-		User: user, Invite: invite.ID})
+	if !takes {
+		events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,
+			User: user, Invite: invite.ID})
+	}
 	if reaches && !guest.Confirmed { // the letter has shown it
 		events = append(events, confirmed(tx, guest)...)
 	}

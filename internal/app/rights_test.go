@@ -135,6 +135,17 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 			},
 			"KeepCase": func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.KeepCase(ctx, a, s.id) },
 		},
+		"transfer": {
+			"Transfer": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.Transfer(ctx, a, s.id, "")
+				return err
+			},
+			"Transfer without a proof": func(ctx context.Context, s scene, a winddown.Actor) error {
+				a.ProvedAt = a.ProvedAt.Add(-time.Hour)
+				_, err := s.app.Transfer(ctx, a, s.id, "")
+				return expected(err, winddown.Unproved)
+			},
+		},
 		"upgrade": {
 			"Newer": func(ctx context.Context, s scene, a winddown.Actor) error {
 				_, err := s.app.Newer(ctx, a, s.id)
@@ -316,21 +327,21 @@ func expected(err error, kind winddown.Kind) error {
 // but not do it, x may do such things but has no such choice, 0 may not even know that the
 // case is there.
 func TestRights(t *testing.T) {
-	columns := strings.Fields("see mark regress manage share owner_link let_act review answer upgrade delete")
+	columns := strings.Fields("see mark regress manage share owner_link let_act review answer upgrade delete transfer")
 	table := map[string]string{
-		"owner":                    "+ + + + + x + - + + +",
-		"helper":                   "+ + + - - - - - + - -",
-		"accountant":               "+ - + - - - - + + + -",
-		"accountant acting":        "+ + + - - - - + + + -",
-		"accountant without owner": "+ + + + + + - + + + -",
-		"lead":                     "+ - + - - - - + + + -",
-		"lead acting":              "+ + + - - - - + + + -",
-		"admin":                    "+ - + - - - - + + + -",
-		"firm's accountant":        "0 0 0 0 0 0 0 0 0 0 0",
-		"stranger":                 "0 0 0 0 0 0 0 0 0 0 0",
-		"removed helper":           "0 0 0 0 0 0 0 0 0 0 0",
-		"removed accountant":       "0 0 0 0 0 0 0 0 0 0 0",
-		"nobody":                   "0 0 0 0 0 0 0 0 0 0 0",
+		"owner":                    "+ + + + + x + - + + + +",
+		"helper":                   "+ + + - - - - - + - - -",
+		"accountant":               "+ - + - - - - + + + - -",
+		"accountant acting":        "+ + + - - - - + + + - -",
+		"accountant without owner": "+ + + + + + - + + + - -",
+		"lead":                     "+ - + - - - - + + + - -",
+		"lead acting":              "+ + + - - - - + + + - -",
+		"admin":                    "+ - + - - - - + + + - -",
+		"firm's accountant":        "0 0 0 0 0 0 0 0 0 0 0 0",
+		"stranger":                 "0 0 0 0 0 0 0 0 0 0 0 0",
+		"removed helper":           "0 0 0 0 0 0 0 0 0 0 0 0",
+		"removed accountant":       "0 0 0 0 0 0 0 0 0 0 0 0",
+		"nobody":                   "0 0 0 0 0 0 0 0 0 0 0 0",
 	}
 	w := newWorld(t)
 	people := map[string]winddown.Actor{}

@@ -31,11 +31,11 @@ from firm_people p join firms f on f.id = p.firm_id where p.user_id = @actor ord
 	sqlMyInvites = `-- name: MyInvites
 select row_to_json(r)::text from (
 select 'case' as "to", i.case_id as id, i.role, i.created_at, i.expires_at, i.used_at, i.revoked_at, i.created_by = @actor as made_by_me,
-       i.used_by is not distinct from @actor as used_by_me, lower(i.email) = @email_key as sent_to_me
-from invites i where i.created_by = @actor or i.used_by = @actor or lower(i.email) = @email_key
+       i.used_by is not distinct from @actor as used_by_me, lower(i.email) = @email_key as sent_to_me, i.replaces is not distinct from @actor as replaces_me
+from invites i where i.created_by = @actor or i.used_by = @actor or i.replaces = @actor or lower(i.email) = @email_key
 union all
 select 'firm', i.firm_id, i.role, i.created_at, i.expires_at, i.used_at, i.revoked_at, i.created_by = @actor,
-       i.used_by is not distinct from @actor, lower(i.email) = @email_key
+       i.used_by is not distinct from @actor, lower(i.email) = @email_key, false
 from firm_invites i where i.created_by = @actor or i.used_by = @actor or lower(i.email) = @email_key
 order by created_at desc limit @limit) r`
 	sqlMyLinks = `-- name: MyLinks
@@ -107,7 +107,7 @@ const InEvents = "events"
 func PersonalColumns() map[string]string {
 	return map[string]string{
 		"users.id": "profile", "login_sessions.user_id": "sessions", "case_people.user_id": "cases", "cases.responsible_id": "books",
-		"firm_people.user_id": "firms", "invites.created_by": "invites", "invites.used_by": "invites", "firm_invites.created_by": "invites",
+		"firm_people.user_id": "firms", "invites.created_by": "invites", "invites.used_by": "invites", "invites.replaces": "invites", "firm_invites.created_by": "invites",
 		"firm_invites.used_by": "invites", "share_links.created_by": "links", "mail_settings.user_id": "mail", "digests.user_id": "letters",
 		"digest_items.user_id": "told", "mail_tokens.user_id": "tokens", "unsubscribe_tokens.user_id": "tokens", "calendar_feeds.user_id": "feeds",
 		"saved_views.user_id": "views", "imports.user_id": "imports", "email_changes.user_id": "email_change", "cases.erase_by": "erasures",

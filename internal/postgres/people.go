@@ -31,7 +31,7 @@ where c.id = @case and ` + caseScope
 const inviteColumns = `i.id, i.role, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, i.email`
 
 const sqlInvites = `-- name: Invites
-select i.case_id, ` + inviteColumns + `
+select i.case_id, i.replaces, ` + inviteColumns + `
 from invites i join cases c on c.id = i.case_id
 where c.id = @case and i.used_at is null and i.revoked_at is null and i.expires_at > @now and ` + caseScope + `
 order by i.created_at desc
@@ -53,13 +53,14 @@ type offerRow struct {
 }
 
 type inviteRow struct {
-	CaseID winddown.ID
+	CaseID   winddown.ID
+	Replaces winddown.ID
 	offerRow
 }
 
 func (r inviteRow) domain() winddown.Invite {
 	return winddown.Invite{
-		ID: r.ID, CaseID: r.CaseID, Role: r.Role, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		ID: r.ID, CaseID: r.CaseID, Replaces: r.Replaces, Role: r.Role, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
 		UsedAt: timeOf(r.UsedAt), RevokedAt: timeOf(r.RevokedAt), Email: r.Email,
 	}
 }
@@ -140,7 +141,7 @@ func (l InviteLink) Reaches(u winddown.User, invited string) bool {
 }
 
 const sqlInviteByToken = `-- name: InviteByToken
-select i.case_id, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting
+select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + inviteOfToken
 
@@ -178,7 +179,7 @@ where c.id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `
 for no key update of c`
 
 const sqlInviteLocked = `-- name: InviteLocked
-select i.case_id, ` + inviteColumns + `, ` + mailedColumns + `
+select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `
 from invites i` + joinMailed + `where i.id = ` + inviteOfToken + ` for update of i`
 
 // sqlCaseByInvite reads the case an invitation leads to, locked by then. Its scope is the
@@ -214,12 +215,17 @@ where f.id = (select p.firm_id from firm_people p join users u on u.id = p.user_
     order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id limit 1)
 for share of f`
 
+const sqlOwnerByInvite = `-- name: OwnerByInvite
+select p.user_id from case_people p
+where p.role = 'owner' and p.case_id = (select i.case_id from invites i where i.id = ` + inviteOfToken + `)`
+
 // LockedInvite is an invitation, the case it leads to and the person who holds it, all
 // held until the transaction ends.
 type LockedInvite struct {
 	InviteLink
 	Invite winddown.Invite
 	Case   CaseRead // with the person's standing before he accepts
+	Owner  winddown.ID
 	Guest  Account
 }
 
@@ -230,6 +236,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		inviteRow
 		InviteLink
 	}
+	var owners []struct{ UserID winddown.ID }
 	var q caseQuery
 	var guest userQuery
 	token := namedArgs{"token": tokenHash}
@@ -238,6 +245,7 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 		b.Queue(sqlLockCaseByInvite, token)
 		b.Queue(sqlInviteLocked, token).Query(collect(&rows))
 		b.Queue(sqlCaseByInvite, namedArgs{"token": tokenHash, "actor": user}).Query(collect(&q.cases))
+		b.Queue(sqlOwnerByInvite, token).Query(collect(&owners))
 		b.Queue(sqlStepsByInvite, token).Query(collect(&q.steps))
 		b.Queue(sqlActsByInvite, token).Query(collect(&q.acts))
 		b.Queue(sqlDeadlinesByInvite, token).Query(collect(&q.deadlines))
@@ -252,6 +260,9 @@ func (tx *Tx) LockInvite(ctx context.Context, tokenHash []byte, user winddown.ID
 	l := LockedInvite{InviteLink: rows[0].InviteLink, Invite: rows[0].domain()}
 	if l.Case, err = tx.keep(&q); err != nil {
 		return LockedInvite{}, err
+	}
+	for _, o := range owners {
+		l.Owner = o.UserID
 	}
 	l.Guest, err = guest.hold(tx)
 	return l, err
@@ -288,15 +299,25 @@ func (tx *Tx) RemoveHelper(id, user winddown.ID) {
 	tx.writeCase(id, sqlDeleteHelper, namedArgs{"case": id, "user": user})
 }
 
+const sqlDeleteOwner = `-- name: DeleteOwner
+delete from case_people where case_id = @case and (role = 'owner' or user_id = @user)`
+
+// TakeOver makes a person, who may have helped with it, the owner of a locked case in the place of the
+// one there is.
+func (tx *Tx) TakeOver(id, user winddown.ID) {
+	tx.writeCase(id, sqlDeleteOwner, namedArgs{"case": id, "user": user})
+	tx.AddPerson(id, user, winddown.Owner)
+}
+
 const sqlInsertInvite = `-- name: InsertInvite
-insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at, email)
-values (@id, @case, @role, @token, @by, @created_at, @expires_at, @email)`
+insert into invites (id, case_id, role, token_hash, created_by, created_at, expires_at, email, replaces)
+values (@id, @case, @role, @token, @by, @created_at, @expires_at, @email, @replaces)`
 
 // InsertInvite writes an invitation to a locked case.
 func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
 	tx.writeCase(i.CaseID, sqlInsertInvite, namedArgs{
 		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
-		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt,
+		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt, "replaces": i.Replaces,
 	})
 }
 

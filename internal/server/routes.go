@@ -237,6 +237,8 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/delete", h(s.DeleteCaseForm))
 			r.Post("/cases/{case}/delete", h(s.Proven(s.DeleteCase)))
 			r.Post("/cases/{case}/keep", h(s.KeepCase))
+			r.Get("/cases/{case}/transfer", h(s.TransferForm))
+			r.With(patient...).Post("/cases/{case}/transfer", h(s.Proven(s.Transfer)))
 			r.Get("/cases/{case}/finish", h(s.FinishForm))
 			r.Post("/cases/{case}/finish", h(s.Finish))
 			r.Post("/cases/{case}/reopen", h(s.Reopen))

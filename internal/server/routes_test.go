@@ -225,6 +225,8 @@ func table() []access {
 		{"GET /cases/{case}/finish", "", caseOwned},
 		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/reopen", "", badByOwner},
+		{"GET /cases/{case}/transfer", "", caseOwned},
+		{"POST /cases/{case}/transfer", "email=x", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}}, // no letters are sent here
 		{"GET /cases/{case}/people", "", caseSeen},
 		{"POST /cases/{case}/people", "role=king", badByOwner},
 		{"POST /cases/{case}/people/acting", "acting=no", want{303, 404, 303, 404, 404, 404, 404, 404, 404, 404}},

@@ -104,7 +104,7 @@ func (w caseWords) eventTitle(line app.TrailLine) string {
 	case winddown.PersonInvited, winddown.InviteRevoked, winddown.PersonJoined, winddown.PersonRemoved:
 		name := cmp.Or(line.User, w.p.T("history.nobody"))
 		return w.p.T("event."+string(e.Kind), "Name", name, "Role", w.p.T("history.role."+string(e.Role)))
-	case winddown.ResponsibleAssigned, winddown.ResponsibleCleared:
+	case winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.CaseTransferred:
 		return w.p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, w.p.T("history.nobody")))
 	case winddown.EvidenceAdded, winddown.EvidenceExcused, winddown.EvidenceGone:
 		return w.evidenceTitle(e)

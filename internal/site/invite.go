@@ -74,9 +74,9 @@ func (s *Site) inviteFailed(w http.ResponseWriter, r *http.Request, token string
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteView, in winddown.Registration, failure error) error {
 	p := i18n.From(r.Context())
-	role := string(invite.Invite.Role)
+	offer := invite.Invite.Offer()
 	v := s.inviteView(r, "/invites/"+chi.URLParam(r, "token"), invite.Invite.ExpiresAt, in, failure)
-	v.Title, v.By, v.May = p.T("invite.title", "Seller", invite.Seller), p.T("invite.by."+role, "By", invite.By), p.T("invite.may."+role)
+	v.Title, v.By, v.May = p.T("invite.title", "Seller", invite.Seller), p.T("invite.by."+offer, "By", invite.By), p.T("invite.may."+offer)
 	if invite.Invite.Role == winddown.Owner && invite.Acting {
 		v.May += " " + p.T("invite.acting")
 	}

@@ -179,7 +179,7 @@ func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.I
 func (s *Site) peopleNotice(p *i18n.Printer, id winddown.ID, n []string) (string, *page.InviteLinkView) {
 	switch {
 	case (len(n) == 4 || len(n) == 5 && n[4] == "mail") && n[0] == "invited" && n[1] == id.String():
-		if !slices.Contains(winddown.Roles(), winddown.Role(n[2])) || n[3] == "" {
+		if n[2] != "transfer" && !slices.Contains(winddown.Roles(), winddown.Role(n[2])) || n[3] == "" {
 			return "", nil
 		}
 		said := p.T("people.notice.invited")

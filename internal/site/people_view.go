@@ -24,6 +24,9 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 		Seller: c.Seller.Name, Back: caseOrSeller(c, standing),
 		InviteAction: peopleHref(c.ID), ActingAction: peopleHref(c.ID) + "/acting",
 	}
+	if c.Allow(winddown.CanTransfer, standing) == nil {
+		v.TransferHref = transferHref(c.ID)
+	}
 	if c.Allow(winddown.CanShare, standing) == nil {
 		v.ShareHref = sharesHref(c.ID)
 	}
@@ -47,7 +50,7 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 	}
 	for _, i := range in.Invites {
 		row := openInvite(p, actor, i.Email, i.CreatedAt, i.ExpiresAt)
-		row.Role = p.T("people.invite_for." + string(i.Role))
+		row.Role = p.T("people.invite_for." + i.Offer())
 		if manages {
 			row.RevokeAction = "/cases/" + c.ID.String() + "/invites/" + i.ID.String() + "/revoke"
 		}

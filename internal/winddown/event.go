@@ -56,6 +56,8 @@ const (
 	InviteRevoked       EventKind = "invite_revoked"       // case
 	PersonJoined        EventKind = "person_joined"        // case
 	PersonRemoved       EventKind = "person_removed"       // case
+	TransferOffered     EventKind = "transfer_offered"     // case: its owner invites another in his place
+	CaseTransferred     EventKind = "case_transferred"     // case: User was its owner, By is
 	ActingChanged       EventKind = "acting_changed"       // case: «ведёт за продавца»
 	StepReverted        EventKind = "step_reverted"        // case: an act it follows from is missing again
 	StepAccepted        EventKind = "step_accepted"        // case
@@ -151,7 +153,7 @@ func EventKinds() []EventKind {
 	return []EventKind{
 		CaseOpened, DetailsChanged, AnswersChanged, RestDeclared, StepDone, StepConfirmed, StepCorrected, StepPending,
 		StepUndone, StepRegressed, StepSuspended, CaseFinished, CaseReopened, PersonInvited, InviteRevoked, PersonJoined,
-		PersonRemoved, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
+		PersonRemoved, TransferOffered, CaseTransferred, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,

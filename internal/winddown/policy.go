@@ -15,6 +15,7 @@ const (
 	CanAnswer      Action = "answer"     // answer a question and close it
 	CanShare       Action = "share"      // make links for people without an account, and end them
 	CanDelete      Action = "delete"     // have the case erased
+	CanTransfer    Action = "transfer"   // hand the case over to another person
 	CanUpgrade     Action = "upgrade"    // newer texts of the firm, a newer playbook
 
 	CanSeeFiles    Action = "see_files"
@@ -24,7 +25,7 @@ const (
 
 // Actions returns every action.
 func Actions() []Action {
-	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare, CanDelete, CanUpgrade,
+	return []Action{CanSee, CanMark, CanRegress, CanManage, CanInviteOwner, CanLetAct, CanReview, CanAnswer, CanShare, CanDelete, CanTransfer, CanUpgrade,
 		CanSeeFiles, CanSeePeople, CanSeeComments}
 }
 
@@ -57,7 +58,7 @@ func rights(a Action) map[Role]permission {
 		return map[Role]permission{Owner: always, Helper: always, Accountant: always, Lead: always, Admin: always}
 	case CanUpgrade:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: always, Lead: always, Admin: always}
-	case CanLetAct, CanDelete:
+	case CanLetAct, CanDelete, CanTransfer:
 		return map[Role]permission{Owner: always, Helper: never, Accountant: never, Lead: never, Admin: never}
 	}
 	return nil

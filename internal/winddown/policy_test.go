@@ -33,6 +33,7 @@ func rights() map[winddown.Action]map[winddown.Role]when {
 		winddown.CanAnswer:      {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanShare:       {"owner": yes, "helper": no, "accountant": ownerless, "lead": no, "admin": no},
 		winddown.CanDelete:      {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
+		winddown.CanTransfer:    {"owner": yes, "helper": no, "accountant": no, "lead": no, "admin": no},
 		winddown.CanSeeFiles:    {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanSeePeople:   {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
 		winddown.CanSeeComments: {"owner": yes, "helper": yes, "accountant": yes, "lead": yes, "admin": yes},
@@ -185,7 +186,7 @@ func TestActionAndRoleCodes(t *testing.T) {
 	if got := fmt.Sprint(winddown.Roles()); got != "[owner helper accountant lead admin]" {
 		t.Errorf("roles %s", got)
 	}
-	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer share delete upgrade see_files see_people see_comments]" {
+	if got := fmt.Sprint(winddown.Actions()); got != "[see mark regress manage owner_link let_act review answer share delete transfer upgrade see_files see_people see_comments]" {
 		t.Errorf("actions %s", got)
 	}
 }

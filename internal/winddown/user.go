@@ -203,6 +203,7 @@ type Invite struct {
 	UsedAt    time.Time // zero while unused
 	RevokedAt time.Time // zero while not revoked
 	Email     string    // where a letter with a link goes too; empty without one
+	Replaces  ID        // the owner whose place the invited person takes; zero for any other invitation
 }
 
 // Usable returns nil while the invitation can be accepted, and Gone afterwards.

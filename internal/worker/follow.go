@@ -80,6 +80,13 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(farewellArgs{User: e.Stream.ID})
 		case winddown.TwoFactorOn, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed:
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
+		case winddown.CaseTransferred:
+			for _, user := range []winddown.ID{e.User, e.By} {
+				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, At: e.At})
+			}
+		case winddown.TransferOffered:
+			add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: e.By, From: e.By, At: e.At})
+			invites, roles[e.Invite] = append(invites, e.Invite), ""
 		case winddown.PersonInvited, winddown.FirmInvited:
 			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
 		case winddown.SellerReminded:

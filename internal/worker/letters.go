@@ -41,6 +41,7 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.stayingLetter)
 	addNotedKind(w, bundle, w.farewellLetter)
 	addKind(w, bundle, w.securityLetter)
+	addKind(w, bundle, w.transferLetter)
 }
 
 // confirmArgs ask for a letter by which a person confirms his address, as he accepts an
@@ -173,7 +174,7 @@ func (w *Workers) inviteLetter(ctx context.Context, job *river.Job[inviteArgs]) 
 	return w.message(ctx, m.To, w.id(job.Kind, job.Args.Invite), subject, webmail.Letter{
 		Lang: string(p.Locale()), Title: subject,
 		Blocks: []webmail.Block{{
-			Text:   []string{p.T(by+string(m.Role), "By", m.By), p.T("mail.invite.what")},
+			Text:   []string{p.T(by+m.Offer, "By", m.By), p.T("mail.invite.what")},
 			Button: w.link(p.T("mail.invite.button"), invitePath(m)+token),
 		}, {Text: []string{p.T("invite.expires", "Time", p.DateTime(m.ExpiresAt.In(winddown.Zone(winddown.DefaultZone)))), p.T("mail.invite.stranger")}}},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},

@@ -347,6 +347,9 @@ function pages(at) {
   send("owner", `${at.fresh}/people`, 422, {});
   send("owner", `${at.fresh}/people`, 200, { role: "accountant" }); // the fresh link, after the redirect
   get("owner", `${at.waiting}/people`);
+  get("owner", `${at.short}/transfer`);
+  send("owner", `${at.short}/transfer`, 422, { email: "x" });
+  send("owner", `${at.short}/transfer`, 200, {}); // the fresh link, after the redirect
   get("owner", `${at.short}/delete`);
   send("owner", `${at.short}/delete`, 422, { seller_name: "x" });
   send("owner", `${at.short}/delete`, 200, { seller_name: at.words.seller }); // the case, which says so

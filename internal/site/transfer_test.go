@@ -1,0 +1,45 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"winddown/internal/testkit"
+)
+
+// A case is handed over from the page of its people, and the page behind the link says what that is.
+func TestTransferPages(t *testing.T) {
+	s := testkit.Start(t)
+	anna, boris := s.SignUp("Анна", "anna"), s.SignUp("Борис", "boris")
+	id := anna.OpenCase("ИП Ким", 1)
+	people, transfer := "/cases/"+id.String()+"/people", "/cases/"+id.String()+"/transfer"
+	if !anna.Get(people).Want(http.StatusOK).HasLink(transfer) {
+		t.Fatal("the page of the people does not lead to the transfer")
+	}
+	form := anna.Get(transfer).Want(http.StatusOK).Form(transfer)
+	anna.PostForm(transfer, form).WantRedirect(people)
+	page := anna.Get(people).Want(http.StatusOK)
+	link, err := url.Parse(testkit.Attr(page.ByID("invite-link"), "value"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page.Main(), "Передача ухода новому владельцу") || !strings.Contains(page.Main(), "Ссылка для нового владельца") {
+		t.Errorf("the open transfer is not shown:\n%s", page.Main())
+	}
+	if text := boris.Get(link.Path).Want(http.StatusOK).Main(); !strings.Contains(text, "Анна передаёт вам этот уход") {
+		t.Errorf("the invitation says:\n%s", text)
+	}
+	boris.PostForm(link.Path, url.Values{}).WantRedirect("/cases/" + id.String())
+	anna.Get("/cases/" + id.String()).Want(http.StatusNotFound)
+	if text := boris.Get("/cases/" + id.String() + "/history").Want(http.StatusOK).Main(); !strings.Contains(text, "Уход передан новому владельцу; прежний владелец: Анна") {
+		t.Errorf("the history says:\n%s", text)
+	}
+	// One that was deleted cannot be handed over, and the page says so in place of the form.
+	boris.PostForm("/cases/"+id.String()+"/delete", url.Values{"seller_name": {"ИП Ким"}}).WantRedirect("/cases/" + id.String())
+	if page := boris.Get(transfer).Want(http.StatusOK); page.HasForm(transfer) || !strings.Contains(page.Main(), "Не удалять") {
+		t.Errorf("a deleted case is offered to be handed over:\n%s", page.Main())
+	}
+	boris.PostForm(transfer, url.Values{}).Want(http.StatusConflict)
+}

@@ -1,0 +1,34 @@
+package winddown
+
+// Transfer returns nil while the case can be handed over, and Conflict once it was deleted: whoever
+// takes it would get what is about to be erased.
+func (c *Case) Transfer() error {
+	if c.Erasure != nil {
+		return &Error{Kind: Conflict, Key: "transfer.error.deleted"}
+	}
+	return nil
+}
+
+// Takes returns nil when a person with this standing may become the owner in the place of the one
+// there is, by an invitation that says so: Conflict for the owner himself, for whoever keeps the
+// books of the case, when somebody else has become its owner meanwhile, and once it was deleted. A
+// helper becomes its owner and is its helper no more.
+func (c *Case) Takes(i Invite, owner ID, s Standing) error {
+	switch {
+	case s.Owner:
+		return &Error{Kind: Conflict, Key: "invite.error.already_in"}
+	case s.Bookkeeping():
+		return &Error{Kind: Conflict, Key: "transfer.error.books"}
+	case owner != i.Replaces:
+		return &Error{Kind: Conflict, Key: "invite.error.has_owner"}
+	}
+	return c.Transfer()
+}
+
+// Offer says what an invitation to a case offers: a role in it, or the place of its owner.
+func (i Invite) Offer() string {
+	if !i.Replaces.IsZero() {
+		return "transfer"
+	}
+	return string(i.Role)
+}

@@ -1,0 +1,41 @@
+package worker_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The owner is told that a link was made to hand his case over; once it is accepted both are told, and
+// the person invited gets his letter.
+func TestLettersAboutATransfer(t *testing.T) {
+	o := open(t)
+	anna, boris := o.SignUp("Анна Ким", "kim"), o.SignUp("Борис Орлов", "orlov")
+	anna.Confirm()
+	boris.Confirm()
+	id := anna.OpenCase("ИП Ким", 1)
+	token, err := o.App.Transfer(t.Context(), anna.Actor(), id, boris.Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.App.Accept(t.Context(), boris.Actor(), token); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	var got []string
+	for _, raw := range o.mail.Wait(t, 3) {
+		l := raw.Parse(t)
+		for word, must := range map[string]string{"уход передан": "Борис Орлов", "вы владелец": "Анна Ким"} {
+			if strings.Contains(l.Subject, word) && !strings.Contains(l.Text, must) {
+				t.Errorf("%s does not name %s:\n%s", l.Subject, must, l.Text)
+			}
+		}
+		got = append(got, raw.To+": "+l.Subject)
+	}
+	slices.Sort(got)
+	want := []string{anna.Email + ": ИП Ким: сделана ссылка для передачи ухода", anna.Email + ": ИП Ким: уход передан", boris.Email + ": ИП Ким: вы владелец ухода"}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the letters are %q, want %q", got, want)
+	}
+}
