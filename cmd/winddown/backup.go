@@ -106,7 +106,7 @@ func (c backupCmd) recipients(in io.Reader) (backup.Recipients, error) {
 		if len(lists) > 0 {
 			return nil, errors.New("a backup is encrypted either to recipients or with a passphrase")
 		}
-		words, err := readPassword(in)
+		words, err := readPassword(in, "winddown … --passphrase")
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +164,7 @@ func (f identityFlags) keys(in io.Reader) (all backup.Identities, err error) {
 		all = append(all, keys...)
 	}
 	if f.Passphrase {
-		words, err := readPassword(in)
+		words, err := readPassword(in, "winddown … --passphrase")
 		if err != nil {
 			return nil, err
 		}
@@ -281,8 +281,8 @@ func (c restoreCmd) check(ctx context.Context, std streams, url string, report b
 	}
 	if keys, err := a.CheckKeys(ctx); err != nil {
 		return err
-	} else if keys.Unknown > 0 {
-		if _, err := fmt.Fprintln(std.out, unknownKeys(keys)); err != nil {
+	} else if left := unopened(keys); left != nil {
+		if _, err := fmt.Fprintln(std.out, left); err != nil {
 			return err
 		}
 	}

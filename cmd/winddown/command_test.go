@@ -153,8 +153,28 @@ func TestUsers(t *testing.T) {
 	if err != nil || out != "disabled kim@example.ru\n" || lets(next) {
 		t.Errorf("disable: %q, %v", out, err)
 	}
-	_, err = user("", "disable", "nobody@example.ru")
-	wantSentence(t, err, "nobody has an account")
+	out, err = user("", "enable", "kim@example.ru")
+	if err != nil || out != "kim@example.ru can log in again\n" || !lets(next) {
+		t.Errorf("enable: %q, %v", out, err)
+	}
+	for _, verb := range []string{"disable", "enable"} {
+		_, err = user("", verb, "nobody@example.ru")
+		wantSentence(t, err, "nobody has an account")
+	}
+	for _, verb := range [][]string{{"add", "--name", "Ким"}, {"password"}} {
+		_, err = user("", append(verb, "b@example.ru")...)
+		wantSentence(t, err, "«winddown user "+verb[0]+" … < file»")
+	}
+
+	operator := func() string {
+		return column(t, connect(t, url), "select operator::text from users where email_key = 'kim@example.ru'")[0]
+	}
+	if out, err = user("", "operator", "kim@example.ru"); err != nil || operator() != "true" {
+		t.Errorf("operator: %q, %v", out, err)
+	}
+	if out, err = user("", "operator", "kim@example.ru", "--off"); err != nil || operator() != "false" {
+		t.Errorf("operator --off: %q, %v", out, err)
+	}
 
 	// A password among the arguments would be seen by everybody on the machine.
 	_, err = user("", "password", "kim@example.ru", "hunter2hunter2")

@@ -125,16 +125,16 @@ func (c doctorCmd) keys(ctx context.Context, db *database) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case check.Unknown > 0:
-		return "", unknownKeys(check)
+	case unopened(check) != nil:
+		return "", unopened(check)
 	case ring == nil && c.DatabaseURL != "":
 		return "", errors.New("none are set, so nobody can turn two-step login on: make a file with «winddown keys new», give it to every process with --secret-key-file, and keep a copy apart from the backups")
 	case ring == nil:
 		return "one is made at the first start", nil
 	case check.Older > 0:
-		return "", fmt.Errorf("%d secrets are encrypted with an older key: restart the servers, run «winddown keys rotate», then take the older keys out of the file", check.Older)
+		return "", fmt.Errorf("encrypted with an older key: %s; restart the servers, run «winddown keys rotate», then take the older keys out of the file", secrets(check.Older))
 	}
-	return fmt.Sprintf("%d here, the first is %s; it encrypts all %d secrets", len(ring.Names()), ring.First(), check.First), nil
+	return fmt.Sprintf("%d here, the first is %s; it encrypts all that is encrypted: %s", len(ring.Names()), ring.First(), secrets(check.First)), nil
 }
 
 // files writes a file as evidence is written: to the disk, and under its name.

@@ -77,9 +77,14 @@ func writeFile(path string, fn func(io.Writer) error) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
+	return syncDir(dir)
+}
+
+// syncDir makes the names in a folder last.
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return nil // it has its name; whether that lasts is up to the system
+		return nil // a file has its name; whether that lasts is up to the system
 	}
 	_ = d.Sync() // some systems refuse to sync a folder
 	return d.Close()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"winddown/internal/app"
@@ -18,7 +19,21 @@ import (
 // which everybody on the machine could read.
 type keyFlags struct {
 	SecretKeyFile string `env:"WINDDOWN_SECRET_KEY_FILE" help:"File of the keys that encrypt secrets in the database, one a line, the first for new ones; without it secret.key in the data folder." placeholder:"FILE"`
-	SecretKeys    string `env:"WINDDOWN_SECRET_KEYS" hidden:"" help:"The keys themselves, with spaces between."`
+}
+
+// keysVariable holds the keys themselves, with spaces between; no flag does, so that they are
+// nowhere to be read by others on the machine.
+const keysVariable = "WINDDOWN_SECRET_KEYS"
+
+// refuseKeys says where keys belong to somebody who gives them on the command line.
+func refuseKeys(args []string) error {
+	for _, arg := range args {
+		if arg == "--secret-keys" || strings.HasPrefix(arg, "--secret-keys=") {
+			return errors.New("keys do not belong on the command line, where everybody on the machine can read them: put them into a file of your own, one a line, and name it with --secret-key-file, or into the environment as " +
+				keysVariable + "; replace those you have just given by «winddown keys new» and «winddown keys rotate»")
+		}
+	}
+	return nil
 }
 
 // keyFile is the file of the keys in the data folder.
@@ -33,11 +48,11 @@ func (f keyFlags) path(data databaseFlags) string {
 
 // ring reads the keys; nil where none are set.
 func (f keyFlags) ring(data databaseFlags) (*keyring.Ring, error) {
-	if f.SecretKeys != "" {
+	if given := os.Getenv(keysVariable); given != "" {
 		if f.SecretKeyFile != "" {
 			return nil, errors.New("keys come either from WINDDOWN_SECRET_KEYS or from a file, not from both")
 		}
-		ring, err := keyring.Parse(strings.Join(strings.Fields(strings.ReplaceAll(f.SecretKeys, ",", " ")), "\n"))
+		ring, err := keyring.Parse(strings.Join(strings.Fields(strings.ReplaceAll(given, ",", " ")), "\n"))
 		if err != nil {
 			err = fmt.Errorf("WINDDOWN_SECRET_KEYS: %w", err)
 		}
@@ -96,25 +111,96 @@ type keysNewCmd struct {
 
 // Run makes a key. Nothing is encrypted with it before the servers have read it.
 func (c keysNewCmd) Run(std streams) error {
-	if c.SecretKeys != "" {
+	if os.Getenv(keysVariable) != "" {
 		return errors.New("the keys are in WINDDOWN_SECRET_KEYS: unset it, or put a key there yourself, for instance one made with «openssl rand -base64 32»")
 	}
 	path := c.path(c.databaseFlags)
-	before, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	text := keyring.NewKey() + "\n" + string(before)
-	ring, err := keyring.Parse(text)
+	ring, err := addKey(path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := writeFile(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.out, "%s: %d keys, the first is %s; restart the servers, run «winddown keys rotate», and keep a copy of the file apart from the backups\n",
+	_, err = fmt.Fprintf(std.out, "%s: keys: %d, the first is %s; restart the servers, run «winddown keys rotate», and keep a copy of the file apart from the backups\n",
 		path, len(ring.Names()), ring.First())
 	return err
+}
+
+// addKey puts a new key above those in a file. The new contents are whole beside it before they
+// take its name, owner and mode; the name of the file beside is the same for all, so that of two
+// who add a key at once one is refused.
+func addKey(path string) (ring *keyring.Ring, err error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	before, info, err := readKeys(path)
+	if err != nil {
+		return nil, err
+	}
+	text := keyring.NewKey() + "\n" + string(before)
+	if ring, err = keyring.Parse(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	beside := path + ".new"
+	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("there is a file %s: another «winddown keys new» is at work or was broken off; look whether one runs, remove the file if not, and begin again", beside)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(beside))
+		}
+	}()
+	_, err = io.WriteString(file, text)
+	if err == nil && info != nil {
+		if err = sameOwner(file, info); err != nil {
+			err = fmt.Errorf("%s belongs to somebody else, and would be ours: run this as its owner (%w)", path, err)
+		} else {
+			err = file.Chmod(info.Mode().Perm())
+		}
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	now, _, err := readKeys(path)
+	if err == nil && string(now) != string(before) {
+		err = fmt.Errorf("%s was changed meanwhile, and stays as it is now: begin again", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Rename(beside, path); err != nil {
+		return nil, err
+	}
+	return ring, syncDir(filepath.Dir(path))
+}
+
+// readKeys reads a file of keys that need not be there.
+func readKeys(path string) (text []byte, info fs.FileInfo, err error) {
+	if info, err = os.Stat(path); err == nil {
+		text, err = os.ReadFile(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	return text, info, err
+}
+
+// sameOwner gives a file the owner and group of another one.
+func sameOwner(file *os.File, as fs.FileInfo) error {
+	is, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	user, group, told := owner(as)
+	if u, g, _ := owner(is); !told || u == user && g == group {
+		return nil
+	}
+	return file.Chown(user, group)
 }
 
 type keysRotateCmd struct {
@@ -143,15 +229,32 @@ func (c keysRotateCmd) Run(ctx context.Context, std streams) error {
 		if _, err := fmt.Fprintf(std.out, "encrypted anew: %d; with the first key %s now: %d\n", n, ring.First(), left.First); err != nil {
 			return err
 		}
-		if left.Unknown > 0 {
-			return unknownKeys(left)
-		}
-		return nil
+		return unopened(left)
 	})
 }
 
-// unknownKeys says what to do about secrets that nothing here opens.
-func unknownKeys(c app.KeyCheck) error {
-	return fmt.Errorf("%d secrets of second factors are encrypted with keys that are not here (%s): put those keys below the first in the file of keys; if they are lost, people get in with their recovery codes, or you run «winddown user two-factor-off ADDRESS» for them",
-		c.Unknown, strings.Join(c.UnknownKeys, ", "))
+// unopened says what to do about secrets that nothing here opens; nil where there are none.
+func unopened(c app.KeyCheck) (err error) {
+	if c.Unknown > 0 {
+		err = fmt.Errorf("encrypted with keys that are not here (%s): %s of second factors; put those keys below the first in the file of keys; if they are lost, people get in with their recovery codes, or you run «winddown user two-factor-off ADDRESS» for them",
+			strings.Join(c.UnknownKeys, ", "), secrets(c.Unknown))
+	}
+	if len(c.Damaged) > 0 {
+		const shown = 20
+		names := c.Damaged
+		if len(names) > shown {
+			names = append(slices.Clone(names[:shown]), fmt.Sprintf("and %d more", len(c.Damaged)-shown))
+		}
+		err = errors.Join(err, fmt.Errorf("damaged, so that their key does not open them: the second factors of %s; bring those rows back from a backup, or run «winddown user two-factor-off ADDRESS» for each, who then sets his up again; until then they get in with recovery codes",
+			strings.Join(names, ", ")))
+	}
+	return err
+}
+
+// secrets is a number of secrets in words.
+func secrets(n int) string {
+	if n == 1 {
+		return "1 secret"
+	}
+	return fmt.Sprintf("%d secrets", n)
 }

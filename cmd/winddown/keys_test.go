@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"winddown/internal/app"
+	"winddown/internal/keyring"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
 )
@@ -69,10 +70,10 @@ func TestKeysOnTheCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.ConfirmTwoFactor(t.Context(), kim, winddown.TOTPCode(totp, time.Now())); err != nil {
+	if _, _, err := a.ConfirmTwoFactor(t.Context(), kim, winddown.TOTPCode(totp, time.Now())); err != nil {
 		t.Fatal(err)
 	}
-	if says := doctor(path); !strings.Contains(says, "encrypts all 1 secrets") {
+	if says := doctor(path); !strings.Contains(says, "encrypts all that is encrypted: 1 secret") {
 		t.Errorf("doctor: %s", says)
 	}
 
@@ -115,6 +116,120 @@ func TestKeysOnTheCommandLine(t *testing.T) {
 	wantSentence(t, err, "nobody has an account with the address")
 }
 
+// The file of keys keeps its owner and mode, also behind a link, and no key of another process is
+// lost.
+func TestTheFileOfKeysStaysWhoseItIs(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "keys"), filepath.Join(dir, "link")
+	first := keyring.NewKey() + "\n"
+	if err := os.WriteFile(path, []byte(first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o640); err != nil { // its group reads it too, whatever the umask
+		t.Fatal(err)
+	}
+	const nobody = 65534
+	owned := os.Geteuid() == 0
+	if owned {
+		if err := os.Chown(path, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("keys", link); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := command(t, "", "keys", "new", "--secret-key-file", link); err != nil || !strings.Contains(out, "keys: 2") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if is, err := os.Lstat(link); err != nil || is.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link has become a file")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.HasSuffix(string(text), first) || after.Mode() != before.Mode() {
+		t.Errorf("mode %v, was %v; %v\n%s", after.Mode(), before.Mode(), err, text)
+	}
+	if user, group, _ := owner(after); owned && (user != nobody || group != nobody) {
+		t.Errorf("the file belongs to %d:%d now", user, group)
+	}
+
+	// Another one is at work, or was broken off.
+	if err := os.WriteFile(path+".new", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = command(t, "", "keys", "new", "--secret-key-file", path)
+	wantSentence(t, err, "another «winddown keys new»")
+	if now, err := os.ReadFile(path); err != nil || string(now) != string(text) {
+		t.Errorf("the refusal changed the file: %v", err)
+	}
+}
+
+// A key on the command line is refused with where it belongs, and not repeated.
+func TestKeysDoNotBelongOnTheCommandLine(t *testing.T) {
+	key := keyring.NewKey()
+	for _, args := range [][]string{{"keys", "rotate", "--secret-keys", key}, {"serve", "--secret-keys=" + key}} {
+		out, err := command(t, "", args...)
+		wantSentence(t, err, "--secret-key-file")
+		wantSentence(t, err, keysVariable)
+		if err != nil && strings.Contains(out+err.Error(), key) {
+			t.Errorf("%v repeats the key", args)
+		}
+	}
+}
+
+// One damaged secret does not keep the others with the old key; it is named.
+func TestRotatingPassesWhatIsDamaged(t *testing.T) {
+	url, dir := testdb.New(t), t.TempDir()
+	path := filepath.Join(dir, "keys")
+	keys := func(args ...string) (string, error) {
+		return command(t, "", append(args, "--database-url", url, "--secret-key-file", path)...)
+	}
+	if out, err := keys("keys", "new"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ring, err := keyFlags{SecretKeyFile: path}.ring(databaseFlags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := openAppOf(t, url, app.Options{Keys: ring})
+	for _, word := range []string{"anna", "boris", "vera"} {
+		token, err := a.SignUp(t.Context(), winddown.Registration{Name: word, Email: word + "@example.ru", Password: secret, Consent: true}, app.Browser{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		person, err := a.Actor(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.StartTwoFactor(t.Context(), person); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execSQL(t, connect(t, url), "update totp_secrets set secret = secret || '\\x00' where user_id = (select id from users where email = 'boris@example.ru')")
+	if out, err := keys("keys", "new"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, done := range []string{"2", "0"} { // again it finds nothing more to do, and says the same
+		out, err := keys("keys", "rotate")
+		wantSentence(t, err, "damaged")
+		wantSentence(t, err, "boris@example.ru")
+		wantSentence(t, err, "winddown user two-factor-off")
+		if !strings.HasPrefix(out, "encrypted anew: "+done+";") || !strings.Contains(out, ": 2\n") || err != nil && strings.Contains(err.Error(), "anna@") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+	if out, _ := keys("doctor", "--files-dir", dir); !strings.Contains(out, "PROBLEM: damaged") {
+		t.Errorf("doctor says nothing of it:\n%s", out)
+	}
+}
+
 // With a database of our own a key is there from the first start on, for us alone.
 func TestTheFirstKeyMakesItself(t *testing.T) {
 	own := databaseFlags{DataDir: t.TempDir()}
@@ -140,7 +255,8 @@ func TestTheFirstKeyMakesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := keyFlags{SecretKeys: strings.TrimSpace(string(text))}.ring(others)
+	t.Setenv(keysVariable, strings.TrimSpace(string(text)))
+	given, err := keyFlags{}.ring(others)
 	if err != nil || given.First() != ring.First() {
 		t.Errorf("from the environment: %v", err)
 	}

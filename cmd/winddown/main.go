@@ -37,7 +37,7 @@ type cli struct {
 	Work        workCmd        `cmd:"" help:"Send letters, in a process beside those that serve."`
 	Demo        demoCmd        `cmd:"" help:"Serve the site with sample data, on this machine only."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
-	User        userCmd        `cmd:"" help:"Add a person, set a password, bar a person."`
+	User        userCmd        `cmd:"" help:"Add people, set passwords, bar people and let them in again, say who looks after the installation."`
 	Seed        seedCmd        `cmd:"" help:"Fill an empty database with sample data."`
 	Calendar    calendarCmd    `cmd:"" help:"Show and import the table of non-working days."`
 	Playbook    playbookCmd    `cmd:"" help:"Show and replace instruction texts and letters."`
@@ -73,6 +73,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		kong.Bind(streams{in: in, out: out, err: errOut}),
 	)
 	if err != nil {
+		return err
+	}
+	if err := refuseKeys(args); err != nil {
 		return err
 	}
 	kctx, err := parser.Parse(args)

@@ -14,11 +14,12 @@ import (
 )
 
 type userCmd struct {
-	Add          userAddCmd          `cmd:"" help:"Add a person; the password is read from standard input."`
+	Add          userAddCmd          `cmd:"" help:"Add a person; the password is read from standard input. He is asked for his consent to the page about personal data when he first logs in."`
 	Password     userPasswordCmd     `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
 	Disable      userDisableCmd      `cmd:"" help:"Bar a person and end his login sessions."`
+	Enable       userEnableCmd       `cmd:"" help:"Let a person in again who was barred."`
 	TwoFactorOff userTwoFactorOffCmd `cmd:"" help:"Turn off the second factor of a person who has lost it; he is told by a letter."`
-	Operator     userOperatorCmd     `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent."`
+	Operator     userOperatorCmd     `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent; --off takes it back."`
 }
 
 type userAddCmd struct {
@@ -29,7 +30,7 @@ type userAddCmd struct {
 
 // Run adds a person.
 func (c userAddCmd) Run(ctx context.Context, std streams) error {
-	password, err := readPassword(std.in)
+	password, err := readPassword(std.in, "winddown user add …")
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ type userPasswordCmd struct {
 
 // Run sets a password.
 func (c userPasswordCmd) Run(ctx context.Context, std streams) error {
-	password, err := readPassword(std.in)
+	password, err := readPassword(std.in, "winddown user password …")
 	if err != nil {
 		return err
 	}
@@ -75,6 +76,22 @@ func (c userDisableCmd) Run(ctx context.Context, std streams) error {
 			return unknownAddress(err, c.Email)
 		}
 		_, err := fmt.Fprintln(std.out, "disabled", c.Email)
+		return err
+	})
+}
+
+type userEnableCmd struct {
+	databaseFlags
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run lets a person in again.
+func (c userEnableCmd) Run(ctx context.Context, std streams) error {
+	return c.withApp(ctx, std, func(a *app.App) error {
+		if err := a.EnableUser(ctx, c.Email); err != nil {
+			return unknownAddress(err, c.Email)
+		}
+		_, err := fmt.Fprintln(std.out, c.Email, "can log in again")
 		return err
 	})
 }
@@ -128,14 +145,14 @@ const maxPasswordInput = 4096
 
 // readPassword reads the first line of standard input: a password on the command line
 // would be seen by everybody on the machine.
-func readPassword(in io.Reader) (string, error) {
+func readPassword(in io.Reader, command string) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(in, maxPasswordInput)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
-		return "", errors.New("no password on standard input: use «winddown user add … < file» or type one line")
+		return "", fmt.Errorf("no password on standard input: use «%s < file» or type one line", command)
 	}
 	return line, nil
 }

@@ -319,6 +319,24 @@ func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	return a.setPassword(ctx, command(), acc.User.ID, "", hash)
 }
 
+// EnableUser takes DisableUser back; what it ended stays ended. NotFound for an unknown address.
+func (a *App) EnableUser(ctx context.Context, email string) error {
+	acc, err := a.db.Account(ctx, email)
+	if err != nil {
+		return err
+	}
+	return a.db.InTx(ctx, command(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		locked, err := tx.LockUser(ctx, acc.User.ID)
+		u := locked.User
+		if err != nil || !u.Disabled {
+			return nil, err
+		}
+		u.Disabled = false
+		tx.SaveUser(u)
+		return []winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserEnabled, User: u.ID}}, nil
+	})
+}
+
 // DisableUser bars a person from the command line: all his login sessions end at once.
 func (a *App) DisableUser(ctx context.Context, email string) error {
 	acc, err := a.db.Account(ctx, email)

@@ -241,9 +241,24 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, w.app.StartTwoFactor(ctx, a))
 			secret := w.secretOf(a)
 			return func() error {
-				_, err := w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(secret, w.clock.Now()))
+				_, _, err := w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(secret, w.clock.Now()))
 				return err
 			}, func() outcome { return pages(a) }
+		}},
+		{"ConfirmTwoFactor", "in place of another", "user two_factor_moved", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.guard(a)
+			must(t, w.app.StartTwoFactor(ctx, a))
+			secret := w.secretOf(a)
+			return func() error {
+				_, _, err := w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(secret, w.clock.Now()))
+				return err
+			}, func() outcome { return pages(a) }
+		}},
+		{"DropTwoFactorSetup", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			must(t, w.app.StartTwoFactor(ctx, a))
+			return func() error { return w.app.DropTwoFactorSetup(ctx, a) }, func() outcome { return pages(a) }
 		}},
 		{"RenewRecovery", "", "user recovery_renewed", func(_ *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
@@ -348,6 +363,11 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, err)
 			return func() error { return w.app.SetPassword(ctx, "kim@example.ru", password+"!") },
 				func() outcome { return about(command, u.ID) }
+		}},
+		{"EnableUser", "", "user user_enabled", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.signUp("kim@example.ru")
+			must(t, w.app.DisableUser(ctx, "kim@example.ru"))
+			return func() error { return w.app.EnableUser(ctx, "kim@example.ru") }, func() outcome { return about(command, a.UserID) }
 		}},
 		{"DisableUser", "", "user user_disabled", func(t *testing.T, w *world) (func() error, func() outcome) {
 			u, err := w.app.AddUser(ctx, registration("kim@example.ru"))

@@ -84,21 +84,44 @@ func (a *App) StartTwoFactor(ctx context.Context, actor winddown.Actor) error {
 	})
 }
 
-// errCode is the answer to a code that does not fit.
-func errCode(field string) error {
-	key := "twofactor.error.code"
-	if field == "recovery" {
-		key = "twofactor.error.recovery"
+// DropTwoFactorSetup forgets the authenticator that the actor sets up; one that is on stays. It
+// takes nothing away, so it asks for no proof and is no event.
+func (a *App) DropTwoFactorSetup(ctx context.Context, actor winddown.Actor) error {
+	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
+			return nil, err
+		}
+		tx.DropSetup(actor.UserID)
+		return nil, nil
+	})
+}
+
+// errCode is the answer to what was typed in a field as a second factor and is none.
+func errCode(field, key string) error {
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: []winddown.FieldError{{Field: field, Key: "twofactor.error." + key}}}
+}
+
+// checkCode refuses what cannot be a code of an authenticator, and says what it is instead.
+func checkCode(typed string) error {
+	switch len(winddown.TidyCode(typed)) {
+	case 0:
+		return errCode("code", "code_missing")
+	case winddown.RecoveryCodeLength:
+		return errCode("code", "not_recovery")
 	}
-	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: []winddown.FieldError{{Field: field, Key: key}}}
+	return nil
 }
 
 // ConfirmTwoFactor turns on the authenticator that is being set up, by a code it shows, and returns
-// the recovery codes, which are shown this once. Unproved, Invalid on the field code, or Gone.
-func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code string) (codes []string, err error) {
+// the recovery codes, which are shown this once; moved says that it took the place of another one.
+// Unproved, Invalid on the field code, or Gone.
+func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code string) (codes []string, moved bool, err error) {
 	now := a.now()
 	if err := actor.Proved(now); err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	if err := checkCode(code); err != nil {
+		return nil, false, err
 	}
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
@@ -111,13 +134,17 @@ func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code s
 		}
 		step, ok := winddown.MatchTOTP(secret, code, now, factor.Setup.UsedStep)
 		if !ok {
-			return nil, errCode("code")
+			return nil, errCode("code", "code")
 		}
 		tx.TurnOnTOTP(actor.UserID, step)
 		codes = saveRecovery(tx, actor.UserID)
-		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.TwoFactorOn}}, nil
+		kind := winddown.TwoFactorOn
+		if moved = factor.On != nil; moved {
+			kind = winddown.TwoFactorMoved
+		}
+		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: kind}}, nil
 	})
-	return codes, err
+	return codes, moved, err
 }
 
 // RenewRecovery gives the actor new recovery codes in place of those he had. Unproved, or Conflict
@@ -253,12 +280,21 @@ func (a *App) FinishLogIn(ctx context.Context, step string, in winddown.SecondFa
 	return token, err
 }
 
-// useFactor checks what a locked person shows, and notes it as used.
+// useFactor checks what a locked person shows, and notes it as used. What was typed is told by its
+// length: whoever types one kind of code where the other is asked for is understood.
 func (a *App) useFactor(tx *postgres.Tx, user winddown.ID, f postgres.TwoFactor, in winddown.SecondFactor) ([]winddown.Event, error) {
-	if in.Recovery != "" {
-		hash := recoveryHash(user, in.Recovery)
+	typed, field := in.Code, "code"
+	if typed == "" && in.Recovery != "" {
+		typed, field = in.Recovery, "recovery"
+	}
+	length := len(winddown.TidyCode(typed))
+	switch {
+	case length == 0:
+		return nil, errCode(field, "missing")
+	case length == winddown.RecoveryCodeLength, field == "recovery" && length != winddown.TOTPDigits:
+		hash := recoveryHash(user, typed)
 		if !slices.ContainsFunc(f.Recovery, func(h []byte) bool { return slices.Equal(h, hash) }) {
-			return nil, errCode("recovery")
+			return nil, errCode(field, "recovery")
 		}
 		tx.UseRecoveryCode(user, hash)
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.RecoveryUsed, Number: len(f.Recovery) - 1}}, nil
@@ -267,20 +303,23 @@ func (a *App) useFactor(tx *postgres.Tx, user winddown.ID, f postgres.TwoFactor,
 	if err != nil {
 		return nil, err
 	}
-	step, ok := winddown.MatchTOTP(secret, in.Code, a.now(), f.On.UsedStep)
+	step, ok := winddown.MatchTOTP(secret, typed, a.now(), f.On.UsedStep)
 	if !ok {
-		return nil, errCode("code")
+		return nil, errCode(field, "code")
 	}
 	tx.UseTOTP(user, step)
 	return nil, nil
 }
 
-// proveByCode is Prove by a code of the actor's authenticator.
+// proveByCode is Prove by a code of the actor's authenticator; recovery codes are for logging in.
 func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string) error {
+	if err := checkCode(code); err != nil {
+		return err
+	}
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
 		if err == nil && factor.On == nil {
-			err = errCode("code")
+			err = errCode("code", "code")
 		}
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ func (w *world) guard(a winddown.Actor) (secret []byte, codes []string) {
 		w.t.Fatal(err)
 	}
 	secret = w.secretOf(a)
-	codes, err := w.app.ConfirmTwoFactor(w.t.Context(), a, winddown.TOTPCode(secret, w.clock.Now()))
+	codes, _, err := w.app.ConfirmTwoFactor(w.t.Context(), a, winddown.TOTPCode(secret, w.clock.Now()))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestLoggingInInTwoSteps(t *testing.T) {
 	wantField(t, err, "code", "twofactor.error.code") // it was used to turn the authenticator on
 	w.clock.Advance(winddown.TOTPPeriod)
 	_, err = w.app.FinishLogIn(ctx, step, winddown.SecondFactor{}, app.Browser{})
-	wantField(t, err, "code", "twofactor.error.code")
+	wantField(t, err, "code", "twofactor.error.missing")
 	token, err := w.app.FinishLogIn(ctx, step, code(), app.Browser{})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +95,24 @@ func TestLoggingInInTwoSteps(t *testing.T) {
 	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), typed, app.Browser{})
 	wantField(t, err, "recovery", "twofactor.error.recovery")
 	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Recovery != winddown.RecoveryCodes-1 {
+		t.Errorf("%d recovery codes are left, %v", f.Recovery, err)
+	}
+	// Each kind of code is understood where the other is asked for, and works once there too.
+	swapped := winddown.SecondFactor{Code: recovery[4]}
+	if _, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{}); err != nil {
+		t.Errorf("a recovery code in the field of the other: %v", err)
+	}
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{})
+	wantField(t, err, "code", "twofactor.error.recovery")
+	swapped = winddown.SecondFactor{Recovery: code().Code}
+	if _, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{}); err != nil {
+		t.Errorf("a code in the field of recovery codes: %v", err)
+	}
+	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{})
+	wantField(t, err, "recovery", "twofactor.error.code")
+	// To prove who one is it is not spent.
+	wantField(t, w.app.Prove(ctx, a, winddown.Proof{Code: recovery[5]}), "code", "twofactor.error.not_recovery")
+	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Recovery != winddown.RecoveryCodes-2 {
 		t.Errorf("%d recovery codes are left, %v", f.Recovery, err)
 	}
 	// Nobody else's.
@@ -157,7 +175,7 @@ func TestChangingTheSecondFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh := w.secretOf(a)
-	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(old, w.clock.Now()))
+	_, _, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(old, w.clock.Now()))
 	wantField(t, err, "code", "twofactor.error.code")
 	if _, err := w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(old, w.clock.Now())}, app.Browser{}); err != nil {
 		t.Errorf("while another is set up the authenticator does not work: %v", err)
@@ -167,11 +185,11 @@ func TestChangingTheSecondFactor(t *testing.T) {
 	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Setup != "" {
 		t.Errorf("without a proof the secret is shown: %q, %v", f.Setup, err)
 	}
-	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
+	_, _, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
 	wantKind(t, err, winddown.Unproved)
 	w.clock.Advance(winddown.SetupTerm)
 	a.ProvedAt = w.clock.Now()
-	_, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
+	_, _, err = w.app.ConfirmTwoFactor(ctx, a, winddown.TOTPCode(fresh, w.clock.Now()))
 	wantKind(t, err, winddown.Gone)
 	fresh, _ = w.guard(a)
 	w.clock.Advance(time.Minute)

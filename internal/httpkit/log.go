@@ -18,8 +18,9 @@ import (
 
 // trouble collects what went wrong in a request, for its one line in the log.
 type trouble struct {
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	fault bool
 }
 
 type troubleKey struct{}
@@ -34,10 +35,21 @@ func NoteError(ctx context.Context, err error) {
 	}
 }
 
-func (t *trouble) reason() error {
+// NoteFault is NoteError for a failure that whoever runs the installation has to mend, whatever
+// status the person was answered with: its line is an error.
+func NoteFault(ctx context.Context, err error) {
+	NoteError(ctx, err)
+	if t, ok := ctx.Value(troubleKey{}).(*trouble); ok {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.fault = true
+	}
+}
+
+func (t *trouble) reason() (err error, fault bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.err
+	return t.err, t.fault
 }
 
 // Log writes one line per request. It names the route by its pattern and never
@@ -66,10 +78,13 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				if left {
 					attrs = append(attrs, slog.Bool("client_left", true))
 				}
-				if err := t.reason(); err != nil {
+				err, fault := t.reason()
+				if err != nil {
 					attrs = append(attrs, slog.String("error", err.Error()))
 				}
 				switch {
+				case fault:
+					level = slog.LevelError
 				case left:
 				case status == http.StatusServiceUnavailable: // busy, or without a database: no fault of ours
 					level = slog.LevelWarn

@@ -210,42 +210,42 @@ func (tx *Tx) EndLoginSteps(user winddown.ID) {
 	tx.write(sqlEndLoginSteps, namedArgs{"user": user})
 }
 
-// KeyUse is how many secrets are encrypted with a key.
-type KeyUse struct {
-	Key   string
-	Count int
-}
-
-const sqlKeyUses = `-- name: KeyUses
-select key_id as key, count(*) as count from totp_secrets group by key_id order by key_id`
-
-// KeyUses counts what is encrypted, by key. It is a tool's, without an actor.
-func (db *DB) KeyUses(ctx context.Context) ([]KeyUse, error) {
-	rows, err := db.pool.Query(ctx, sqlKeyUses)
-	if err != nil {
-		return nil, classify(err)
-	}
-	uses, err := pgx.CollectRows(rows, pgx.RowToStructByName[KeyUse])
-	return uses, classify(err)
-}
-
-// SealedRow is an encrypted secret with its place.
+// SealedRow is an encrypted secret with its place, and the address of whose it is.
 type SealedRow struct {
 	UserID  winddown.ID
+	Email   string
 	Pending bool
 	KeyID   string
 	Secret  []byte
 }
 
-const sqlSealedWith = `-- name: SealedWith
-select user_id, pending, key_id, secret from totp_secrets
-where key_id = any(@keys) order by key_id, user_id, pending limit @limit for update`
+const sqlSealed = `-- name: Sealed
+select t.user_id, u.email, t.pending, t.key_id, t.secret from totp_secrets t join users u on u.id = t.user_id`
 
-// LockSealed returns secrets encrypted with these keys, a few at a time, and holds the
-// installation's stream.
-func (tx *Tx) LockSealed(ctx context.Context, keys []string, limit int) (found []SealedRow, err error) {
+// EachSealed hands over every encrypted secret, one by one. It is a tool's, without an actor.
+func (db *DB) EachSealed(ctx context.Context, fn func(SealedRow)) error {
+	rows, err := db.pool.Query(ctx, sqlSealed)
+	if err != nil {
+		return classify(err)
+	}
+	var r SealedRow
+	_, err = pgx.ForEachRow(rows, []any{&r.UserID, &r.Email, &r.Pending, &r.KeyID, &r.Secret}, func() error {
+		fn(r)
+		return nil
+	})
+	return classify(err)
+}
+
+const sqlSealedWith = `-- name: SealedWith
+select t.user_id, u.email, t.pending, t.key_id, t.secret from totp_secrets t join users u on u.id = t.user_id
+where t.key_id = any(@keys) and (@user::uuid is null or (t.user_id, t.pending) > (@user::uuid, @pending::boolean))
+order by t.user_id, t.pending limit @limit for update of t`
+
+// LockSealed returns secrets encrypted with these keys that come behind another (the zero row for the first ones), a few at a time,
+// and holds the installation's stream.
+func (tx *Tx) LockSealed(ctx context.Context, keys []string, behind SealedRow, limit int) (found []SealedRow, err error) {
 	err = tx.lockSystem(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlSealedWith, namedArgs{"keys": keys, "limit": limit}).Query(collect(&found))
+		b.Queue(sqlSealedWith, namedArgs{"keys": keys, "user": behind.UserID, "pending": behind.Pending, "limit": limit}).Query(collect(&found))
 	})
 	return found, err
 }

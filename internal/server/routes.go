@@ -147,6 +147,7 @@ func New(o Options) http.Handler {
 			r.Get("/account/two-factor", h(s.TwoFactor))
 			r.With(patient...).Post("/account/two-factor", h(s.Proven(s.StartTwoFactor)))
 			r.With(patient...).Post("/account/two-factor/confirm", h(s.Proven(s.ConfirmTwoFactor)))
+			r.Post("/account/two-factor/cancel", h(s.DropTwoFactorSetup))
 			r.With(patient...).Post("/account/two-factor/codes", h(s.Proven(s.RenewRecovery)))
 			r.Post("/account/two-factor/codes.txt", h(s.RecoveryFile))
 			r.With(patient...).Post("/account/two-factor/off", h(s.Proven(s.EndTwoFactor)))

@@ -43,7 +43,7 @@ func (s *Site) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor := actorOf(r.Context())
-	_, err = s.attempt(w, r, actor.Email, func() (string, error) {
+	_, err = s.attempt(w, r, loginTarget(actor.Email), func() (string, error) {
 		return "", s.app.ChangePassword(r.Context(), actor, f.Get("password"), f.Get("new_password"))
 	}, "account.error.password_wrong")
 	switch {

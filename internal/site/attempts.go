@@ -71,12 +71,30 @@ func newAttempts() *attempts {
 	}
 }
 
-// take counts an attempt and returns TooMany when there were too many for the account or
-// the client's address. It knows nothing of whether the account exists.
-func (a *attempts) take(w http.ResponseWriter, r *http.Request, email string) error {
+// target is what somebody tries to get at: under it attempts are counted. It is made by the
+// functions below alone, each of which begins it with a word of its own, so that whatever people
+// type counts against nothing else.
+type target string
+
+// loginTarget is an account as it is known at the door, whether there is one or not.
+func loginTarget(email string) target { return target("login " + winddown.EmailKey(email)) }
+
+// secondTarget is the second factor of a person who logs in or proves who he is.
+func secondTarget(user winddown.ID) target { return target("second " + user.String()) }
+
+// setupTarget is the authenticator that a person sets up: mistyping its first code must not keep
+// him from logging in.
+func setupTarget(user winddown.ID) target { return target("setup " + user.String()) }
+
+// shareTarget is the password of a link.
+func shareTarget(token string) target { return target("share " + token) }
+
+// take counts an attempt and returns TooMany when there were too many at its target or from the
+// client's address. It knows nothing of whether the target exists.
+func (a *attempts) take(w http.ResponseWriter, r *http.Request, at target) error {
 	// The address is asked first: a client that has tried too often must not use up the
 	// attempts of other people's accounts. The answer is the same for either reason.
-	if a.byAddress.OnLimit(w, r, clientKey(r)) || a.byAccount.OnLimit(w, r, winddown.EmailKey(email)) {
+	if a.byAddress.OnLimit(w, r, clientKey(r)) || a.byAccount.OnLimit(w, r, string(at)) {
 		return tooMany(w, attemptWindow)
 	}
 	return nil
@@ -159,8 +177,8 @@ func tooMany(w http.ResponseWriter, window time.Duration) error {
 func clientKey(r *http.Request) string { return httprate.CanonicalizeIP(httpkit.ClientIP(r.Context())) }
 
 // giveBack takes a successful attempt out of the count.
-func (a *attempts) giveBack(r *http.Request, email string) error {
-	return errors.Join(takeBack(a.byAccount, winddown.EmailKey(email), attemptWindow), takeBack(a.byAddress, clientKey(r), attemptWindow))
+func (a *attempts) giveBack(r *http.Request, at target) error {
+	return errors.Join(takeBack(a.byAccount, string(at), attemptWindow), takeBack(a.byAddress, clientKey(r), attemptWindow))
 }
 
 // takeBack takes one out of what a limiter counts under a key.

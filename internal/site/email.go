@@ -37,7 +37,7 @@ func (s *Site) ChangeEmail(w http.ResponseWriter, r *http.Request) error {
 			err = change()
 		}
 	} else {
-		_, err = s.attempt(w, r, actor.Email, func() (string, error) { return "", change() }, emailTaken)
+		_, err = s.attempt(w, r, loginTarget(actor.Email), func() (string, error) { return "", change() }, emailTaken)
 	}
 	switch {
 	case err == nil && s.app.Mail():

@@ -30,7 +30,7 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	next, email := nextPath(f.Get("next")), strings.TrimSpace(f.Get("email"))
 	second := false
-	token, err := s.attempt(w, r, email, func() (token string, err error) {
+	token, err := s.attempt(w, r, loginTarget(email), func() (token string, err error) {
 		token, second, err = s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
 		return token, err
 	}, "account.error.login")
@@ -48,13 +48,16 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 
 // attempt makes an attempt to get in that counts if it fails with one of the given message
 // keys: a wrong password counts, a busy server does not.
-func (s *Site) attempt(w http.ResponseWriter, r *http.Request, email string, try func() (string, error), counting ...string) (string, error) {
-	if err := s.logins.take(w, r, email); err != nil {
+func (s *Site) attempt(w http.ResponseWriter, r *http.Request, at target, try func() (string, error), counting ...string) (string, error) {
+	if err := s.logins.take(w, r, at); err != nil {
 		return "", err
 	}
 	token, err := try()
+	if mentions(err, "twofactor.error.key") { // he is told what to do, and whoever runs this has to know
+		httpkit.NoteFault(r.Context(), err)
+	}
 	if !slices.ContainsFunc(counting, func(key string) bool { return mentions(err, key) }) {
-		err = errors.Join(err, s.logins.giveBack(r, email))
+		err = errors.Join(err, s.logins.giveBack(r, at))
 	}
 	return token, err
 }
@@ -160,7 +163,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request, email string, tr
 	if err := s.logins.takeSignup(w, r); err != nil {
 		return "", err
 	}
-	return s.attempt(w, r, email, try, emailTaken)
+	return s.attempt(w, r, loginTarget(email), try, emailTaken)
 }
 
 const emailTaken = "account.error.email_taken"

@@ -222,6 +222,11 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 
 func TestLoggingOutEmptiesTheBrowser(t *testing.T) {
 	c := testkit.Start(t).SignUp("Анна Петрова", "petrova")
+	for _, path := range []string{"/cases", "/sellers", "/help", "/account", "/nowhere"} {
+		if !c.Get(path).HasForm("/logout") {
+			t.Errorf("%s offers no way out", path)
+		}
+	}
 	left := c.PostForm("/logout", nil)
 	left.WantRedirect("/")
 	if got := left.Header.Get("Clear-Site-Data"); got != `"cache", "storage"` {

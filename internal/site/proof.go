@@ -31,9 +31,9 @@ func (s *Site) Proven(h Handler) Handler {
 		if password, asked := f.Get(proofField), f.Has(proofField); asked {
 			given := winddown.Proof{Password: password}
 			actor := actorOf(r.Context())
-			account := actor.Email
+			account := loginTarget(actor.Email)
 			if password == "" && f.Get(proofCodeField) != "" {
-				given.Code, account = f.Get(proofCodeField), secondKey(actor.UserID)
+				given.Code, account = f.Get(proofCodeField), secondTarget(actor.UserID)
 			}
 			f.Del(proofField)
 			f.Del(proofCodeField)

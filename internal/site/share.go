@@ -173,7 +173,7 @@ func (s *Site) Unlock(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.redirect(w, r, sharedHref(token))
 	}
-	key, err := s.attempt(w, r, "share/"+token, func() (string, error) {
+	key, err := s.attempt(w, r, shareTarget(token), func() (string, error) {
 		return s.app.Unlock(r.Context(), token, f.Get("password"))
 	}, "share.error.password")
 	switch {

@@ -25,14 +25,10 @@ func (s *Site) TwoFactor(w http.ResponseWriter, r *http.Request) error {
 
 // StartTwoFactor begins to set up an authenticator.
 func (s *Site) StartTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	switch err := s.app.StartTwoFactor(r.Context(), actorOf(r.Context())); {
-	case err == nil:
-		return s.redirect(w, r, twoFactorPath)
-	case redrawable(err):
-		return s.twoFactor(w, r, err)
-	default:
-		return err
+	if err := s.app.StartTwoFactor(r.Context(), actorOf(r.Context())); err != nil {
+		return s.redrawTwoFactor(w, r, err)
 	}
+	return s.redirect(w, r, twoFactorPath)
 }
 
 // ConfirmTwoFactor turns the authenticator on by a code it shows. The answer itself shows the
@@ -43,15 +39,18 @@ func (s *Site) ConfirmTwoFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var codes []string
+	moved := false
 	actor := actorOf(r.Context())
-	_, err = s.attempt(w, r, secondKey(actor.UserID), func() (string, error) {
+	_, err = s.attempt(w, r, setupTarget(actor.UserID), func() (string, error) {
 		var err error
-		codes, err = s.app.ConfirmTwoFactor(r.Context(), actor, f.Get("code"))
+		codes, moved, err = s.app.ConfirmTwoFactor(r.Context(), actor, f.Get("code"))
 		return "", err
 	}, "twofactor.error.code")
 	switch {
+	case err == nil && moved:
+		return s.recoveryCodes(w, r, codes, "moved")
 	case err == nil:
-		return s.recoveryCodes(w, r, codes)
+		return s.recoveryCodes(w, r, codes, "on")
 	case retryable(err):
 		return s.twoFactor(w, r, err)
 	case winddown.KindOf(err) == winddown.Gone:
@@ -64,17 +63,41 @@ func (s *Site) ConfirmTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// DropTwoFactorSetup forgets the authenticator that is being set up.
+func (s *Site) DropTwoFactorSetup(w http.ResponseWriter, r *http.Request) error {
+	if err := s.app.DropTwoFactorSetup(r.Context(), actorOf(r.Context())); err != nil {
+		return err
+	}
+	return s.redirect(w, r, twoFactorPath)
+}
+
+// sure is what whoever takes something away with one press has to have ticked.
+func sure(w http.ResponseWriter, r *http.Request, field string) error {
+	f, err := form(w, r)
+	if err == nil && f.Get(field) == "" {
+		err = &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+			Fields: []winddown.FieldError{{Field: field, Key: "twofactor.error.sure_" + field}}}
+	}
+	return err
+}
+
 // RenewRecovery makes new recovery codes and shows them.
 func (s *Site) RenewRecovery(w http.ResponseWriter, r *http.Request) error {
+	if err := sure(w, r, "renew"); err != nil {
+		return s.redrawTwoFactor(w, r, err)
+	}
 	codes, err := s.app.RenewRecovery(r.Context(), actorOf(r.Context()))
 	if err != nil {
 		return err
 	}
-	return s.recoveryCodes(w, r, codes)
+	return s.recoveryCodes(w, r, codes, "renewed")
 }
 
 // EndTwoFactor turns the authenticator off.
 func (s *Site) EndTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	if err := sure(w, r, "off"); err != nil {
+		return s.redrawTwoFactor(w, r, err)
+	}
 	if err := s.app.EndTwoFactor(r.Context(), actorOf(r.Context())); err != nil {
 		return err
 	}
@@ -100,10 +123,23 @@ func (s *Site) RecoveryFile(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-func (s *Site) recoveryCodes(w http.ResponseWriter, r *http.Request, codes []string) error {
-	l := s.layout(r, i18n.From(r.Context()).T("twofactor.codes.title"), layoutText)
-	s.render(w, r, http.StatusOK, page.RecoveryCodes(l, page.RecoveryCodesView{Codes: codes, All: strings.Join(codes, " ")}))
+// recoveryCodes shows recovery codes that were made as the authenticator was turned on or moved, or
+// renewed. Only this answer holds them, so no switch of the language leads away from it.
+func (s *Site) recoveryCodes(w http.ResponseWriter, r *http.Request, codes []string, why string) error {
+	p := i18n.From(r.Context())
+	l := s.layout(r, p.T("twofactor.codes.title"), layoutText)
+	l.OneLanguage = p.T("twofactor.codes.language")
+	v := page.RecoveryCodesView{Lead: p.T("twofactor.codes." + why), Codes: codes, All: strings.Join(codes, " ")}
+	s.render(w, r, http.StatusOK, page.RecoveryCodes(l, v))
 	return nil
+}
+
+// redrawTwoFactor shows the page again with what is wrong, if a person can mend it.
+func (s *Site) redrawTwoFactor(w http.ResponseWriter, r *http.Request, err error) error {
+	if redrawable(err) {
+		return s.twoFactor(w, r, err)
+	}
+	return err
 }
 
 func (s *Site) twoFactor(w http.ResponseWriter, r *http.Request, failure error) error {
@@ -113,7 +149,7 @@ func (s *Site) twoFactor(w http.ResponseWriter, r *http.Request, failure error) 
 		return err
 	}
 	m := mistakesOf(r.Context(), failure)
-	v := page.TwoFactorView{Possible: f.Possible, On: f.On, Error: m.of("code"), Errors: m.items}
+	v := page.TwoFactorView{Possible: f.Possible, On: f.On, Error: m.of("code"), RenewError: m.of("renew"), OffError: m.of("off"), Errors: m.items}
 	if f.On {
 		v.Since = p.T("twofactor.since", "Time", p.DateTime(f.Since.In(winddown.Zone(actor.Zone))))
 		v.Left = p.N("twofactor.left", f.Recovery)
@@ -169,9 +205,6 @@ func qrView(text string) (page.QRView, error) {
 	return page.QRView{Side: side, Box: "0 0 " + side + " " + side, Path: path.String()}, nil
 }
 
-// secondKey is under what the guesses of a person's second factor are counted.
-func secondKey(user winddown.ID) string { return "second factor of " + user.String() }
-
 // stepCookie is the name of the cookie of whoever has given his password and still has to show his
 // second factor.
 func (s *Site) stepCookie() string {
@@ -219,6 +252,14 @@ func (s *Site) SecondForm(w http.ResponseWriter, r *http.Request) error {
 	return s.second(w, r, next, r.URL.Query().Get("by") == "recovery", nil)
 }
 
+// secondField is the field in which the second factor is asked for.
+func secondField(recovery bool) string {
+	if recovery {
+		return "recovery"
+	}
+	return "code"
+}
+
 // Second begins the login session of somebody whose second factor is right.
 func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(w, r)
@@ -234,7 +275,7 @@ func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 	var token string
 	if err == nil {
 		in := winddown.SecondFactor{Code: f.Get("code"), Recovery: f.Get("recovery")}
-		token, err = s.attempt(w, r, secondKey(user), func() (string, error) {
+		token, err = s.attempt(w, r, secondTarget(user), func() (string, error) {
 			return s.app.FinishLogIn(r.Context(), c.Value, in, browser(r))
 		}, "twofactor.error.code", "twofactor.error.recovery")
 	}
@@ -256,6 +297,11 @@ func (s *Site) second(w http.ResponseWriter, r *http.Request, next string, recov
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
 	v := page.SecondView{Next: next, Recovery: recovery, Error: m.of("code") + m.of("recovery"), Errors: m.items}
+	for i := range v.Errors { // the page has one of the two fields
+		if v.Errors[i].Field != "" {
+			v.Errors[i].Field = secondField(recovery)
+		}
+	}
 	other := url.Values{}
 	if next != "" {
 		other.Set("next", next)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
@@ -80,12 +82,12 @@ func TestTheSecondStepOfALogin(t *testing.T) {
 func TestGuessesOfTheSecondFactorAreFew(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Анна Петрова", "petrova")
-	_, codes := guard(t, s, anna) // with one wrong code
+	_, codes := guard(t, s, anna) // with one wrong code, which does not count here
 	refused := 0
-	for range 2 {
+	for _, tries := range []int{5, 6} {
 		c := s.Anybody()
 		c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
-		for range 5 {
+		for range tries {
 			if c.PostForm("/login/second", url.Values{"code": {"000000"}}).Status == http.StatusTooManyRequests {
 				refused++
 			}
@@ -99,19 +101,133 @@ func TestGuessesOfTheSecondFactorAreFew(t *testing.T) {
 	last.PostForm("/login/second", url.Values{"recovery": {codes[0]}}).Want(http.StatusTooManyRequests)
 }
 
+// Whoever mistypes the first code of a new phone can still log in, and what somebody types as an
+// address at the door counts against nothing but that.
+func TestGuessesCountWhereTheyAreMade(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Анна Петрова", "petrova")
+	_, codes := guard(t, s, anna) // with one wrong code
+	anna.PostForm("/account/two-factor", nil).WantRedirect("/account/two-factor")
+	for n := range 11 {
+		want := http.StatusUnprocessableEntity
+		if n > 8 {
+			want = http.StatusTooManyRequests
+		}
+		anna.PostForm("/account/two-factor/confirm", url.Values{"code": {"000000"}}).Want(want)
+	}
+	id := anna.ID.String()
+	for _, typed := range []string{"second " + id, "second factor of " + id, "login second " + id, "setup " + id} {
+		for range 11 {
+			s.Anybody().PostForm("/login", credentials(typed, "не тот пароль"))
+		}
+	}
+	c := s.Anybody()
+	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	c.PostForm("/login/second", url.Values{"code": {codes[0]}}).WantRedirect("/")
+}
+
+// What is typed in the wrong place, or not at all, is answered by a sentence of its own.
+func TestWhatTheSecondStepSays(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Анна Петрова", "petrova")
+	_, codes := guard(t, s, anna)
+	c := s.Anybody()
+	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	for _, row := range []struct{ field, typed, says string }{
+		{"code", "", "Введите код: из программы или запасной."},
+		{"recovery", "", "Введите код: из программы или запасной."},
+		{"code", strings.Repeat("a", winddown.RecoveryCodeLength), "Такого запасного кода нет"},
+		{"recovery", "123456", "Код не подошёл"},
+	} {
+		p := c.PostForm("/login/second", url.Values{row.field: {row.typed}}).Want(http.StatusUnprocessableEntity)
+		if got := p.Errors(); !strings.HasPrefix(got[row.field], row.says) || len(got) != 1 {
+			t.Errorf("%s %q: %v", row.field, row.typed, got)
+		}
+	}
+	anna.PostForm("/account/two-factor", nil).WantRedirect("/account/two-factor")
+	for typed, says := range map[string]string{"": "Введите код, который", codes[0]: "Это запасной код"} {
+		got := anna.PostForm("/account/two-factor/confirm", url.Values{"code": {typed}}).Want(http.StatusUnprocessableEntity).Errors()
+		if !strings.HasPrefix(got["code"], says) || len(got) != 1 {
+			t.Errorf("the first code %q: %v", typed, got)
+		}
+	}
+}
+
+// Moving to another phone can be given up, and the codes that come of it are only on that answer.
+func TestMovingToAnotherPhone(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Анна Петрова", "petrova")
+	secret, _ := guard(t, s, anna)
+	const path = "/account/two-factor"
+	anna.PostForm(path, nil).WantRedirect(path)
+	anna.PostForm(path+"/cancel", nil).WantRedirect(path)
+	if p := anna.Get(path).Want(http.StatusOK); p.HasTestID("totp-secret") || !p.HasTestID("two-factor-on") {
+		t.Error("given up, the move goes on, or the second step is off")
+	}
+	s.Clock.Advance(time.Minute)
+	c := s.Anybody()
+	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	c.PostForm("/login/second", url.Values{"code": {winddown.TOTPCode(secret, s.Clock.Now())}}).WantRedirect("/")
+
+	anna.PostForm(path, nil).WantRedirect(path)
+	shown := testkit.Text(anna.Get(path).ByTestID("totp-secret"))
+	next, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(shown, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := anna.PostForm(path+"/confirm", url.Values{"code": {winddown.TOTPCode(next, s.Clock.Now())}}).Want(http.StatusOK)
+	renewed := anna.PostForm(path+"/codes", url.Values{"renew": {"yes"}}).Want(http.StatusOK)
+	for says, p := range map[string]*testkit.Page{"Теперь коды показывает новая программа": moved, "Это новые коды": renewed} {
+		if !strings.Contains(p.Main(), says) || p.HasForm("/locale") || !strings.Contains(p.Text(), "Язык можно сменить") {
+			t.Errorf("the page of the codes does not say %q, or leads away from them by a switch of the language", says)
+		}
+	}
+}
+
+// A key that is missing is told to whoever can bring it back, not only to the person at the door.
+func TestAMissingKeyIsAnErrorInTheLog(t *testing.T) {
+	var log logbook
+	s := testkit.Start(t, testkit.WithLog(&log))
+	anna := s.SignUp("Анна Петрова", "petrova")
+	guard(t, s, anna)
+	sql, err := pgx.Connect(t.Context(), s.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sql.Close(t.Context()) }()
+	if _, err := sql.Exec(t.Context(), "update totp_secrets set key_id = '0123456789abcdef'"); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Anybody()
+	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	c.PostForm("/login/second", url.Values{"code": {"123456"}}).Want(http.StatusConflict)
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, `"status":409`) && strings.Contains(line, `"level":"ERROR"`) && strings.Contains(line, "key 0123456789abcdef") {
+			return
+		}
+	}
+	t.Errorf("the log does not say so:\n%s", log.String())
+}
+
 // What turns the second step off asks for proof, which a code is too.
 func TestTurningTheSecondStepOff(t *testing.T) {
 	s := testkit.Start(t)
 	anna := s.SignUp("Анна Петрова", "petrova")
 	secret, _ := guard(t, s, anna)
 	s.Clock.Advance(winddown.ProofTerm + time.Minute)
-	for _, path := range []string{"/account/two-factor", "/account/two-factor/codes", "/account/two-factor/off"} {
-		if p := anna.PostForm(path, nil).Want(http.StatusForbidden); p.Heading() != "Подтвердите, что это вы" {
+	for path, form := range map[string]url.Values{"/account/two-factor": nil, "/account/two-factor/codes": {"renew": {"yes"}}, "/account/two-factor/off": {"off": {"yes"}}} {
+		if p := anna.PostForm(path, form).Want(http.StatusForbidden); p.Heading() != "Подтвердите, что это вы" {
 			t.Errorf("%s: %s", path, p.Heading())
 		}
 	}
-	anna.PostForm("/account/two-factor/off", url.Values{"proof_password": {""}, "proof_code": {"12345"}}).Want(http.StatusUnprocessableEntity)
-	proof := url.Values{"proof_password": {""}, "proof_code": {winddown.TOTPCode(secret, s.Clock.Now())}}
+	// Not by one press that does not say what it does.
+	for path, field := range map[string]string{"/account/two-factor/codes": "renew", "/account/two-factor/off": "off"} {
+		if got := anna.PostForm(path, nil).Want(http.StatusUnprocessableEntity).Errors(); got[field] == "" || len(got) != 1 {
+			t.Errorf("%s unticked: %v", path, got)
+		}
+	}
+	anna.PostForm("/account/two-factor/off", url.Values{"off": {"yes"}, "proof_password": {""}, "proof_code": {"12345"}}).Want(http.StatusUnprocessableEntity)
+	proof := url.Values{"off": {"yes"}, "proof_password": {""}, "proof_code": {winddown.TOTPCode(secret, s.Clock.Now())}}
 	anna.PostForm("/account/two-factor/off", proof).WantRedirect("/account")
 	s.LogIn(anna.Email, testkit.Password)
 }

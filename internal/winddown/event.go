@@ -123,12 +123,14 @@ const (
 	SessionRevoked      EventKind = "session_revoked"      // user
 	IdentityProved      EventKind = "identity_proved"      // user: before something dangerous
 	PasswordChanged     EventKind = "password_changed"     // user
-	TwoFactorOn         EventKind = "two_factor_on"        // user: an authenticator, or another one
+	TwoFactorOn         EventKind = "two_factor_on"        // user: an authenticator
+	TwoFactorMoved      EventKind = "two_factor_moved"     // user: another authenticator in place of the one before
 	TwoFactorOff        EventKind = "two_factor_off"       // user
 	RecoveryUsed        EventKind = "recovery_used"        // user: a recovery code; Number is how many are left
 	RecoveryRenewed     EventKind = "recovery_renewed"     // user: new recovery codes
 	SettingsChanged     EventKind = "settings_changed"     // user
 	UserDisabled        EventKind = "user_disabled"        // user
+	UserEnabled         EventKind = "user_enabled"         // user: no longer barred
 	ConfirmAsked        EventKind = "confirm_asked"        // user: another letter to confirm the address, please
 	AddressConfirmed    EventKind = "address_confirmed"    // user
 	EmailChangeAsked    EventKind = "email_change_asked"   // user: After says which change
@@ -161,7 +163,7 @@ func EventKinds() []EventKind {
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,
-		PasswordChanged, TwoFactorOn, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChangeEnded, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
+		PasswordChanged, TwoFactorOn, TwoFactorMoved, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, UserEnabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChangeEnded, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, SecretsResealed, FileDownloaded, ShareOpened,
 	}
 }

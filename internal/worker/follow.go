@@ -78,7 +78,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			}
 		case winddown.AccountErased:
 			add(farewellArgs{User: e.Stream.ID})
-		case winddown.TwoFactorOn, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed:
+		case winddown.TwoFactorOn, winddown.TwoFactorMoved, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.PasswordChanged:
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
 		case winddown.CaseTransferred:
 			for _, user := range []winddown.ID{e.User, e.By} {

@@ -193,6 +193,14 @@ for (const script of [true, false]) {
     await phone.locator("#code").fill(totp(secret, page.server.clock() + 30_000)); // the first one was used
     await submit(phone);
     await phone.getByRole("link", { name: "Вход в два шага: включён" }).click();
+    await submit(phone, "Подключить другой телефон");
+    await check(phone);
+    await submit(phone, "Остаться на прежнем телефоне");
+    await phone.getByRole("button", { name: "Подключить другой телефон" }).waitFor();
+    await submit(phone, "Выключить вход в два шага");
+    await says(phone, /отметьте, что хотите этого/);
+    await check(phone);
+    await phone.getByLabel("Да, выключить").check();
     await submit(phone, "Выключить вход в два шага");
     await says(phone, "Вход в два шага выключен.");
     await check(phone);

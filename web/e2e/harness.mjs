@@ -227,7 +227,7 @@ export async function guard(page) {
   const secret = await page.getByTestId("totp-secret").innerText();
   page.server.secret(secret);
   await page.locator("#code").fill(totp(secret, page.server.clock()));
-  await submit(page);
+  await page.locator("form[action='/account/two-factor/confirm'] button").click();
   await page.getByTestId("recovery-codes").waitFor();
   const codes = await page.getByTestId("recovery-codes").locator("code").allInnerTexts();
   for (const code of codes) page.server.secret(code);
@@ -245,7 +245,6 @@ export async function logIn(page, email, known = password) {
 }
 
 export async function logOut(page) {
-  await page.goto("/account");
   await page.locator("form[action='/logout'] button").click();
   await page.waitForURL((url) => url.pathname === "/");
 }

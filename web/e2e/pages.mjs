@@ -248,8 +248,13 @@ function pages(at) {
   get("newcomer", "/account/two-factor");
   send("newcomer", "/account/two-factor", 200, {}); // what is to be scanned, after the redirect
   send("newcomer", "/account/two-factor/confirm", 422, { code: "1" });
+  send("newcomer", "/account/two-factor/confirm", 422, { code: "" });
+  send("newcomer", "/account/two-factor/cancel", 200, {}); // the page, as it was
   get("guarded", "/account/two-factor");
-  send("guarded", "/account/two-factor/codes", 200, {});
+  send("guarded", "/account/two-factor/codes", 422, {});
+  send("guarded", "/account/two-factor/off", 422, {});
+  send("guarded", "/account/two-factor", 200, {}); // another phone
+  send("guarded", "/account/two-factor/codes", 200, { renew: "yes" });
   get("halfway", "/login/second?next=%2Fcases");
   get("halfway", "/login/second?by=recovery");
   send("halfway", "/login/second", 422, { code: "1" });
