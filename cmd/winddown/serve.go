@@ -176,7 +176,7 @@ func closing(next http.Handler, draining *atomic.Bool) http.Handler {
 // which would last, is not ready any more, serves on for as long as it was told to, stops
 // accepting and gives what runs ten seconds to finish.
 func serve(ctx context.Context, s serving) (err error) {
-	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "dist/htmx.min.js", "icons/favicon.svg")
+	assets, err := httpkit.NewAssets(static.FS, "css/winddown.css", "js/winddown.js", "js/passkey.js", "dist/htmx.min.js", "icons/favicon.svg")
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type userCmd struct {
 	Password     userPasswordCmd     `cmd:"" help:"Set a person's password, read from standard input, and end his login sessions."`
 	Disable      userDisableCmd      `cmd:"" help:"Bar a person and end his login sessions."`
 	Enable       userEnableCmd       `cmd:"" help:"Let a person in again who was barred."`
-	TwoFactorOff userTwoFactorOffCmd `cmd:"" help:"Turn off the second factor of a person who has lost it; he is told by a letter."`
+	TwoFactorOff userTwoFactorOffCmd `cmd:"" help:"Turn off the second factor and remove the passkeys of a person who has lost them; he is told by letters."`
 	Operator     userOperatorCmd     `cmd:"" help:"Make a person look after the installation: he sees the letters that could not be sent; --off takes it back."`
 }
 
@@ -101,7 +101,7 @@ type userTwoFactorOffCmd struct {
 	Email string `arg:"" help:"E-mail address."`
 }
 
-// Run takes a person's authenticator and recovery codes away.
+// Run takes a person's authenticator, recovery codes and passkeys away.
 func (c userTwoFactorOffCmd) Run(ctx context.Context, std streams) error {
 	return c.withApp(ctx, std, func(a *app.App) error {
 		if err := a.ResetTwoFactor(ctx, c.Email); err != nil {

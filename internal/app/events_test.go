@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/descope/virtualwebauthn"
 	"github.com/google/uuid"
 
 	"winddown/internal/app"
@@ -289,6 +290,54 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			must(t, w.app.StartTwoFactor(ctx, a))
 			w.clock.Advance(2 * winddown.SetupTerm)
 			return func() error { _, err := w.app.SweepSetups(ctx); return err }, func() outcome { return pages(a) }
+		}},
+		{"AskForNewPasskey", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			return func() error {
+				_, _, err := w.app.AskForNewPasskey(ctx, a, app.NewRelyingParty(passkeySite), "Ключ")
+				return err
+			}, func() outcome { return pages(a) }
+		}},
+		{"AddPasskey", "", "user passkey_added", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			d := w.device(virtualwebauthn.AuthenticatorOptions{UserHandle: a.UserID[:]})
+			_, asked, err := w.app.AskForNewPasskey(ctx, a, d.party, "Ключ")
+			must(t, err)
+			return func() error { return w.app.AddPasskey(ctx, a, d.party, "Ключ", d.make(asked)) }, func() outcome { return pages(a) }
+		}},
+		{"RemovePasskey", "", "user passkey_removed", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			w.withPasskey(a, "Ключ")
+			list, err := w.app.Passkeys(ctx, a)
+			must(t, err)
+			return func() error { return w.app.RemovePasskey(ctx, a, list[0].ID) }, func() outcome { return pages(a) }
+		}},
+		{"AskForPasskey", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			d := w.withPasskey(a, "Ключ")
+			return func() error { _, err := w.app.AskForPasskey(ctx, a, d.party); return err }, func() outcome { return pages(a) }
+		}},
+		{"ProveByPasskey", "", "user identity_proved", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			d := w.withPasskey(a, "Ключ")
+			return func() error { return w.prove(a, d) }, func() outcome { return pages(a) }
+		}},
+		{"ProveByPasskey", "of a copy", "user passkey_copied", func(t *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			d := w.withPasskey(a, "Ключ")
+			copied := *d
+			must(t, w.prove(a, d))
+			return func() error { return expected(w.prove(a, &copied), winddown.Invalid) }, func() outcome { return pages(a) }
+		}},
+		{"AskForLogin", "", "", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			d := w.withPasskey(w.person("Ким"), "Ключ")
+			return func() error { _, err := w.app.AskForLogin(ctx, d.party); return err }, func() outcome { return outcome{} }
+		}},
+		{"LogInByPasskey", "", "user user_logged_in", func(_ *testing.T, w *world) (func() error, func() outcome) {
+			a := w.person("Ким")
+			d := w.withPasskey(a, "Ключ")
+			a.SessionID = winddown.ID{}
+			return func() error { _, err := d.logIn(d.sign(d.loginQuestion())); return err }, func() outcome { return pages(a) }
 		}},
 		{"ResealSecrets", "", "system secrets_resealed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			w.guard(w.person("Ким"))
@@ -1280,7 +1329,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 
 	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
-		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack PendingEmail People Ready RefreshCalendar
+		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack Passkeys PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)
 	for m := range reflect.TypeFor[*app.App]().Methods() {
 		// Seed has a test of its own: its events are those of a whole history.

@@ -199,8 +199,8 @@ func (a *App) EndTwoFactor(ctx context.Context, actor winddown.Actor) error {
 	return a.endTwoFactor(ctx, actor, actor.UserID)
 }
 
-// ResetTwoFactor is EndTwoFactor from the command line, for somebody who is locked out. NotFound
-// for an unknown address.
+// ResetTwoFactor is EndTwoFactor from the command line, for somebody who is locked out. His passkeys
+// go as well: they were on what he has lost. NotFound for an unknown address.
 func (a *App) ResetTwoFactor(ctx context.Context, email string) error {
 	acc, err := a.db.Account(ctx, email)
 	if err != nil {
@@ -212,18 +212,29 @@ func (a *App) ResetTwoFactor(ctx context.Context, email string) error {
 func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, user)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case factor.On == nil:
-			if factor.Setup != nil {
-				tx.DropSetup(user)
-			}
-			return nil, nil
 		}
-		tx.EndTwoFactor(user)
-		tx.EndLoginSteps(user)
-		return []winddown.Event{{Stream: userStream(user), Kind: winddown.TwoFactorOff, User: user}}, nil
+		var events []winddown.Event
+		switch {
+		case factor.On != nil:
+			tx.EndTwoFactor(user)
+			tx.EndLoginSteps(user)
+			events = append(events, winddown.Event{Stream: userStream(user), Kind: winddown.TwoFactorOff, User: user})
+		case factor.Setup != nil:
+			tx.DropSetup(user)
+		}
+		if actor.UserID.IsZero() { // not the person himself
+			_, passkeys, err := tx.LockPasskeys(ctx, user)
+			if err != nil {
+				return nil, err
+			}
+			if len(passkeys) > 0 {
+				tx.DropPasskeys(user)
+				events = append(events, winddown.Event{Stream: userStream(user), Kind: winddown.PasskeyRemoved, User: user, Before: winddown.Changes{"passkey": "all"}})
+			}
+		}
+		return events, nil
 	})
 }
 

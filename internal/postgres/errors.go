@@ -64,6 +64,8 @@ func classifyServer(pg *pgconn.PgError, err error) error {
 	case "users_email_unique":
 		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Err: err,
 			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email_taken"}}}
+	case "passkeys_credential_unique":
+		return &winddown.Error{Kind: winddown.Conflict, Key: "passkey.error.known", Err: err}
 	case "case_people_pkey":
 		return &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.already_in", Err: err}
 	case "firm_people_pkey":

@@ -26,7 +26,7 @@ func FuzzForms(f *testing.F) {
 	id := owner.OpenCase("ИП Петрова", 1)
 	owner.Mark(id, winddown.ZeroFBS)
 	path := strings.NewReplacer("{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", winddown.ID{1}.String(),
-		"{invite}", winddown.ID{1}.String(), "{session}", winddown.ID{1}.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{invite}", winddown.ID{1}.String(), "{session}", winddown.ID{1}.String(), "{passkey}", winddown.ID{1}.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{debt}", winddown.ID{1}.String(), "{term}", "report", "{deadline}", "1")
 	rows := table()
 	f.Fuzz(func(t *testing.T, row uint8, form, query string) {

@@ -94,6 +94,8 @@ func table() []access {
 		{"POST /locale", "locale=xx", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
 		{"GET /login", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"POST /login", "email=x&password=y", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
+		{"POST /login/passkey/options", "", want{409, 409, 409, 409, 409, 409, 409, 409, 409, 409}}, // there are no passkeys at a number
+		{"POST /login/passkey", "", want{422, 422, 422, 422, 422, 422, 422, 422, 422, 422}},
 		{"GET /login/second", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}}, // without a password before, and for whoever is signed in
 		{"POST /login/second", "", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
 		{"GET /signup", "", want{200, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
@@ -135,6 +137,10 @@ func table() []access {
 		{"POST /account/two-factor/codes", "renew=yes", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}},
 		{"POST /account/two-factor/codes.txt", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /account/two-factor/off", "off=yes", want{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}},
+		{"GET /account/passkeys", "", signedIn},
+		{"POST /account/passkeys/new", "name=x", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}}, // there are none at a number
+		{"POST /account/passkeys", "name=x", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}},
+		{"POST /account/passkeys/{passkey}/remove", "", nobodys},
 		{"GET /account/mail", "", signedIn},
 		{"POST /account/mail", "", badByAll},
 		{"POST /account/calendar", "", leadOn},
@@ -446,7 +452,7 @@ func TestAccess(t *testing.T) {
 		"{code}/files", string(winddown.ZeroFBS)+"/files?slot="+string(winddown.SlotStockZero),
 		"/share/{token}", "/share/"+link, "{share}", over.String(),
 		"{import}", brought.String(), "{case}", id.String(), "{code}", string(winddown.ZeroFBS), "{user}", none.String(),
-		"{invite}", none.String(), "{view}", none.String(), "{doing:(?:bulk|remind|assign|archive|unarchive)}", "remind", "{job}", "1", "{session}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
+		"{invite}", none.String(), "{view}", none.String(), "{doing:(?:bulk|remind|assign|archive|unarchive)}", "remind", "{job}", "1", "{session}", none.String(), "{passkey}", none.String(), "{token}", "nothing", "*", "nothing", "{act}", "1", "{number}", "1",
 		"{kind}", "request", "{debt}", debt.String(), "{term}", "report", "{lang}", "ru", "{deadline}", "1")
 	for _, a := range table() {
 		method, path, _ := strings.Cut(address.Replace(a.route), " ")

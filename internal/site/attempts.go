@@ -19,6 +19,7 @@ const (
 	attemptsByAccount = 10
 	attemptsByAddress = 100
 	signupsByAddress  = 300
+	passkeysByAddress = 300
 )
 
 // Limits of letters within letterWindow: of one kind to one address, so that nobody's mailbox is filled, and
@@ -50,6 +51,7 @@ type attempts struct {
 	byAccount *httprate.RateLimiter
 	byAddress *httprate.RateLimiter
 	signups   *httprate.RateLimiter
+	passkeys  *httprate.RateLimiter
 
 	letters, lettersFrom, invites, tables, mines *httprate.RateLimiter
 
@@ -64,7 +66,7 @@ func newAttempts() *attempts {
 	}
 	return &attempts{
 		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
-		signups: limiter(signupsByAddress, attemptWindow),
+		signups: limiter(signupsByAddress, attemptWindow), passkeys: limiter(passkeysByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
 		tables: limiter(tablesByPerson, letterWindow), mines: limiter(minesByPerson, mineWindow),
 		feeds: limiter(feedsAsked, feedWindow), feedGuesses: limiter(feedGuesses, attemptWindow),
@@ -86,6 +88,9 @@ func secondTarget(user winddown.ID) target { return target("second " + user.Stri
 // him from logging in.
 func setupTarget(user winddown.ID) target { return target("setup " + user.String()) }
 
+// passkeyTarget is the passkeys of a person who proves who he is.
+func passkeyTarget(user winddown.ID) target { return target("passkey " + user.String()) }
+
 // shareTarget is the password of a link.
 func shareTarget(token string) target { return target("share " + token) }
 
@@ -104,6 +109,15 @@ func (a *attempts) take(w http.ResponseWriter, r *http.Request, at target) error
 // succeeds or not: each costs a password hash.
 func (a *attempts) takeSignup(w http.ResponseWriter, r *http.Request) error {
 	if a.signups.OnLimit(w, r, clientKey(r)) {
+		return tooMany(w, attemptWindow)
+	}
+	return nil
+}
+
+// takePasskey counts that a client's address asks what a passkey is to sign: each is kept until it is
+// answered, and an answer works once, so that this bounds the logins too.
+func (a *attempts) takePasskey(w http.ResponseWriter, r *http.Request) error {
+	if a.passkeys.OnLimit(w, r, clientKey(r)) {
 		return tooMany(w, attemptWindow)
 	}
 	return nil

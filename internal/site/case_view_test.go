@@ -43,6 +43,7 @@ func TestEveryEventHasWords(t *testing.T) {
 		winddown.PasswordChanged, winddown.SettingsChanged, winddown.UserDisabled, winddown.UserEnabled, winddown.ConfirmAsked, winddown.AddressConfirmed,
 		winddown.PasswordForgotten, winddown.OperatorChanged, winddown.ConsentGiven, winddown.IdentityProved,
 		winddown.TwoFactorOn, winddown.TwoFactorMoved, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.SecretsResealed,
+		winddown.PasskeyAdded, winddown.PasskeyRemoved, winddown.PasskeyCopied,
 		winddown.EmailChangeAsked, winddown.EmailChangeEnded, winddown.EmailChanged, winddown.CaseErased, winddown.JobRequeued,
 		winddown.AccountDeleted, winddown.AccountKept, winddown.AccountErased,
 		winddown.CalendarImported, winddown.CalendarForgotten, winddown.TextChanged, winddown.FileDownloaded, winddown.ShareOpened,

@@ -82,7 +82,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 		return err
 	}
 	m := mistakesOf(r.Context(), failure)
-	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email")}
+	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email"), Passkeys: s.party != nil, PasskeyError: m.of(passkeyField)}
 	if allowed {
 		v.SignupHref = "/signup"
 	}

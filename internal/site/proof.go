@@ -13,7 +13,7 @@ import (
 )
 
 // The fields in which a password, or a code of an authenticator, comes along with what it is asked
-// for.
+// for; proofPasskeyField is a third.
 const (
 	proofField     = "proof_password"
 	proofCodeField = "proof_code"
@@ -32,14 +32,24 @@ func (s *Site) Proven(h Handler) Handler {
 			given := winddown.Proof{Password: password}
 			actor := actorOf(r.Context())
 			account := loginTarget(actor.Email)
-			if password == "" && f.Get(proofCodeField) != "" {
+			prove := func() error { return s.app.Prove(r.Context(), actor, given) }
+			switch {
+			case f.Has(proofPasskeyField + passkeyFault): // its button was pressed, and not the other
+				answer, err := passkeyAnswer(f, proofPasskeyField)
+				account, prove = passkeyTarget(actor.UserID), func() error {
+					if err != nil {
+						return err
+					}
+					return s.app.ProveByPasskey(r.Context(), actor, s.party, answer)
+				}
+			case password == "" && f.Get(proofCodeField) != "":
 				given.Code, account = f.Get(proofCodeField), secondTarget(actor.UserID)
 			}
-			f.Del(proofField)
-			f.Del(proofCodeField)
-			_, err := s.attempt(w, r, account, func() (string, error) {
-				return "", s.app.Prove(r.Context(), actor, given)
-			}, "account.error.password_wrong", "twofactor.error.code")
+			for _, name := range []string{proofField, proofCodeField, proofPasskeyField, proofPasskeyField + passkeyFault} {
+				f.Del(name)
+			}
+			_, err := s.attempt(w, r, account, func() (string, error) { return "", prove() },
+				"account.error.password_wrong", "twofactor.error.code", "passkey.error.answer", "passkey.error.copied")
 			switch {
 			case retryable(err):
 				return s.proof(w, r, f, err)
@@ -63,7 +73,11 @@ func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, f
 	if err != nil {
 		return err
 	}
-	v := page.ProofView{Code: factor.On, Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
+	ask, err := s.askForPasskey(r)
+	if err != nil {
+		return err
+	}
+	v := page.ProofView{Code: factor.On, Passkey: ask, Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
 	for _, name := range slices.Sorted(maps.Keys(typed)) {
 		for _, value := range typed[name] {
 			v.Typed = append(v.Typed, page.TypedField{Name: name, Value: value})
@@ -72,13 +86,15 @@ func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, f
 	status, options := formStatus(failure, layoutNarrow)
 	if !errors.Is(failure, winddown.Unproved) {
 		m := mistakesOf(r.Context(), failure)
-		v.Error, v.CodeError, v.Errors = m.of("password"), m.of("code"), m.items
+		v.Error, v.CodeError, v.PasskeyError, v.Errors = m.of("password"), m.of("code"), m.of(passkeyField), m.items
 		for i := range v.Errors {
 			switch v.Errors[i].Field {
 			case "password":
 				v.Errors[i].Field = proofField
 			case "code":
 				v.Errors[i].Field = proofCodeField
+			case passkeyField:
+				v.Errors[i].Field = proofPasskeyField
 			}
 		}
 	} else {

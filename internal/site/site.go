@@ -48,6 +48,7 @@ type Site struct {
 	https  bool
 	logins *attempts
 	live   *live.Hub
+	party  *app.RelyingParty // for passkeys; nil where there can be none
 
 	operator Operator
 }
@@ -57,7 +58,7 @@ func New(a *app.App, o Options) *Site {
 	return &Site{
 		app: a, assets: strings.TrimSuffix(o.Assets, "/"), base: o.BaseURL,
 		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(), live: o.Live,
-		operator: o.Operator,
+		operator: o.Operator, party: app.NewRelyingParty(o.BaseURL),
 	}
 }
 

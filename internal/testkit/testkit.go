@@ -85,6 +85,7 @@ type Option func(*config)
 type config struct {
 	signup app.Signup
 	https  bool
+	named  bool
 	mail   bool
 	dev    bool
 	tracer pgx.QueryTracer
@@ -106,6 +107,9 @@ func WithSignup(s app.Signup) Option { return func(c *config) { c.signup = s } }
 
 // WithHTTPS serves the site over https.
 func WithHTTPS() Option { return func(c *config) { c.https = true } }
+
+// WithName serves the site at localhost, where browsers know passkeys, and not at a number.
+func WithName() Option { return func(c *config) { c.named = true } }
 
 // WithMail is a site that sends letters, or would if workers ran.
 func WithMail() Option { return func(c *config) { c.mail = true } }
@@ -164,6 +168,9 @@ func Start(t testing.TB, options ...Option) *Site {
 	s.URL = "http://" + listener.Addr().String()
 	if c.https {
 		s.URL = "https://" + listener.Addr().String()
+	}
+	if c.named {
+		s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
 	}
 	log := slog.New(slog.NewJSONHandler(c.log, nil))
 	if c.live {

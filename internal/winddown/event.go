@@ -128,6 +128,9 @@ const (
 	TwoFactorOff        EventKind = "two_factor_off"       // user
 	RecoveryUsed        EventKind = "recovery_used"        // user: a recovery code; Number is how many are left
 	RecoveryRenewed     EventKind = "recovery_renewed"     // user: new recovery codes
+	PasskeyAdded        EventKind = "passkey_added"        // user: After says which
+	PasskeyRemoved      EventKind = "passkey_removed"      // user: Before says which
+	PasskeyCopied       EventKind = "passkey_copied"       // user: one was refused whose counter went back, After says which
 	SettingsChanged     EventKind = "settings_changed"     // user
 	UserDisabled        EventKind = "user_disabled"        // user
 	UserEnabled         EventKind = "user_enabled"         // user: no longer barred
@@ -163,7 +166,7 @@ func EventKinds() []EventKind {
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,
-		PasswordChanged, TwoFactorOn, TwoFactorMoved, TwoFactorOff, RecoveryUsed, RecoveryRenewed, SettingsChanged, UserDisabled, UserEnabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChangeEnded, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
+		PasswordChanged, TwoFactorOn, TwoFactorMoved, TwoFactorOff, RecoveryUsed, RecoveryRenewed, PasskeyAdded, PasskeyRemoved, PasskeyCopied, SettingsChanged, UserDisabled, UserEnabled, ConfirmAsked, AddressConfirmed, EmailChangeAsked, EmailChangeEnded, EmailChanged, PasswordForgotten, OperatorChanged, JobRequeued,
 		CalendarImported, CalendarForgotten, TextChanged, SecretsResealed, FileDownloaded, ShareOpened,
 	}
 }

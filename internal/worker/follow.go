@@ -78,7 +78,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			}
 		case winddown.AccountErased:
 			add(farewellArgs{User: e.Stream.ID})
-		case winddown.TwoFactorOn, winddown.TwoFactorMoved, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.PasswordChanged:
+		case winddown.TwoFactorOn, winddown.TwoFactorMoved, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.PasswordChanged,
+			winddown.PasskeyAdded, winddown.PasskeyRemoved, winddown.PasskeyCopied:
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
 		case winddown.CaseTransferred:
 			for _, user := range []winddown.ID{e.User, e.By} {

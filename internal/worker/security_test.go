@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/descope/virtualwebauthn"
+
 	"winddown/internal/app"
 	"winddown/internal/winddown"
 )
@@ -48,6 +50,38 @@ func TestLettersAboutWhatGuardsAnAccount(t *testing.T) {
 	for i, want := range subjects {
 		l := o.mail.Wait(t, len(subjects))[i].Parse(t)
 		if l.Subject != "Winddown: "+want || !strings.Contains(l.Text, anna.Email) || !strings.Contains(l.HTML, o.URL+"/account") || strings.Contains(l.Text, shown.Setup) {
+			t.Errorf("letter %d: %s\n%s", i, l.Subject, l.Text)
+		}
+	}
+}
+
+// Who gets a passkey, or loses his passkeys, is told so.
+func TestLettersAboutPasskeys(t *testing.T) {
+	o := open(t)
+	anna := o.SignUp("Анна Ким", "kim")
+	anna.Confirm()
+	const base = "https://winddown.example"
+	party, actor := app.NewRelyingParty(base), anna.Actor()
+	_, asked, err := o.App.AskForNewPasskey(t.Context(), actor, party, "Телефон")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, err := virtualwebauthn.ParseAttestationOptions(string(asked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: actor.UserID[:]})
+	answer := virtualwebauthn.CreateAttestationResponse(virtualwebauthn.RelyingParty{ID: "winddown.example", Origin: base}, phone,
+		virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA), *options)
+	if err := o.App.AddPasskey(t.Context(), actor, party, "Телефон", []byte(answer)); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.ResetTwoFactor(t.Context(), anna.Email); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	for i, want := range []string{"Winddown: добавлен ключ доступа", "Winddown: ключ доступа удалён"} {
+		if l := o.mail.Wait(t, 2)[i].Parse(t); l.Subject != want || !strings.Contains(l.Text, anna.Email) || !strings.Contains(l.HTML, o.URL+"/account") {
 			t.Errorf("letter %d: %s\n%s", i, l.Subject, l.Text)
 		}
 	}

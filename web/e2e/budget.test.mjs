@@ -44,7 +44,7 @@ function guarded(headers, what) {
 test("script and style are small, and kept for good", async () => {
   const html = (await fetchRaw("/login", { "accept-encoding": "identity" })).bytes.toString();
   const assets = [...html.matchAll(/(?:src|href)="(\/static\/[^"]+)"/g)].map((m) => m[1]);
-  assert.deepEqual(assets.map((a) => a.split("/").pop()), ["winddown.css", "favicon.svg", "site.webmanifest", "htmx.min.js", "winddown.js"]);
+  assert.deepEqual(assets.map((a) => a.split("/").pop()), ["winddown.css", "favicon.svg", "site.webmanifest", "htmx.min.js", "winddown.js", "passkey.js"]);
   let script = 0;
   for (const path of assets) {
     const answer = await fetchRaw(path);

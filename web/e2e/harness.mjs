@@ -39,8 +39,9 @@ export const now = "2026-11-13T09:00:00Z";
 export const today = now.slice(0, 10);
 
 // startServer serves a fresh database on a free port. seed is the arguments of `winddown
-// seed`. What must never be in the log is noted with secret(); stop() looks for it.
-export async function startServer({ seed, args = [] } = {}) {
+// seed`; named serves it at localhost, where browsers know passkeys, and not at a number. What must
+// never be in the log is noted with secret(); stop() looks for it.
+export async function startServer({ seed, args = [], named = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "winddown-e2e-"));
   const data = ["--data-dir", join(dir, "data"), "--npm-dir", web];
   const env = { ...process.env, TZ: "UTC" };
@@ -68,7 +69,15 @@ export async function startServer({ seed, args = [] } = {}) {
       ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log}`)));
     });
   };
-  const url = await launch("127.0.0.1:0");
+  let url = await launch("127.0.0.1:0");
+  if (named) {
+    const { host, port } = new URL(url);
+    url = `http://localhost:${port}`;
+    child.kill("SIGINT");
+    assert.equal(await ended, 0, log);
+    args = [...args, "--base-url", url];
+    await launch(host);
+  }
   const secrets = new Set([password]);
   const contexts = [];
   return {

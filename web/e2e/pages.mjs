@@ -202,6 +202,7 @@ function pages(at) {
 
   for (const path of ["/", "/help", "/login", "/privacy", "/login?next=%2Fcases", "/signup", at.open, at.openFirm]) get("stranger", path);
   if (at.words === typed.ru) get("stranger", "/gallery"); // its samples are in one language
+  send("stranger", "/login/passkey", 422, { passkey_fault: "refused" });
   send("stranger", "/login", 422, { email: at.email, password: "not the right one" });
   send("stranger", "/login", 429, at.unknown);
   send("stranger", "/signup", 422, { name: "", email: "no", password: "short" });
@@ -250,6 +251,8 @@ function pages(at) {
   send("newcomer", "/account/two-factor/confirm", 422, { code: "1" });
   send("newcomer", "/account/two-factor/confirm", 422, { code: "" });
   send("newcomer", "/account/two-factor/cancel", 200, {}); // the page, as it was
+  get("newcomer", "/account/passkeys"); // at a number there are none: the rest is in passkey.test.mjs
+  send("newcomer", "/account/passkeys/new", 409, { name: "Телефон" });
   get("guarded", "/account/two-factor");
   send("guarded", "/account/two-factor/codes", 422, {});
   send("guarded", "/account/two-factor/off", 422, {});
