@@ -50,9 +50,9 @@ const LocaleCookie = "winddown_lang"
 
 // LocaleFromRequest returns the language the browser asks for: the cookie, then
 // Accept-Language, then Russian. A signed-in person's own choice comes before it.
-func LocaleFromRequest(r *http.Request) i18n.Locale {
-	if c, err := r.Cookie(LocaleCookie); err == nil {
-		if l, ok := i18n.Parse(c.Value); ok {
+func LocaleFromRequest(r *http.Request, cookies Cookies) i18n.Locale {
+	if value, ok := cookies.Get(r, LocaleCookie); ok {
+		if l, ok := i18n.Parse(value); ok {
 			return l
 		}
 	}

@@ -60,7 +60,7 @@ func TestLocaleFromRequest(t *testing.T) {
 			r.AddCookie(&http.Cookie{Name: LocaleCookie, Value: c.cookie})
 		}
 		r.Header.Set("Accept-Language", c.accept)
-		if got := LocaleFromRequest(r); got != c.want {
+		if got := LocaleFromRequest(r, Cookies{}); got != c.want {
 			t.Errorf("cookie %q, Accept-Language %q: %q, want %q", c.cookie, c.accept, got, c.want)
 		}
 	}

@@ -312,7 +312,7 @@ func TestNotice(t *testing.T) {
 	} {
 		for _, secure := range []bool{false, true} {
 			set := httptest.NewRecorder()
-			SetNotice(set, secure, value)
+			SetNotice(set, Cookies{HTTPS: secure}, value)
 			cookies := set.Result().Cookies()
 			if !valid {
 				if len(cookies) != 0 {
@@ -324,8 +324,11 @@ func TestNotice(t *testing.T) {
 				t.Errorf("%q: cookies %v", value, cookies)
 				continue
 			}
-			c := cookies[0]
-			if c.Name != "winddown_notice" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 60 || c.Secure != secure {
+			c, name := cookies[0], "winddown_notice"
+			if secure {
+				name = "__Host-winddown_notice"
+			}
+			if c.Name != name || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 60 || c.Secure != secure {
 				t.Errorf("cookie %+v", c)
 			}
 		}
@@ -339,17 +342,17 @@ func TestNotice(t *testing.T) {
 		if valid {
 			want = value
 		}
-		if got := TakeNotice(w, r); got != want {
+		if got := TakeNotice(w, r, Cookies{}); got != want {
 			t.Errorf("TakeNotice of %q = %q", value, got)
 		}
-		if _, err := r.Cookie(NoticeCookie); err == nil {
+		if _, err := r.Cookie(noticeCookie); err == nil {
 			if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].MaxAge != -1 || cookies[0].Path != "/" {
 				t.Errorf("%q is not removed: %v", value, cookies)
 			}
 		}
 	}
 	w := httptest.NewRecorder()
-	if got := TakeNotice(w, httptest.NewRequest(http.MethodGet, "/", nil)); got != "" || len(w.Result().Cookies()) != 0 {
+	if got := TakeNotice(w, httptest.NewRequest(http.MethodGet, "/", nil), Cookies{}); got != "" || len(w.Result().Cookies()) != 0 {
 		t.Errorf("without a notice: %q, cookies %v", got, w.Result().Cookies())
 	}
 }

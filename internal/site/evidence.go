@@ -402,10 +402,7 @@ const thumbnailSide = 160
 
 // A version of a file never changes, so that at one address there is only ever one picture;
 // the tag changes with how pictures are made.
-const (
-	thumbnailTag     = `"160"`
-	thumbnailCaching = "private, max-age=2592000"
-)
+const thumbnailTag = `"160"`
 
 // Thumbnail sends a small picture of a file.
 func (s *Site) Thumbnail(w http.ResponseWriter, r *http.Request) error {
@@ -418,7 +415,7 @@ func (s *Site) Thumbnail(w http.ResponseWriter, r *http.Request) error {
 		if _, err := s.app.EvidenceThere(r.Context(), actor, id, number); err != nil {
 			return err
 		}
-		notModified(w, thumbnailTag, thumbnailCaching)
+		notModified(w, thumbnailTag, fileCaching)
 		return nil
 	}
 	picture, err := s.app.Thumbnail(r.Context(), actor, id, number, thumbnailSide)
@@ -427,7 +424,7 @@ func (s *Site) Thumbnail(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	h.Set("ETag", thumbnailTag)
-	h.Set("Cache-Control", thumbnailCaching)
+	h.Set("Cache-Control", fileCaching)
 	h.Set("Content-Type", files.JPEG.MIME())
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
 	if r.Method != http.MethodHead {

@@ -88,8 +88,6 @@ func (s *Site) setLocale(w http.ResponseWriter, locale string) (i18n.Locale, err
 }
 
 func (s *Site) rememberLocale(w http.ResponseWriter, l i18n.Locale) {
-	http.SetCookie(w, &http.Cookie{
-		Name: httpkit.LocaleCookie, Value: string(l), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	const year = 365 * 24 * time.Hour
+	s.cookies.Set(w, httpkit.LocaleCookie, string(l), year)
 }

@@ -168,11 +168,8 @@ func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
 func (s *Site) allowed(r *http.Request, look look) error {
 	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
 	defer cancel()
-	c, err := r.Cookie(s.sessionCookie())
-	if err != nil {
-		return &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
-	}
-	actor, err := s.app.Actor(ctx, c.Value)
+	token, _ := s.cookies.Get(r, sessionCookie)
+	actor, err := s.app.Actor(ctx, token)
 	if err == nil {
 		_, _, err = look(ctx, actor, 0)
 	}

@@ -211,7 +211,7 @@ func (s *Site) LogOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.app.LogOut(r.Context(), actorOf(r.Context())); err != nil {
 		return err
 	}
-	http.SetCookie(w, s.newCookie("", -1))
+	s.cookies.Drop(w, sessionCookie)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`) // the next person at this computer finds nothing
 	return s.redirect(w, r, "/")
 }

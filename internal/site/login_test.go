@@ -184,30 +184,55 @@ func TestFirstPersonMaySignUpAnywhere(t *testing.T) {
 	}
 }
 
-func TestSessionCookie(t *testing.T) {
+// Every cookie is for this host alone and out of reach of script; on https browsers hold it to that.
+func TestCookies(t *testing.T) {
 	for _, https := range []bool{false, true} {
 		var options []testkit.Option
-		name := "winddown_session"
+		prefix := ""
 		if https {
-			options, name = append(options, testkit.WithHTTPS()), "__Host-winddown_session"
+			options, prefix = append(options, testkit.WithHTTPS()), "__Host-"
 		}
 		s := testkit.Start(t, options...)
-		answer := s.Anybody().PostForm("/signup", registration("Анна Петрова", "petrova@example.ru")).WantRedirect("/")
-		var cookie *http.Cookie
-		for _, line := range answer.Header.Values("Set-Cookie") {
-			c, err := http.ParseSetCookie(line)
-			if err != nil {
-				t.Fatal(err)
+		left := map[string]bool{}
+		look := func(p *testkit.Page) *testkit.Page {
+			t.Helper()
+			for _, line := range p.Header.Values("Set-Cookie") {
+				c, err := http.ParseSetCookie(line)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name, prefixed := strings.CutPrefix(c.Name, prefix)
+				if !prefixed || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != https || c.Path != "/" || c.Domain != "" {
+					t.Errorf("https %t: %s", https, line)
+				}
+				if strings.HasPrefix(name, "winddown_share_") {
+					name = "winddown_share"
+				}
+				left[name] = true
 			}
-			if c.Name == name {
-				cookie = c
+			return p
+		}
+		look(s.Anybody().PostForm("/signup", registration("Мария Иванова", "ivanova@example.ru")).WantRedirect("/"))
+		anna := s.SignUp("Анна Петрова", "petrova")
+		look(anna.PostForm("/locale", url.Values{"locale": {"ru"}, "next": {"/account"}}).WantRedirect("/account"))
+		look(anna.PostForm("/consent", url.Values{"later": {"yes"}}).Want(http.StatusSeeOther))
+		look(anna.PostForm("/account/settings", url.Values{"name": {"Анна"}, "locale": {"ru"}, "zone": {"Asia/Omsk"}}).WantRedirect("/account"))
+		if p := look(anna.Get("/account")); !strings.Contains(p.Notice(), "Сохранено") {
+			t.Errorf("https %t: the notice is lost", https)
+		}
+		share := makeShare(t, anna, anna.OpenCase("ИП Петрова", 1), url.Values{"password": {testkit.Password}})
+		visitor := s.Anybody()
+		look(visitor.PostForm(share, url.Values{"password": {testkit.Password}}).WantRedirect(share))
+		if p := visitor.Get(share).Want(http.StatusOK); !strings.Contains(p.Body, "ИП Петрова") {
+			t.Errorf("https %t: the password of the link is forgotten", https)
+		}
+		guard(t, s, anna)
+		look(s.Anybody().PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second"))
+		look(anna.PostForm("/logout", nil).WantRedirect("/"))
+		for _, name := range strings.Fields("winddown_session winddown_lang winddown_consent_later winddown_notice winddown_share winddown_step") {
+			if !left[name] {
+				t.Errorf("https %t: no cookie %s was left", https, name)
 			}
-		}
-		if cookie == nil {
-			t.Fatalf("https %t: no cookie %s in %v", https, name, answer.Header.Values("Set-Cookie"))
-		}
-		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure != https || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge <= 0 {
-			t.Errorf("https %t: %s", https, cookie.Raw)
 		}
 	}
 }

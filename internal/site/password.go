@@ -84,7 +84,7 @@ func (s *Site) Reset(w http.ResponseWriter, r *http.Request) error {
 	err = s.app.ResetPassword(r.Context(), chi.URLParam(r, "token"), f.Get("password"))
 	switch {
 	case err == nil:
-		http.SetCookie(w, s.newCookie("", -1))
+		s.cookies.Drop(w, sessionCookie)
 		s.notice(w, "password_reset")
 		return s.redirect(w, r, "/login")
 	case redrawable(err):

@@ -55,8 +55,8 @@ const (
 // there, so that no form and no part of a page is lost.
 func (s *Site) Consented(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := r.Cookie(laterCookie)
-		ask := actorOf(r.Context()).Consent != s.app.Consent() && err != nil && r.Method == http.MethodGet &&
+		_, later := s.cookies.Get(r, laterCookie)
+		ask := actorOf(r.Context()).Consent != s.app.Consent() && !later && r.Method == http.MethodGet &&
 			r.Header.Get("HX-Request") == "" && strings.Contains(r.Header.Get("Accept"), "text/html") &&
 			r.URL.Path != consentPath && !strings.HasPrefix(r.URL.Path, "/account") && !isFile(r.URL.Path)
 		if ask {
@@ -89,8 +89,7 @@ func (s *Site) GiveConsent(w http.ResponseWriter, r *http.Request) error {
 	next := nextPath(f.Get("next"))
 	switch {
 	case f.Get("later") != "":
-		http.SetCookie(w, &http.Cookie{Name: laterCookie, Value: "yes", Path: "/", MaxAge: int(later.Seconds()), Secure: s.https,
-			HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		s.cookies.Set(w, laterCookie, "yes", later)
 	case f.Get("consent") == "":
 		err = &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
 			Fields: []winddown.FieldError{{Field: "consent", Key: "account.error.consent"}}}

@@ -28,7 +28,7 @@ func withActor(ctx context.Context, a winddown.Actor) context.Context {
 func (s *Site) Language(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie, Accept-Language")
-		next.ServeHTTP(w, r.WithContext(i18n.With(r.Context(), i18n.For(httpkit.LocaleFromRequest(r)))))
+		next.ServeHTTP(w, r.WithContext(i18n.With(r.Context(), i18n.For(httpkit.LocaleFromRequest(r, s.cookies)))))
 	})
 }
 
@@ -37,8 +37,8 @@ func (s *Site) Language(next http.Handler) http.Handler {
 func (s *Site) Session(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		if c, err := r.Cookie(s.sessionCookie()); err == nil {
-			actor, err := s.app.Actor(ctx, c.Value)
+		if token, ok := s.cookies.Get(r, sessionCookie); ok {
+			actor, err := s.app.Actor(ctx, token)
 			switch {
 			case err == nil:
 				ctx = withActor(ctx, actor)
@@ -47,7 +47,7 @@ func (s *Site) Session(next http.Handler) http.Handler {
 					s.rememberLocale(w, l) // for answers without the database
 				}
 			case errors.Is(err, winddown.Unauthenticated):
-				http.SetCookie(w, s.newCookie("", -1))
+				s.cookies.Drop(w, sessionCookie)
 			default:
 				s.Fail(w, r.WithContext(ctx), err)
 				return
@@ -78,24 +78,11 @@ func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// sessionCookie is the name of the cookie that holds the session's token; on https the
-// browser itself refuses one that did not come from this very host.
-func (s *Site) sessionCookie() string {
-	if s.https {
-		return "__Host-winddown_session"
-	}
-	return "winddown_session"
-}
-
-func (s *Site) newCookie(token string, maxAge int) *http.Cookie {
-	return &http.Cookie{
-		Name: s.sessionCookie(), Value: token, Path: "/", MaxAge: maxAge,
-		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	}
-}
+// sessionCookie holds the token of a login session.
+const sessionCookie = "winddown_session"
 
 func (s *Site) setSession(w http.ResponseWriter, token string) {
-	http.SetCookie(w, s.newCookie(token, int(winddown.SessionAbsolute.Seconds())))
+	s.cookies.Set(w, sessionCookie, token, winddown.SessionAbsolute)
 }
 
 // browser is where a login comes from.

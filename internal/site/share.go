@@ -2,7 +2,8 @@ package site
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"mime"
 	"net/http"
 	"net/url"
@@ -137,7 +138,7 @@ func (s *Site) Visitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := context.WithValue(r.Context(), viewerKey{}, actorOf(r.Context()).UserID)
 		ctx = context.WithValue(ctx, actorKey{}, winddown.Actor{})
-		next.ServeHTTP(w, r.WithContext(i18n.With(ctx, i18n.For(httpkit.LocaleFromRequest(r)))))
+		next.ServeHTTP(w, r.WithContext(i18n.With(ctx, i18n.For(httpkit.LocaleFromRequest(r, s.cookies)))))
 	})
 }
 
@@ -178,9 +179,7 @@ func (s *Site) Unlock(w http.ResponseWriter, r *http.Request) error {
 	}, "share.error.password")
 	switch {
 	case err == nil:
-		http.SetCookie(w, &http.Cookie{
-			Name: shareCookie, Value: key, Path: sharedHref(token), Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
+		s.cookies.Set(w, shareCookie(token), key, 0)
 		return s.redirect(w, r, sharedHref(token))
 	case retryable(err):
 		return s.locked(w, r, err)
@@ -227,16 +226,16 @@ func (s *Site) SharedFile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// shareCookie is the name of the cookie that remembers the password of a link. Its path is
-// the link's own address, and its value fits no other.
-const shareCookie = "winddown_share"
+// shareCookie is the name of the cookie that remembers the password of a link: each has its own,
+// whose value fits no other.
+func shareCookie(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return "winddown_share_" + hex.EncodeToString(sum[:8])
+}
 
 func (s *Site) shareKey(r *http.Request) string {
-	c, err := r.Cookie(shareCookie)
-	if errors.Is(err, http.ErrNoCookie) {
-		return ""
-	}
-	return c.Value
+	key, _ := s.cookies.Get(r, shareCookie(chi.URLParam(r, "token")))
+	return key
 }
 
 // layoutShared leaves out what is for people with an account.

@@ -45,11 +45,11 @@ type Site struct {
 	app    *app.App
 	assets string
 	base   string
-	https  bool
 	logins *attempts
 	live   *live.Hub
 	party  *app.RelyingParty // for passkeys; nil where there can be none
 
+	cookies  httpkit.Cookies
 	operator Operator
 }
 
@@ -57,7 +57,7 @@ type Site struct {
 func New(a *app.App, o Options) *Site {
 	return &Site{
 		app: a, assets: strings.TrimSuffix(o.Assets, "/"), base: o.BaseURL,
-		https: strings.HasPrefix(o.BaseURL, "https://"), logins: newAttempts(), live: o.Live,
+		cookies: httpkit.Cookies{HTTPS: strings.HasPrefix(o.BaseURL, "https://")}, logins: newAttempts(), live: o.Live,
 		operator: o.Operator, party: app.NewRelyingParty(o.BaseURL),
 	}
 }
@@ -283,7 +283,7 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, to string) error
 
 // notice leaves a result for the page the redirect leads to: a code and its parameters.
 func (s *Site) notice(w http.ResponseWriter, parts ...string) {
-	httpkit.SetNotice(w, s.https, strings.Join(parts, "."))
+	httpkit.SetNotice(w, s.cookies, strings.Join(parts, "."))
 }
 
 // takeNotice returns the parts of the notice left for this page, or nothing.
@@ -291,7 +291,7 @@ func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) []string {
 	if isRefresh(r) {
 		return nil
 	}
-	if n := httpkit.TakeNotice(w, r); n != "" {
+	if n := httpkit.TakeNotice(w, r, s.cookies); n != "" {
 		return strings.Split(n, ".")
 	}
 	return nil

@@ -205,24 +205,15 @@ func qrView(text string) (page.QRView, error) {
 	return page.QRView{Side: side, Box: "0 0 " + side + " " + side, Path: path.String()}, nil
 }
 
-// stepCookie is the name of the cookie of whoever has given his password and still has to show his
-// second factor.
-func (s *Site) stepCookie() string {
-	if s.https {
-		return "__Host-winddown_step"
-	}
-	return "winddown_step"
-}
-
-func (s *Site) newStepCookie(token string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: s.stepCookie(), Value: token, Path: "/", MaxAge: maxAge, Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-}
+// stepCookie holds the token of whoever has given his password and still has to show his second
+// factor.
+const stepCookie = "winddown_step"
 
 const secondPath = "/login/second"
 
 // toSecond leads somebody whose password was right to the page for his second factor.
 func (s *Site) toSecond(w http.ResponseWriter, r *http.Request, token, next string) error {
-	http.SetCookie(w, s.newStepCookie(token, int(winddown.LoginStepTerm.Seconds())))
+	s.cookies.Set(w, stepCookie, token, winddown.LoginStepTerm)
 	return s.redirect(w, r, withNext(secondPath, next))
 }
 
@@ -239,12 +230,10 @@ func (s *Site) SecondForm(w http.ResponseWriter, r *http.Request) error {
 	if actorOf(r.Context()).SignedIn() {
 		return s.redirect(w, r, orHome(next))
 	}
-	c, err := r.Cookie(s.stepCookie())
-	if err == nil {
-		_, err = s.app.LoginStep(r.Context(), c.Value)
-	}
+	step, _ := s.cookies.Get(r, stepCookie)
+	_, err := s.app.LoginStep(r.Context(), step)
 	switch {
-	case errors.Is(err, http.ErrNoCookie), errors.Is(err, winddown.Unauthenticated):
+	case errors.Is(err, winddown.Unauthenticated):
 		return s.redirect(w, r, withNext("/login", next))
 	case err != nil:
 		return err
@@ -267,24 +256,21 @@ func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := nextPath(f.Get("next"))
-	var user winddown.ID
-	c, err := r.Cookie(s.stepCookie())
-	if err == nil {
-		user, err = s.app.LoginStep(r.Context(), c.Value)
-	}
+	step, _ := s.cookies.Get(r, stepCookie)
+	user, err := s.app.LoginStep(r.Context(), step)
 	var token string
 	if err == nil {
 		in := winddown.SecondFactor{Code: f.Get("code"), Recovery: f.Get("recovery")}
 		token, err = s.attempt(w, r, secondTarget(user), func() (string, error) {
-			return s.app.FinishLogIn(r.Context(), c.Value, in, browser(r))
+			return s.app.FinishLogIn(r.Context(), step, in, browser(r))
 		}, "twofactor.error.code", "twofactor.error.recovery")
 	}
 	switch {
 	case err == nil:
-		http.SetCookie(w, s.newStepCookie("", -1))
+		s.cookies.Drop(w, stepCookie)
 		s.setSession(w, token)
 		return s.redirect(w, r, orHome(next))
-	case errors.Is(err, http.ErrNoCookie), errors.Is(err, winddown.Unauthenticated):
+	case errors.Is(err, winddown.Unauthenticated):
 		s.notice(w, "login_again")
 		return s.redirect(w, r, withNext("/login", next))
 	case retryable(err):
