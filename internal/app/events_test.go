@@ -133,6 +133,17 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			}
 		}
 	}
+	// rescued is what an operator does about a case whose owner is lost, once lose has said so.
+	lose := func(w *world, o winddown.Actor, id winddown.ID) error {
+		return w.app.AskRescue(ctx, o, id, "Не отвечает")
+	}
+	rescued := func(prepare, do deed) func(*testing.T, *world) (func() error, func() outcome) {
+		return func(t *testing.T, w *world) (func() error, func() outcome) {
+			id, o := w.open(w.person("Петрова")), w.operator("Смотров")
+			must(t, prepare(w, o, id))
+			return func() error { return do(w, o, id) }, func() outcome { return pages(o) }
+		}
+	}
 	nothing := func(*world, winddown.Actor, winddown.ID) error { return nil }
 	marked := func(codes ...winddown.Code) deed {
 		return func(w *world, a winddown.Actor, id winddown.ID) error { w.mark(a, id, codes...); return nil }
@@ -626,6 +637,20 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { _, _, err := w.app.Accept(ctx, b, token); return err },
 				func() outcome { return about(pages(b), a.UserID) }
 		}},
+		{"AskRescue", "", "case rescue_asked", rescued(nothing, func(w *world, o winddown.Actor, id winddown.ID) error {
+			return w.app.AskRescue(ctx, o, id, "Не отвечает")
+		})},
+		{"DropRescue", "", "case rescue_stopped", rescued(lose, func(w *world, o winddown.Actor, id winddown.ID) error { return w.app.DropRescue(ctx, o, id) })},
+		{"Rescue", "", "case rescue_offered", rescued(lose, func(w *world, o winddown.Actor, id winddown.ID) error {
+			w.clock.Advance(winddown.RescueTerm)
+			_, err := w.app.Rescue(ctx, w.provedNow(o), id, "")
+			return err
+		})},
+		{"ObjectToRescue", "", "case rescue_stopped", owned(func(w *world, _ winddown.Actor, id winddown.ID) error {
+			return lose(w, w.operator("Смотров"), id)
+		},
+			func(w *world, a winddown.Actor, id winddown.ID) error { return w.app.ObjectToRescue(ctx, a, id) })},
+		{"ObjectToRescue", "nothing", "", owned(nothing, func(w *world, a winddown.Actor, id winddown.ID) error { return w.app.ObjectToRescue(ctx, a, id) })},
 		{"Invite", "", "case person_invited", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Петрова")
 			id := w.open(a)
@@ -1327,7 +1352,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings
+	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings LostCase Rescues SeatsOf
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack Passkeys PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)

@@ -26,7 +26,7 @@ const (
        c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
        c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines, c.archived_at,
        c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen,
-       c.erase_asked_at, c.erase_at, c.erase_by, c.texts, ` + practiceColumns
+       c.erase_asked_at, c.erase_at, c.erase_by, c.rescue_at, c.texts, ` + practiceColumns
 	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
        s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
@@ -118,6 +118,7 @@ type caseRow struct {
 	EraseAskedAt  *time.Time
 	EraseAt       *time.Time
 	EraseBy       winddown.ID
+	RescueAt      *time.Time
 	Texts         int
 	practiceRow
 	standingRow
@@ -176,7 +177,7 @@ func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow)
 		Version: r.Version, OpenedOn: r.OpenedOn, FinishedOn: r.FinishedOn,
 		Balance: winddown.Money(r.Balance), Lines: r.Lines, InboxOn: r.InboxOn, EvidenceSeq: r.EvidenceSeq,
 		EvidenceBytes: r.EvidenceBytes, QuestionSeq: r.QuestionSeq, DeadlineSeq: r.DeadlineSeq, ActSeq: r.ActSeq,
-		ArchivedAt: timeOf(r.ArchivedAt), Practice: r.practice(), Texts: r.Texts,
+		ArchivedAt: timeOf(r.ArchivedAt), RescueAt: timeOf(r.RescueAt), Practice: r.practice(), Texts: r.Texts,
 	}
 	if r.RemindedAt != nil {
 		c.Reminder = &winddown.Reminder{Step: winddown.Code(r.ReminderStep), Text: r.ReminderText, At: *r.RemindedAt, By: r.RemindedBy, Seen: r.ReminderSeen}

@@ -68,6 +68,7 @@ func TestACaseIsReadAsItWasWritten(t *testing.T) {
 			}
 			want = read.Case
 			fill(want, me.ID, other.ID, firm)
+			tx.SaveRescue(id, want.RescueAt)
 			tx.SaveCase(want, winddown.Summarize(want, winddown.RussianCalendar()), nil, nil)
 			return nil
 		})
@@ -106,6 +107,7 @@ func fillAll(c *winddown.Case, me, other, firm winddown.ID) {
 	later := moment.Add(time.Hour)
 	c.FirmID, c.ResponsibleID, c.Acting, c.Version = firm, other, true, 7
 	c.Practice, c.Texts = fullPractice(), 3
+	c.RescueAt = moment.AddDate(0, 0, 30)
 	c.Erasure = &winddown.Erasure{AskedAt: moment, At: moment.AddDate(0, 0, 20), By: other}
 	c.Seller = winddown.Seller{Name: "ООО «Маяк»", INN: "7707083893", OGRN: "1027700132195", Cabinet: "Второй"}
 	c.Answers = winddown.Answers{FBS: true, WBStock: true, Leftover: winddown.Both}

@@ -122,7 +122,7 @@ type MailedInvite struct {
 	ID        winddown.ID
 	Firm      bool   // it leads into a firm, not to a case
 	To        string // empty for one that is handed on alone
-	Offer     string // a role, or «transfer»
+	Offer     string // as of winddown.Invite
 	ExpiresAt time.Time
 	Title     string // the seller's name, or the firm's
 	By        string
@@ -150,7 +150,7 @@ func (db *DB) MailedInvites(ctx context.Context, ids []winddown.ID) ([]winddown.
 }
 
 const sqlMailedInvite = `-- name: MailedInvite
-select i.id, false as firm, i.email as to, case when i.replaces is null then i.role else 'transfer' end as offer, i.expires_at, c.seller_name as title, u.name as by, u.locale
+select i.id, false as firm, i.email as to, case when i.replaces is null then i.role when i.replaces = i.created_by then 'transfer' else 'rescue' end as offer, i.expires_at, c.seller_name as title, u.name as by, u.locale
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by
 where i.id = @id and i.used_at is null and i.revoked_at is null
 union all

@@ -307,6 +307,7 @@ delete from case_people where case_id = @case and (role = 'owner' or user_id = @
 func (tx *Tx) TakeOver(id, user winddown.ID) {
 	tx.writeCase(id, sqlDeleteOwner, namedArgs{"case": id, "user": user})
 	tx.AddPerson(id, user, winddown.Owner)
+	tx.SaveRescue(id, time.Time{})
 }
 
 const sqlInsertInvite = `-- name: InsertInvite
@@ -315,10 +316,14 @@ values (@id, @case, @role, @token, @by, @created_at, @expires_at, @email, @repla
 
 // InsertInvite writes an invitation to a locked case.
 func (tx *Tx) InsertInvite(i winddown.Invite, tokenHash []byte) {
-	tx.writeCase(i.CaseID, sqlInsertInvite, namedArgs{
+	tx.writeCase(i.CaseID, sqlInsertInvite, inviteArgs(i, tokenHash))
+}
+
+func inviteArgs(i winddown.Invite, tokenHash []byte) namedArgs {
+	return namedArgs{
 		"id": i.ID, "case": i.CaseID, "role": i.Role, "token": tokenHash, "by": i.CreatedBy, "email": i.Email,
 		"created_at": i.CreatedAt, "expires_at": i.ExpiresAt, "replaces": i.Replaces,
-	})
+	}
 }
 
 const sqlUseInvite = `-- name: UseInvite

@@ -127,6 +127,7 @@ func unscoped() map[string]string {
 		letters   = "letters go to those who are in the case as owner or helper when they are written"
 		operators = "an operator's tool, without an actor"
 		erased    = "erases what its owner has deleted, when its term is over, behind LockErasable"
+		lost      = "what an operator may know of a case, to recognise it: no more than the names in LostCase"
 		leaving   = "what a person answers for himself, and what of him is erased with his account"
 		byLink    = "the token of the link, or the id found by it, is the scope: its holder is nobody in the case"
 	)
@@ -152,6 +153,12 @@ func unscoped() map[string]string {
 		"sqlAdvanceCases":               locked,
 		"sqlDeleteHelper":               locked,
 		"sqlDeleteOwner":                locked,
+		"sqlLostCase":                   lost,
+		"sqlRescues":                    lost,
+		"sqlLockLost":                   lost,
+		"sqlSaveRescue":                 locked,
+		"sqlRevokeOwnerInvites":         locked,
+		"sqlSeatsOf":                    "letters go to the people of a case",
 		"sqlOwnerByInvite":              byInvite,
 		"sqlCaseLetter":                 "a letter names the seller to somebody who is or was one of the case's people",
 		"sqlRevokeInvite":               locked,

@@ -148,6 +148,11 @@ func table() []access {
 		{"POST /account/confirm", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"GET /admin/jobs", "", want{303, 200, 404, 404, 404, 404, 404, 404, 404, 404}}, // for operators: the first person is one
 		{"POST /admin/jobs/{job}/retry", "", want{303, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /admin/cases", "", want{303, 200, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"GET /admin/cases/{case}", "", want{303, 200, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /admin/cases/{case}", "", want{303, 422, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /admin/cases/{case}/link", "", want{303, 409, 404, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST /admin/cases/{case}/stop", "", want{303, 409, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /account/settings", "zone=x", badByAll},
 		{"POST /account/password", "", badByAll},
 		{"POST /account/sessions/revoke", "", leadOn},
@@ -232,6 +237,7 @@ func table() []access {
 		{"GET /cases/{case}/finish", "", caseOwned},
 		{"POST /cases/{case}/finish", "", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}},
 		{"POST /cases/{case}/reopen", "", badByOwner},
+		{"POST /cases/{case}/rescue/object", "", want{303, 404, 303, 404, 404, 404, 404, 404, 404, 404}}, // it changes nothing
 		{"GET /cases/{case}/transfer", "", caseOwned},
 		{"POST /cases/{case}/transfer", "email=x", want{303, 404, 409, 404, 404, 404, 404, 404, 404, 404}}, // no letters are sent here
 		{"GET /cases/{case}/people", "", caseSeen},

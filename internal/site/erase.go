@@ -75,15 +75,15 @@ func (s *Site) KeepCase(w http.ResponseWriter, r *http.Request) error {
 }
 
 // erasing says on the pages of a case that it was deleted; nothing unless it was.
-func (w caseWords) erasing() *page.ErasingView {
+func (w caseWords) erasing() *page.PendingView {
 	if w.c.Erasure == nil {
 		return nil
 	}
 	on := w.p.Date(w.c.Erasure.At.In(winddown.Zone(w.c.Zone)))
 	if !w.may(winddown.CanDelete) {
-		return &page.ErasingView{Text: w.p.T("erase.notice", "Date", on)}
+		return &page.PendingView{Text: w.p.T("erase.notice", "Date", on)}
 	}
-	return &page.ErasingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep"}
+	return &page.PendingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep", Button: w.p.T("erase.keep")}
 }
 
 // erasing says in a list when a case is erased; nothing unless it was deleted.

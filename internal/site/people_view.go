@@ -21,7 +21,7 @@ func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen win
 	c, standing := in.View.Case, in.View.Standing
 	manages := c.Allow(winddown.CanManage, standing) == nil
 	v := page.PeopleView{
-		Seller: c.Seller.Name, Back: caseOrSeller(c, standing),
+		Seller: c.Seller.Name, Back: caseOrSeller(c, standing), Rescue: rescuing(p, c, c.Allow(winddown.CanTransfer, standing) == nil),
 		InviteAction: peopleHref(c.ID), ActingAction: peopleHref(c.ID) + "/acting",
 	}
 	if c.Allow(winddown.CanTransfer, standing) == nil {

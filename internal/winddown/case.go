@@ -66,6 +66,7 @@ type Case struct {
 	Terms         []Term     // of the case's own
 	Reminder      *Reminder  // the last one
 	ArchivedAt    time.Time  // zero while it is in the firm's register
+	RescueAt      time.Time  // from when on another owner is let in; zero unless this one is said to be lost
 	Erasure       *Erasure   // nil unless its owner has deleted it
 	Practice      Practice   // of the firm that keeps the books
 	Texts         int        // the edition of the firm's texts it is read with

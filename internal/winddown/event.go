@@ -58,6 +58,9 @@ const (
 	PersonRemoved       EventKind = "person_removed"       // case
 	TransferOffered     EventKind = "transfer_offered"     // case: its owner invites another in his place
 	CaseTransferred     EventKind = "case_transferred"     // case: User was its owner, By is
+	RescueAsked         EventKind = "rescue_asked"         // case: its owner is lost, Reason says why an operator thinks so
+	RescueStopped       EventKind = "rescue_stopped"       // case: the owner objected, or an operator took it back
+	RescueOffered       EventKind = "rescue_offered"       // case: an operator invites another in his place
 	ActingChanged       EventKind = "acting_changed"       // case: «ведёт за продавца»
 	StepReverted        EventKind = "step_reverted"        // case: an act it follows from is missing again
 	StepAccepted        EventKind = "step_accepted"        // case
@@ -158,7 +161,7 @@ func EventKinds() []EventKind {
 	return []EventKind{
 		CaseOpened, DetailsChanged, AnswersChanged, RestDeclared, StepDone, StepConfirmed, StepCorrected, StepPending,
 		StepUndone, StepRegressed, StepSuspended, CaseFinished, CaseReopened, PersonInvited, InviteRevoked, PersonJoined,
-		PersonRemoved, TransferOffered, CaseTransferred, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
+		PersonRemoved, TransferOffered, CaseTransferred, RescueAsked, RescueStopped, RescueOffered, ActingChanged, StepReverted, StepAccepted, StepReturned, AcceptanceDropped, GateOpened, GateClosed,
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,

@@ -25,10 +25,14 @@ func (c *Case) Takes(i Invite, owner ID, s Standing) error {
 	return c.Transfer()
 }
 
-// Offer says what an invitation to a case offers: a role in it, or the place of its owner.
+// Offer says what an invitation to a case offers: a role in it, or the place of its owner, who hands it
+// over himself («transfer») or is lost («rescue»).
 func (i Invite) Offer() string {
-	if !i.Replaces.IsZero() {
+	switch i.Replaces {
+	case ID{}:
+		return string(i.Role)
+	case i.CreatedBy:
 		return "transfer"
 	}
-	return string(i.Role)
+	return "rescue"
 }

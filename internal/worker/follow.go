@@ -46,7 +46,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		seq int64
 	}
 	var reminders []reminder
-	var invites []winddown.ID
+	var invites, about []winddown.ID // about are cases whose people are told
+	var told []securityArgs
 	roles := map[winddown.ID]winddown.Role{}
 	for _, f := range events {
 		e := f.Event
@@ -85,6 +86,12 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			for _, user := range []winddown.ID{e.User, e.By} {
 				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, At: e.At})
 			}
+		case winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered:
+			about = append(about, e.Stream.ID)
+			told = append(told, securityArgs{Case: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
+			if e.Kind == winddown.RescueOffered {
+				invites, roles[e.Invite] = append(invites, e.Invite), ""
+			}
 		case winddown.TransferOffered:
 			add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: e.By, From: e.By, At: e.At})
 			invites, roles[e.Invite] = append(invites, e.Invite), ""
@@ -93,6 +100,17 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		case winddown.SellerReminded:
 			reminders = append(reminders, reminder{e.Stream.ID, f.Seq})
 		default:
+		}
+	}
+	if len(about) > 0 {
+		seats, err := w.App.SeatsOf(ctx, about)
+		if err != nil {
+			return nil, err
+		}
+		for _, args := range told {
+			for _, args.User = range seats[args.Case] {
+				add(args)
+			}
 		}
 	}
 	if len(invites) > 0 {

@@ -11,12 +11,14 @@ import (
 	webmail "winddown/web/mail"
 )
 
-// securityArgs ask for a letter that tells a person what was done to his account; Seq is the event.
+// securityArgs ask for a letter that tells a person what was done to his account, or to a case of his;
+// Seq is the event.
 type securityArgs struct {
 	User winddown.ID `json:"user"`
 	Seq  int64       `json:"seq"`
 	What string      `json:"what"`
 	At   time.Time   `json:"at"`
+	Case winddown.ID `json:"case,omitzero"` // that it is about, with whose events Seq counts
 }
 
 // Kind names the job.
@@ -26,7 +28,11 @@ func (securityArgs) Kind() string { return "security" }
 func (securityArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
 
 func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArgs]) (mail.Message, error) {
-	u, err := w.App.SecurityNotice(ctx, job.Args.User)
+	args := job.Args
+	if !args.Case.IsZero() {
+		return w.caseSecurityLetter(ctx, job.Kind, args)
+	}
+	u, err := w.App.SecurityNotice(ctx, args.User)
 	if err != nil {
 		return mail.Message{}, err
 	}
@@ -38,6 +44,27 @@ func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArg
 		Blocks: []webmail.Block{
 			{Text: []string{p.T("mail.security."+job.Args.What+".text", "Email", u.Email), when}, Button: w.link(p.T("mail.security.button"), "/account")},
 			{Text: []string{p.T("mail.security.stranger")}},
+		},
+		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// caseSecurityLetter tells one of a case's people that its owner is said to be lost.
+func (w *Workers) caseSecurityLetter(ctx context.Context, kind string, args securityArgs) (mail.Message, error) {
+	l, err := w.App.CaseLetter(ctx, args.Case, args.User, winddown.ID{})
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(l.To.Locale)
+	zone := winddown.Zone(l.To.Zone)
+	key := "mail.security." + args.What
+	subject := p.T(key+".subject", "Seller", l.Seller)
+	return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{
+		Lang: l.To.Locale, Title: subject,
+		Blocks: []webmail.Block{
+			{Text: []string{p.T(key+".text", "Seller", l.Seller, "Date", p.Date(args.At.Add(winddown.RescueTerm).In(zone))), p.T("mail.security.when", "Time", p.DateTime(args.At.In(zone)))},
+				Button: w.link(p.T(key+".button"), "/cases/"+args.Case.String()+"/people")},
+			{Text: []string{p.T(key + ".owner")}},
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})

@@ -221,6 +221,12 @@ function pages(at) {
   get("newcomer", "/admin/jobs", 404);
   get("buh", "/admin/jobs");
   send("buh", at.retry, 200, {}); // and the list without it
+  get("buh", "/admin/cases?case=x", 422);
+  get("buh", `/admin${at.short}`);
+  send("buh", `/admin${at.short}`, 422, { reason: "" });
+  send("buh", `/admin${at.short}`, 200, { reason: "2026-11-02" }); // from when on a link can be made
+  get("buh", "/admin/cases");
+  for (const path of [at.short, `${at.short}/people`]) get("owner", path); // with what is said of it
   send("newcomer", "/account/confirm", 200, {});
   send("newcomer", at.openFirm, 409, {});
   send("newcomer", `${at.openFirm}/confirm`, 200, {});

@@ -1,0 +1,136 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// lostColumns are all that an operator reads of somebody's case.
+const lostColumns = `c.id, c.seller_name as seller, p.user_id as owner_id, u.name as owner_name, c.rescue_at, c.erase_at is not null as deleted
+from cases c left join case_people p on p.case_id = c.id and p.role = 'owner' left join users u on u.id = p.user_id`
+
+const sqlLostCase = `-- name: LostCase
+select ` + lostColumns + ` where c.id = @case`
+
+const sqlRescues = `-- name: Rescues
+select ` + lostColumns + ` where c.rescue_at is not null order by c.rescue_at, c.id limit @limit`
+
+const sqlLockLost = `-- name: LockLost
+select c.event_seq, c.event_hash from cases c where c.id = @case for no key update of c`
+
+type lostRow struct {
+	ID        winddown.ID
+	Seller    string
+	OwnerID   winddown.ID
+	OwnerName *string
+	RescueAt  *time.Time
+	Deleted   bool
+}
+
+func (r lostRow) domain() winddown.LostCase {
+	c := winddown.LostCase{ID: r.ID, Seller: r.Seller, OwnerID: r.OwnerID, RescueAt: timeOf(r.RescueAt), Deleted: r.Deleted}
+	if r.OwnerName != nil {
+		c.OwnerName = *r.OwnerName
+	}
+	return c
+}
+
+// LostCase returns what an operator may know of a case, or NotFound.
+func (db *DB) LostCase(ctx context.Context, id winddown.ID) (winddown.LostCase, error) {
+	rows, err := db.pool.Query(ctx, sqlLostCase, namedArgs{"case": id})
+	if err != nil {
+		return winddown.LostCase{}, classify(err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[lostRow])
+	return r.domain(), classify(err)
+}
+
+// MaxRescues bounds the cases that are shown as waiting for another owner.
+const MaxRescues = 200
+
+// Rescues returns the cases that wait for another owner, those whose term ends first in front.
+func (db *DB) Rescues(ctx context.Context) ([]winddown.LostCase, error) {
+	rows, err := db.pool.Query(ctx, sqlRescues, namedArgs{"limit": MaxRescues})
+	if err != nil {
+		return nil, classify(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[lostRow])
+	var all []winddown.LostCase
+	for _, r := range found {
+		all = append(all, r.domain())
+	}
+	return all, classify(err)
+}
+
+// LockLost returns what an operator may know of a case and holds the case until the transaction ends,
+// or NotFound. Of the case itself it lets nothing be written.
+func (tx *Tx) LockLost(ctx context.Context, id winddown.ID) (winddown.LostCase, error) {
+	var heads []struct {
+		EventSeq  int64
+		EventHash []byte
+	}
+	var found []lostRow
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockLost, namedArgs{"case": id}).Query(collect(&heads))
+		b.Queue(sqlLostCase, namedArgs{"case": id}).Query(collect(&found))
+	})
+	if err != nil {
+		return winddown.LostCase{}, err
+	}
+	if len(heads) == 0 || len(found) == 0 {
+		return winddown.LostCase{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: id}, heads[0].EventSeq, heads[0].EventHash)
+	return found[0].domain(), nil
+}
+
+const sqlSaveRescue = `-- name: SaveRescue
+update cases set rescue_asked_at = @asked, rescue_at = @at where id = @case`
+
+// SaveRescue notes from when on the link for another owner of a locked case can be made; never when at
+// is zero.
+func (tx *Tx) SaveRescue(id winddown.ID, at time.Time) {
+	args := namedArgs{"case": id, "asked": nil, "at": nil}
+	if !at.IsZero() {
+		args["asked"], args["at"] = tx.now, at
+	}
+	tx.write(sqlSaveRescue, args)
+}
+
+const sqlRevokeOwnerInvites = `-- name: RevokeOwnerInvites
+update invites set revoked_at = @now where case_id = @case and role = 'owner' and used_at is null and revoked_at is null`
+
+// OfferRescue writes the invitation of another owner of a case that LockLost holds, in the place of any
+// other such.
+func (tx *Tx) OfferRescue(i winddown.Invite, tokenHash []byte) {
+	tx.write(sqlRevokeOwnerInvites, namedArgs{"case": i.CaseID, "now": tx.now})
+	tx.write(sqlInsertInvite, inviteArgs(i, tokenHash))
+}
+
+const sqlSeatsOf = `-- name: SeatsOf
+select p.case_id, p.user_id from case_people p where p.case_id = any(@cases::uuid[])
+union
+select c.id, c.responsible_id from cases c where c.id = any(@cases::uuid[]) and c.responsible_id is not null`
+
+// SeatsOf returns the owners, helpers and accountants of cases. It is the program's own and takes no
+// actor.
+func (db *DB) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]winddown.ID, error) {
+	ids := make([][16]byte, len(cases))
+	for i, id := range cases {
+		ids[i] = id
+	}
+	rows, err := db.pool.Query(ctx, sqlSeatsOf, namedArgs{"cases": ids})
+	if err != nil {
+		return nil, classify(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reminded])
+	people := map[winddown.ID][]winddown.ID{}
+	for _, f := range found {
+		people[f.CaseID] = append(people[f.CaseID], f.UserID)
+	}
+	return people, classify(err)
+}

@@ -1,0 +1,60 @@
+package site_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"winddown/internal/testkit"
+	"winddown/internal/winddown"
+)
+
+// An operator finds a case by the address of its page, says why its owner is lost, and a week later makes
+// the link; the owner may object on the case's page.
+func TestRescuePages(t *testing.T) {
+	s := testkit.Start(t)
+	operator, anna, boris := s.SignUp("Смотров", "op"), s.SignUp("Анна", "anna"), s.SignUp("Борис", "boris")
+	id := anna.OpenCase("ИП Ким", 1)
+	here, page := "/admin/cases/"+id.String(), "/cases/"+id.String()
+	boris.Get("/admin/cases").Want(http.StatusNotFound)
+	boris.Get(here).Want(http.StatusNotFound)
+	operator.Get("/admin/cases?case=" + url.QueryEscape("https://winddown.example"+page+"/people?x=1")).WantRedirect(here)
+	for _, typed := range []string{"", "x", "018f0000-0000-7000-8000-000000000000"} {
+		operator.Get("/admin/cases?case=" + typed).Want(http.StatusUnprocessableEntity)
+	}
+	text := operator.Get(here).Want(http.StatusOK).Main()
+	if !strings.Contains(text, "ИП Ким") || !strings.Contains(text, "Анна") || strings.Contains(text, "anna@example") {
+		t.Errorf("the operator sees:\n%s", text)
+	}
+	ask := func() { operator.PostForm(here, url.Values{"reason": {"Не отвечает"}}).WantRedirect(here) }
+	ask()
+	if form := page + "/rescue/object"; !anna.Get(page).Want(http.StatusOK).HasForm(form) || !anna.Get(page+"/people").HasForm(form) {
+		t.Fatal("the owner cannot object")
+	}
+	anna.PostForm(page+"/rescue/object", url.Values{}).WantRedirect(page)
+	if p := anna.Get(page); p.HasForm(page + "/rescue/object") {
+		t.Error("she can object again")
+	}
+	ask()
+	s.Clock.Advance(winddown.RescueTerm)
+	if !operator.Get(here).HasForm(here + "/link") {
+		t.Fatal("no link is offered after the term")
+	}
+	operator.PostForm(here+"/link", url.Values{"email": {""}}).Want(http.StatusForbidden) // a week later he proves anew who he is
+	operator.PostForm(here+"/link", url.Values{"proof_password": {testkit.Password}}).WantRedirect(here)
+	link, err := url.Parse(testkit.Attr(operator.Get(here).ByID("invite-link"), "value"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := boris.Get(link.Path).Want(http.StatusOK).Main(); !strings.Contains(text, "с прежним владельцем нет связи") {
+		t.Errorf("the invitation says:\n%s", text)
+	}
+	boris.PostForm(link.Path, url.Values{}).WantRedirect(page)
+	anna.Get(page).Want(http.StatusNotFound)
+	for _, words := range []string{"С владельцем нет связи: для ухода ищут нового", "Не отвечает", "Смотров", "прежний владелец: Анна"} {
+		if text := boris.Get(page + "/history").Main(); !strings.Contains(text, words) {
+			t.Errorf("the history does not say %q:\n%s", words, text)
+		}
+	}
+}
