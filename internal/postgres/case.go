@@ -51,8 +51,48 @@ select ` + caseColumns + `,
 from cases c ` + joinPractice + `
 `
 
-const sqlCase = `-- name: Case` + caseSelect + `
-where c.id = @case and ` + caseScope
+// joinStanding finds what the actor is in a case c; standingScope is caseScope in its words, for a
+// statement about one case, which tells its reader what he is in it anyway.
+const (
+	joinStanding = `cross join lateral (
+    select coalesce(bool_or(p.role = 'owner'), false) as has_owner,
+           coalesce(bool_or(p.role = 'owner' and p.user_id = @actor), false) as is_owner,
+           coalesce(bool_or(p.role = 'helper' and p.user_id = @actor), false) as is_helper
+    from case_people p where p.case_id = c.id) mine
+left join firm_people f on f.firm_id = c.firm_id and f.user_id = @actor`
+	standingScope = `(c.responsible_id = @actor or mine.is_owner or mine.is_helper or f.role in ('admin', 'lead'))`
+)
+
+// wholeColumns are a case with its steps, acts and deadlines, as the actor sees it.
+const wholeColumns = caseColumns + `,
+       mine.has_owner, mine.is_owner, mine.is_helper, coalesce(c.responsible_id = @actor, false) as is_accountant,
+       coalesce(f.role = 'lead', false) as is_lead, coalesce(f.role = 'admin', false) as is_admin,
+       array(select row(` + stepColumns + `) from case_steps s where s.case_id = c.id) as steps,
+       array(select row(` + actColumns + `) from acts a where a.case_id = c.id order by a.position, a.round) as acts,
+       array(select row(` + deadlineColumns + `) from deadlines d where d.case_id = c.id order by d.number) as deadlines`
+
+const sqlCase = `-- name: Case
+select ` + wholeColumns + `
+from cases c ` + joinPractice + `
+` + joinStanding + `
+where c.id = @case and ` + standingScope
+
+// sqlCasePage is Case with the people a page names and lines of the trail.
+const sqlCasePage = `-- name: CasePage
+select ` + wholeColumns + `,
+       array(select row(u.id, u.name) from users u
+           where u.id = any (array[c.responsible_id, c.reminded_by] || array(
+               select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
+               from case_steps s where s.case_id = c.id))) as people,
+       array(select row(` + trailColumns + `)
+           from events e
+           where e.stream_kind = 'case' and e.stream_id = c.id and (@before::bigint = 0 or e.seq < @before)
+             and (@step = '' or convert_from(e.body, 'UTF8')::jsonb ->> 'step' = @step)
+           order by e.seq desc
+           limit @limit) as trail
+from cases c ` + joinPractice + `
+` + joinStanding + `
+where c.id = @case and ` + standingScope
 
 // sqlLockCase waits for the case's row. What is known of the case is read by the
 // statements after it: they see whoever held the row before, which a statement that both
@@ -60,17 +100,6 @@ where c.id = @case and ` + caseScope
 const sqlLockCase = `-- name: LockCase
 select c.id from cases c where c.id = @case and ` + caseScope + `
 for no key update of c`
-
-const sqlSteps = `-- name: Steps
-select ` + stepColumns + `
-from case_steps s join cases c on c.id = s.case_id
-where c.id = @case and ` + caseScope
-
-const sqlActs = `-- name: Acts
-select ` + actColumns + `
-from acts a join cases c on c.id = a.case_id
-where c.id = @case and ` + caseScope + `
-order by a.position, a.round`
 
 // sqlCaseNames finds the people a case's page names. Every case has steps. Each name is looked up
 // by itself («offset 0» keeps it so): joined, the planner reads all people there are.
@@ -122,6 +151,21 @@ type caseRow struct {
 	Texts         int
 	practiceRow
 	standingRow
+}
+
+// wholeRow is a case with what wholeColumns tell of it.
+type wholeRow struct {
+	caseRow
+	Steps     records[stepRow]
+	Acts      records[actRow]
+	Deadlines records[deadlineRow]
+}
+
+// pageRow is what a page of a case shows.
+type pageRow struct {
+	wholeRow
+	People records[nameRow]
+	Trail  records[trailRow]
 }
 
 type standingRow struct {
@@ -331,20 +375,24 @@ type TrailQuery struct {
 // one round trip. A case out of scope is NotFound, as is one that does not exist.
 func (db *DB) Case(ctx context.Context, actor winddown.Actor, id winddown.ID, trail TrailQuery, parts ...Part) (CaseRead, error) {
 	var q caseQuery
-	var lines []trailRow
+	var pages []pageRow
+	page := namedArgs{"case": id, "actor": actor.UserID, "before": trail.Before, "step": trail.Step, "limit": trail.Limit + 1}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
-		q.queue(b, actor, id, parts...)
-		q.queueNames(b, actor, id)
-		queueTrail(b, actor, id, trail, &lines)
+		b.Queue(sqlCasePage, page).Query(collect(&pages))
+		q.queueParts(b, actor, id, parts...)
 	})
 	if err != nil {
 		return CaseRead{}, err
+	}
+	if len(pages) > 0 {
+		q.whole(pages[0].wholeRow)
+		q.people = pages[0].People
 	}
 	read, err := q.result()
 	if err != nil {
 		return CaseRead{}, err
 	}
-	read.Trail, read.TrailMore, err = trailLines(lines, trail.Limit)
+	read.Trail, read.TrailMore, err = trailLines(pages[0].Trail, trail.Limit)
 	return read, err
 }
 
@@ -418,11 +466,24 @@ type nameRow struct {
 }
 
 func (q *caseQuery) queue(b *pgx.Batch, actor winddown.Actor, id winddown.ID, parts ...Part) {
+	var rows []wholeRow
+	b.Queue(sqlCase, namedArgs{"case": id, "actor": actor.UserID}).Query(func(r pgx.Rows) error {
+		err := collect(&rows)(r)
+		if len(rows) > 0 {
+			q.whole(rows[0])
+		}
+		return err
+	})
+	q.queueParts(b, actor, id, parts...)
+}
+
+// whole takes a case that came as one row.
+func (q *caseQuery) whole(r wholeRow) {
+	q.cases, q.steps, q.acts, q.deadlines = []caseRow{r.caseRow}, r.Steps, r.Acts, r.Deadlines
+}
+
+func (q *caseQuery) queueParts(b *pgx.Batch, actor winddown.Actor, id winddown.ID, parts ...Part) {
 	args := namedArgs{"case": id, "actor": actor.UserID}
-	b.Queue(sqlCase, args).Query(collect(&q.cases))
-	b.Queue(sqlSteps, args).Query(collect(&q.steps))
-	b.Queue(sqlActs, args).Query(collect(&q.acts))
-	b.Queue(sqlDeadlines, args).Query(collect(&q.deadlines))
 	for _, p := range parts {
 		switch p.table {
 		case "evidence":

@@ -8,12 +8,6 @@ import (
 
 const deadlineColumns = `d.number, d.kind, d.what, d.from_on, d.until_on, d.basis_days, d.basis_source, d.basis_as_of, d.closed_on`
 
-const sqlDeadlines = `-- name: Deadlines
-select ` + deadlineColumns + `
-from deadlines d join cases c on c.id = d.case_id
-where c.id = @case and ` + caseScope + `
-order by d.number`
-
 type deadlineRow struct {
 	Number      int
 	Kind        string

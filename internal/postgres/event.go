@@ -19,6 +19,10 @@ type TrailLine struct {
 	User  string // whom it is about, if anybody
 }
 
+// trailColumns are a line of a trail, with the names of the people in it.
+const trailColumns = `e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body,
+       coalesce((select name from users where id = e.by_id), ''), coalesce((select name from users where id = e.about_id), '')`
+
 type trailRow struct {
 	StreamID  winddown.ID
 	Seq       int64
@@ -28,23 +32,6 @@ type trailRow struct {
 	Body      []byte
 	ByName    string
 	AboutName string
-}
-
-const sqlTrail = `-- name: Trail
-select e.stream_id, e.seq, e.at, e.by_id, e.about_id, e.body,
-       coalesce((select name from users where id = e.by_id), '') as by_name, coalesce((select name from users where id = e.about_id), '') as about_name
-from events e
-join cases c on c.id = e.stream_id
-where e.stream_kind = 'case' and e.stream_id = @case and ` + caseScope + `
-  and (@before::bigint = 0 or e.seq < @before)
-  and (@step = '' or convert_from(e.body, 'UTF8')::jsonb ->> 'step' = @step)
-order by e.seq desc
-limit @limit`
-
-func queueTrail(b *pgx.Batch, actor winddown.Actor, id winddown.ID, q TrailQuery, into *[]trailRow) {
-	b.Queue(sqlTrail, namedArgs{
-		"case": id, "actor": actor.UserID, "before": q.Before, "step": q.Step, "limit": q.Limit + 1,
-	}).Query(collect(into))
 }
 
 func trailLines(rows []trailRow, limit int) ([]TrailLine, bool, error) {

@@ -260,8 +260,13 @@ func (db *DB) HasTrigrams(ctx context.Context) (there bool, err error) {
 func (db *DB) snapshot(ctx context.Context, queue func(*pgx.Batch)) error {
 	b := &pgx.Batch{}
 	db.queueBegin(b, oneView)
+	begun := b.Len()
 	queue(b)
-	b.Queue("commit")
+	if b.Len() == begun+1 && !db.pooler { // one statement sees one moment anyway
+		b.QueuedQueries = b.QueuedQueries[begun:]
+	} else {
+		b.Queue("commit")
+	}
 	return classify(db.pool.SendBatch(ctx, b).Close())
 }
 

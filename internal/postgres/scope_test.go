@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +21,24 @@ func TestTheRegisterStaysInItsScope(t *testing.T) {
 			if n := strings.Count(flat, " cases c"); n == 0 || strings.Count(flat, "from cases c where "+scope) != n {
 				t.Errorf("not every use of cases is in the scope %q:\n%s", scope, sql)
 			}
+		}
+	}
+}
+
+// A record has no names: its columns have to stand in the order of the fields that take them.
+func TestRecordsStandInTheOrderOfTheirFields(t *testing.T) {
+	for columns, row := range map[string]any{stepColumns: stepRow{}, actColumns: actRow{}, deadlineColumns: deadlineRow{}} {
+		var fields []string
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(row)) {
+			fields = append(fields, strings.ToLower(f.Name))
+		}
+		var named []string
+		for column := range strings.SplitSeq(columns, ",") {
+			_, name, _ := strings.Cut(strings.TrimSpace(column), ".")
+			named = append(named, strings.ReplaceAll(name, "_", ""))
+		}
+		if !slices.Equal(named, fields) {
+			t.Errorf("the columns are %v, the fields %v", named, fields)
 		}
 	}
 }

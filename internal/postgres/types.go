@@ -17,6 +17,8 @@ func registerTypes(_ context.Context, conn *pgx.Conn) error {
 	m := conn.TypeMap()
 	m.TryWrapEncodePlanFuncs = append([]pgtype.TryWrapEncodePlanFunc{wrapEncode}, m.TryWrapEncodePlanFuncs...)
 	m.TryWrapScanPlanFuncs = append([]pgtype.TryWrapScanPlanFunc{wrapScan}, m.TryWrapScanPlanFuncs...)
+	known, _ := m.TypeForOID(pgtype.RecordArrayOID)
+	m.RegisterType(&pgtype.Type{Name: known.Name, OID: known.OID, Codec: recordsCodec{known.Codec}})
 	return nil
 }
 

@@ -10,36 +10,35 @@ import (
 )
 
 const sqlActor = `-- name: Actor
-with s as (
-    select id, user_id, seen_at, proved_at from login_sessions
-    where token_hash = @token and ended_at is null and expires_at > @now and seen_at > @idle_since
-), touched as (
-    update login_sessions set seen_at = @now from s where login_sessions.id = s.id and login_sessions.seen_at < @touch_before
-)
-select s.id as session_id, s.proved_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, f.firm_id, coalesce(f.role, '') as firm_role,
-       coalesce(f.name, '') as firm_name, coalesce(f.firms, 0) as firms, (select event_seq from system_streams) as generation
-from s join users u on u.id = s.user_id
+select s.id as session_id, s.proved_at, s.seen_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, p.firm_id, coalesce(p.role, '') as firm_role,
+       coalesce(f.name, '') as firm_name, coalesce(p.firms, 0) as firms, (select event_seq from system_streams) as generation
+from login_sessions s join users u on u.id = s.user_id
 left join lateral (
-    select p.firm_id, p.role, f.name, count(*) over () as firms
-    from firm_people p join firms f on f.id = p.firm_id
+    select p.firm_id, p.role, count(*) over () as firms
+    from firm_people p
     where p.user_id = u.id
     order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
     limit 1
-) f on true
-where u.disabled_at is null`
+) p on true
+left join firms f on f.id = p.firm_id
+where s.token_hash = @token and s.ended_at is null and s.expires_at > @now and s.seen_at > @idle_since and u.disabled_at is null`
+
+const sqlTouchSession = `-- name: TouchSession
+update login_sessions set seen_at = @now where id = @session and seen_at < @before`
 
 // touchEvery bounds how often «last seen» is written, so that reading pages leaves no
 // hot rows behind.
 const touchEvery = 5 * time.Minute
 
 // Actor returns the person behind a login session's token and notes that the session is
-// in use; the firm he works in and the generation of the calendar come along. An unknown, ended or expired session
-// is Unauthenticated.
+// in use, which takes another round trip every few minutes. The firm he works in and the
+// generation of the calendar come along. An unknown, ended or expired session is Unauthenticated.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
 	var provedAt, eraseAt *time.Time
+	var seenAt time.Time
 	err = db.pool.QueryRow(ctx, sqlActor, namedArgs{
-		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle), "touch_before": now.Add(-touchEvery),
-	}).Scan(&a.SessionID, &provedAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
+		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle),
+	}).Scan(&a.SessionID, &provedAt, &seenAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -49,7 +48,10 @@ func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a win
 		return winddown.Actor{}, 0, err
 	}
 	a.Via, a.ProvedAt, a.EraseAt = winddown.ViaPages, timeOf(provedAt), timeOf(eraseAt)
-	return a, generation, nil
+	if before := now.Add(-touchEvery); seenAt.Before(before) {
+		_, err = db.pool.Exec(ctx, sqlTouchSession, namedArgs{"session": a.SessionID, "now": now, "before": before})
+	}
+	return a, generation, classify(err)
 }
 
 // Account is a person with what only the program sees of him.
