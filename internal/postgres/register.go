@@ -115,7 +115,7 @@ const registerColumns = `c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finish
 const registerSelect = `
 select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
        r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
-       r.steps_needed, r.balance, r.waived, r.questions, r.erase_at, r.grp, (r.changed_at at time zone r.zone)::date as changed_on, r.responsible_id
+       r.steps_needed, r.balance, r.waived, r.questions, r.erase_at, r.grp, r.changed_at, r.responsible_id
 from picked r`
 
 // The pages of the register, one statement per sort and direction. The first key is
@@ -244,7 +244,7 @@ type registerRow struct {
 	Questions   int
 	EraseAt     *time.Time
 	Grp         int
-	ChangedOn   winddown.Date
+	ChangedAt   time.Time
 
 	ResponsibleID winddown.ID
 }
@@ -252,7 +252,7 @@ type registerRow struct {
 func (r registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]string) winddown.RegisterRow {
 	row := winddown.RegisterRow{
 		ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
-		Group: winddown.Groups()[r.Grp], ChangedOn: r.ChangedOn, EraseAt: timeOf(r.EraseAt), FinishedOn: r.FinishedOn,
+		Group: winddown.Groups()[r.Grp], ChangedOn: winddown.Today(r.ChangedAt, r.Zone), EraseAt: timeOf(r.EraseAt), FinishedOn: r.FinishedOn,
 		Summary: winddown.Summary{
 			Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Ticket: r.ActTicket, Stage: winddown.Group(r.Stage),
 			BurnOn: r.BurnOn, OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),

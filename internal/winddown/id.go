@@ -1,9 +1,6 @@
 package winddown
 
-import (
-	"encoding/hex"
-	"fmt"
-)
+import "encoding/hex"
 
 // ID is the identifier of a row, a UUID. The zero ID means none.
 type ID [16]byte
@@ -27,7 +24,14 @@ func ParseID(s string) (ID, error) {
 
 // String returns the canonical form.
 func (id ID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
+	var text [36]byte
+	hex.Encode(text[0:], id[0:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:16])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
 }
 
 // IsZero reports whether id names nothing.
