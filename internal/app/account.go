@@ -165,13 +165,20 @@ func (a *App) LogOut(ctx context.Context, actor winddown.Actor) error {
 	return a.endSession(ctx, actor, actor.SessionID, winddown.UserLoggedOut)
 }
 
-// RevokeSession ends one of the actor's login sessions, or is NotFound.
+// RevokeSession ends one of the actor's login sessions: Unproved, or NotFound.
 func (a *App) RevokeSession(ctx context.Context, actor winddown.Actor, session winddown.ID) error {
+	if err := actor.Proved(a.now()); err != nil {
+		return err
+	}
 	return a.endSession(ctx, actor, session, winddown.SessionRevoked)
 }
 
-// RevokeOtherSessions ends all of the actor's login sessions but the one he is asking from.
+// RevokeOtherSessions ends all of the actor's login sessions but the one he is asking from, or is
+// Unproved.
 func (a *App) RevokeOtherSessions(ctx context.Context, actor winddown.Actor) error {
+	if err := actor.Proved(a.now()); err != nil {
+		return err
+	}
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		if _, err := tx.LockUser(ctx, actor.UserID); err != nil {
 			return nil, err
@@ -200,21 +207,23 @@ func (a *App) Sessions(ctx context.Context, actor winddown.Actor) ([]winddown.Lo
 	return a.db.Sessions(ctx, actor, a.now())
 }
 
-// ChangePassword sets a new password and ends the actor's other login sessions. Invalid
-// when the current password is wrong or the new one is not acceptable.
-func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current, next string) error {
+// ChangePassword sets a new password, ends the actor's other login sessions and returns the token
+// of the one he is asking from, which is new too. Invalid when the current password is wrong or the
+// new one is not acceptable.
+func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current, next string) (token string, err error) {
 	if err := checkNewPassword("new_password", next); err != nil {
-		return err
+		return "", err
 	}
 	stored, err := a.checkPassword(ctx, actor.UserID, current)
 	if err != nil {
-		return err
+		return "", err
 	}
 	hash, err := a.hasher.hash(ctx, next)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return a.setPassword(ctx, actor, actor.UserID, stored, hash)
+	err = a.setPassword(ctx, actor, actor.UserID, stored, hash, func(tx *postgres.Tx) { token = renewSession(tx, actor) })
+	return token, err
 }
 
 // errPassword is the answer to a wrong current password.
@@ -223,8 +232,9 @@ func errPassword() error {
 		Fields: []winddown.FieldError{{Field: "password", Key: "account.error.password_wrong"}}}
 }
 
-// setPassword replaces the password hash checked, or any if checked is empty.
-func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, checked, hash string) error {
+// setPassword replaces the password hash checked, or any if checked is empty, with what else is to
+// be done.
+func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, checked, hash string, besides func(*postgres.Tx)) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		locked, err := tx.LockUser(ctx, user)
 		if err != nil {
@@ -238,6 +248,7 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 		tx.SpendMailTokens(user, postgres.TokenReset)
 		tx.EndEmailChange(user) // whoever asked for it may have known the password before
 		tx.EndSessions(user, actor.SessionID)
+		besides(tx)
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.PasswordChanged, User: user}}, nil
 	})
 }
@@ -316,7 +327,7 @@ func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	return a.setPassword(ctx, command(), acc.User.ID, "", hash)
+	return a.setPassword(ctx, command(), acc.User.ID, "", hash, func(*postgres.Tx) {})
 }
 
 // EnableUser takes DisableUser back; what it ended stays ended. NotFound for an unknown address.

@@ -84,11 +84,15 @@ func TestProof(t *testing.T) {
 	}
 	w.clock.Advance(time.Second)
 	wantKind(t, proved(), winddown.Unproved)
-	wantField(t, w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password + "!"}), "password", "account.error.password_wrong")
+	wantField(t, errOf(w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password + "!"})), "password", "account.error.password_wrong")
 	wantKind(t, proved(), winddown.Unproved)
-	if err := w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password}); err != nil {
+	renewed, err := w.app.Prove(ctx, w.actor(token), winddown.Proof{Password: password})
+	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = w.app.Actor(ctx, token) // whoever else had it has nothing of the proof
+	wantKind(t, err, winddown.Unauthenticated)
+	token = renewed
 	if err := proved(); err != nil {
 		t.Errorf("proved anew: %v", err)
 	}
@@ -157,7 +161,7 @@ func TestChangeOfAddress(t *testing.T) {
 
 	// A new password ends a change, whoever asked for it; so does the term.
 	stolen := w.newEmail(a, "thief@example.org")
-	if err := w.app.ChangePassword(ctx, a, password, password+"!"); err != nil {
+	if err := errOf(w.app.ChangePassword(ctx, a, password, password+"!")); err != nil {
 		t.Fatal(err)
 	}
 	wantKind(t, w.app.ConfirmNewEmail(ctx, a, stolen), winddown.Gone)

@@ -377,7 +377,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 		{"ChangePassword", "", "user password_changed", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.signUp("kim@example.ru")
-			return func() error { return w.app.ChangePassword(ctx, a, password, password+"!") },
+			return func() error { return errOf(w.app.ChangePassword(ctx, a, password, password+"!")) },
 				func() outcome { return about(pages(a), a.UserID) }
 		}},
 		{"GiveConsent", "", "user consent_given", func(t *testing.T, w *world) (func() error, func() outcome) {
@@ -390,7 +390,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		}},
 		{"Prove", "", "user identity_proved", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.signUp("kim@example.ru")
-			return func() error { return w.app.Prove(ctx, a, winddown.Proof{Password: password}) }, func() outcome { return pages(a) }
+			return func() error { return errOf(w.app.Prove(ctx, a, winddown.Proof{Password: password})) }, func() outcome { return pages(a) }
 		}},
 		{"ChangeEmail", "", "user email_change_asked", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")

@@ -65,7 +65,7 @@ func TestLinksInLetters(t *testing.T) {
 
 	// A link in a letter that somebody else may have read ends with a change of the password.
 	stolen := letter(reset)
-	if err := w.app.ChangePassword(ctx, a, password+"?", password+"!"); err != nil {
+	if err := errOf(w.app.ChangePassword(ctx, a, password+"?", password+"!")); err != nil {
 		t.Fatal(err)
 	}
 	wantKind(t, w.app.ResetPassword(ctx, stolen, password+"?"), winddown.Gone)

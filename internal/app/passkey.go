@@ -308,21 +308,22 @@ func (a *App) LogInByPasskey(ctx context.Context, at *RelyingParty, answer []byt
 }
 
 // ProveByPasskey is Prove by one of the actor's passkeys. Invalid on the field passkey.
-func (a *App) ProveByPasskey(ctx context.Context, actor winddown.Actor, at *RelyingParty, answer []byte) error {
+func (a *App) ProveByPasskey(ctx context.Context, actor winddown.Actor, at *RelyingParty, answer []byte) (token string, err error) {
 	if at == nil {
-		return errNoPasskeys()
+		return "", errNoPasskeys()
 	}
 	said, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
-		return errPasskey("answer", err)
+		return "", errPasskey("answer", err)
 	}
 	if err := a.take(ctx, actor, winddown.PasskeyProve, said.Response.CollectedClientData.Challenge); err != nil {
-		return err
+		return "", err
 	}
-	return a.usePasskey(ctx, actor, at, said, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		tx.ProveSession(actor.UserID, actor.SessionID)
-		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.IdentityProved}}, nil
+	err = a.usePasskey(ctx, actor, at, said, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		token = renewSession(tx, actor)
+		return []winddown.Event{identityProved(actor)}, nil
 	})
+	return token, err
 }
 
 // usePasskey does something in the name of a person one of whose passkeys has signed a challenge that

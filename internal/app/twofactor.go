@@ -323,11 +323,11 @@ func (a *App) useFactor(tx *postgres.Tx, user winddown.ID, f postgres.TwoFactor,
 }
 
 // proveByCode is Prove by a code of the actor's authenticator; recovery codes are for logging in.
-func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string) error {
+func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string) (token string, err error) {
 	if err := checkCode(code); err != nil {
-		return err
+		return "", err
 	}
-	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
 		if err == nil && factor.On == nil {
 			err = errCode("code", "code")
@@ -338,7 +338,8 @@ func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string
 		if _, err := a.useFactor(tx, actor.UserID, factor, winddown.SecondFactor{Code: code}); err != nil {
 			return nil, err
 		}
-		tx.ProveSession(actor.UserID, actor.SessionID)
-		return []winddown.Event{{Stream: userStream(actor.UserID), Kind: winddown.IdentityProved}}, nil
+		token = renewSession(tx, actor)
+		return []winddown.Event{identityProved(actor)}, nil
 	})
+	return token, err
 }

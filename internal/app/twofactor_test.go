@@ -111,7 +111,7 @@ func TestLoggingInInTwoSteps(t *testing.T) {
 	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{})
 	wantField(t, err, "recovery", "twofactor.error.code")
 	// To prove who one is it is not spent.
-	wantField(t, w.app.Prove(ctx, a, winddown.Proof{Code: recovery[5]}), "code", "twofactor.error.not_recovery")
+	wantField(t, errOf(w.app.Prove(ctx, a, winddown.Proof{Code: recovery[5]})), "code", "twofactor.error.not_recovery")
 	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Recovery != winddown.RecoveryCodes-2 {
 		t.Errorf("%d recovery codes are left, %v", f.Recovery, err)
 	}
@@ -198,11 +198,11 @@ func TestChangingTheSecondFactor(t *testing.T) {
 
 	// A code proves as a password does, once.
 	proof := winddown.Proof{Code: winddown.TOTPCode(fresh, w.clock.Now())}
-	if err := w.app.Prove(ctx, a, proof); err != nil {
+	if err := errOf(w.app.Prove(ctx, a, proof)); err != nil {
 		t.Error(err)
 	}
-	wantField(t, w.app.Prove(ctx, a, proof), "code", "twofactor.error.code")
-	wantField(t, w.app.Prove(ctx, w.person("Чужая"), winddown.Proof{Code: "000000"}), "code", "twofactor.error.code")
+	wantField(t, errOf(w.app.Prove(ctx, a, proof)), "code", "twofactor.error.code")
+	wantField(t, errOf(w.app.Prove(ctx, w.person("Чужая"), winddown.Proof{Code: "000000"})), "code", "twofactor.error.code")
 
 	a.ProvedAt = w.clock.Now()
 	if err := w.app.EndTwoFactor(ctx, a); err != nil {
@@ -300,7 +300,7 @@ func TestACodeIsUsedOnceByManyAtOnce(t *testing.T) {
 		return winddown.TOTPCode(secret, w.clock.Now())
 	}
 	prove := func(code string) func() error {
-		return func() error { return w.app.Prove(ctx, a, winddown.Proof{Code: code}) }
+		return func() error { return errOf(w.app.Prove(ctx, a, winddown.Proof{Code: code})) }
 	}
 	finish := func(in winddown.SecondFactor) func() error {
 		step := w.passwordStep("kim@example.ru")

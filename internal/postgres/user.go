@@ -257,11 +257,12 @@ func (tx *Tx) InsertSession(s NewSession) {
 }
 
 const sqlProveSession = `-- name: ProveSession
-update login_sessions set proved_at = @now where id = @session and user_id = @user and ended_at is null`
+update login_sessions set proved_at = @now, token_hash = @token where id = @session and user_id = @user and ended_at is null`
 
-// ProveSession notes that the person of a login session has proved who he is.
-func (tx *Tx) ProveSession(user, session winddown.ID) {
-	tx.write(sqlProveSession, namedArgs{"user": user, "session": session, "now": tx.now})
+// ProveSession notes that the person of a login session has proved who he is, and gives it another
+// token.
+func (tx *Tx) ProveSession(user, session winddown.ID, tokenHash []byte) {
+	tx.write(sqlProveSession, namedArgs{"user": user, "session": session, "token": tokenHash, "now": tx.now})
 }
 
 const sqlEndSession = `-- name: EndSession

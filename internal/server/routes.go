@@ -170,8 +170,8 @@ func New(o Options) http.Handler {
 			r.Post("/account/mail", h(s.ChangeMail))
 			r.Post("/account/calendar", h(s.NewFeed))
 			r.Post("/account/calendar/revoke", h(s.RevokeFeed))
-			r.Post("/account/sessions/revoke", h(s.RevokeOtherSessions))
-			r.Post("/account/sessions/{session}/revoke", h(s.RevokeSession))
+			r.With(patient...).Post("/account/sessions/revoke", h(s.Proven(s.RevokeOtherSessions)))
+			r.With(patient...).Post("/account/sessions/{session}/revoke", h(s.Proven(s.RevokeSession)))
 
 			r.Get("/cases", h(s.Cases))
 			r.Get("/cases/new", h(s.NewCase))

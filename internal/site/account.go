@@ -36,18 +36,19 @@ func (s *Site) ChangeSettings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ChangePassword changes the password and ends the other login sessions. Wrong guesses of
-// the current one are counted like those of a login.
+// the current one are counted like those of a proof.
 func (s *Site) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(w, r)
 	if err != nil {
 		return err
 	}
 	actor := actorOf(r.Context())
-	_, err = s.attempt(w, r, loginTarget(actor.Email), func() (string, error) {
-		return "", s.app.ChangePassword(r.Context(), actor, f.Get("password"), f.Get("new_password"))
+	token, err := s.attempt(w, r, proofTarget(actor.UserID), func() (string, error) {
+		return s.app.ChangePassword(r.Context(), actor, f.Get("password"), f.Get("new_password"))
 	}, "account.error.password_wrong")
 	switch {
 	case err == nil:
+		s.setSession(w, token)
 		s.notice(w, "password_changed")
 		return s.redirect(w, r, "/account")
 	case retryable(err):

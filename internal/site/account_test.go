@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
 	"winddown/internal/testkit"
+	"winddown/internal/winddown"
 )
 
 // logIn signs a person in with another browser.
@@ -61,6 +63,32 @@ func TestLoginSessions(t *testing.T) {
 	}
 	phone.Get("/account").WantRedirect("/login?next=%2Faccount")
 	desk.PostForm(revoke[0], nil).Want(http.StatusNotFound)
+
+	// After a while it takes a proof, and guesses at the door do not stand in its way.
+	for range 11 {
+		s.Anybody().PostForm("/login", credentials("petrova@example.ru", "не тот пароль"))
+	}
+	phone = s.LogIn("petrova@example.ru", testkit.Password)
+	s.Clock.Advance(winddown.ProofTerm + time.Minute)
+	before := desk.Cookie(s.SessionCookie())
+	for _, path := range []string{"/account/sessions/revoke", "/account/sessions/" + phone.Actor().SessionID.String() + "/revoke"} {
+		if p := desk.PostForm(path, nil).Want(http.StatusForbidden); p.Heading() != "Подтвердите, что это вы" {
+			t.Errorf("%s: %s", path, p.Heading())
+		}
+	}
+	desk.PostForm("/account/sessions/revoke", url.Values{"proof_password": {testkit.Password}}).WantRedirect("/account")
+	phone.Get("/account").WantRedirect("/login?next=%2Faccount")
+	desk.Get("/account").Want(http.StatusOK)
+	thief := s.Anybody()
+	thief.SetSession(before)
+	thief.Get("/account").WantRedirect("/login?next=%2Faccount")
+
+	// A login in the same browser takes the place of the one before, also somebody else's.
+	second := s.SignUp("Мария Орлова", "orlova")
+	thief.SetSession(second.Cookie(s.SessionCookie()))
+	second.PostForm("/login", credentials(second.Email, testkit.Password)).WantRedirect("/")
+	second.Get("/account").Want(http.StatusOK)
+	thief.Get("/account").WantRedirect("/login?next=%2Faccount")
 
 	// Nobody ends the logins of somebody else.
 	other := s.SignUp("Иван Гусев", "gusev")

@@ -81,7 +81,10 @@ type target string
 // loginTarget is an account as it is known at the door, whether there is one or not.
 func loginTarget(email string) target { return target("login " + winddown.EmailKey(email)) }
 
-// secondTarget is the second factor of a person who logs in or proves who he is.
+// proofTarget is the password, or second factor, of somebody signed in who proves who he is.
+func proofTarget(user winddown.ID) target { return target("proof " + user.String()) }
+
+// secondTarget is the second factor of a person who logs in.
 func secondTarget(user winddown.ID) target { return target("second " + user.String()) }
 
 // setupTarget is the authenticator that a person sets up: mistyping its first code must not keep

@@ -333,7 +333,9 @@ func (s *Site) JoinFirm(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.joinFailed(w, r, in, err)
 		}
-		s.setSession(w, session)
+		if err := s.signIn(w, r, session); err != nil {
+			return err
+		}
 		if !joined { // he has an account, and a letter that leads back here
 			s.notice(w, "confirm_asked")
 			return s.redirect(w, r, "/firm/join/"+token)

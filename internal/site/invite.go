@@ -46,7 +46,9 @@ func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.inviteFailed(w, r, token, in, err)
 		}
-		s.setSession(w, session)
+		if err := s.signIn(w, r, session); err != nil {
+			return err
+		}
 		if id.IsZero() { // he has an account, and a letter that leads back here
 			s.notice(w, "confirm_asked")
 			return s.redirect(w, r, "/invites/"+token)

@@ -38,7 +38,9 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 	case err == nil && second:
 		return s.toSecond(w, r, token, next)
 	case err == nil:
-		s.setSession(w, token)
+		if err := s.signIn(w, r, token); err != nil {
+			return err
+		}
 		return s.redirect(w, r, orHome(next))
 	case retryable(err):
 		return s.login(w, r, next, email, err)
@@ -147,7 +149,9 @@ func (s *Site) SignUp(w http.ResponseWriter, r *http.Request) error {
 	token, err := s.register(w, r, in.Email, func() (string, error) { return s.app.SignUp(r.Context(), in, browser(r)) })
 	switch {
 	case err == nil:
-		s.setSession(w, token)
+		if err := s.signIn(w, r, token); err != nil {
+			return err
+		}
 		return s.redirect(w, r, "/")
 	case errors.Is(err, winddown.Forbidden):
 		return s.signupClosed(w, r)

@@ -157,7 +157,9 @@ func (s *Site) LogInByPasskey(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil:
-		s.setSession(w, token)
+		if err := s.signIn(w, r, token); err != nil {
+			return err
+		}
 		return s.redirect(w, r, orHome(next))
 	case retryable(err):
 		return s.login(w, r, next, "", err)

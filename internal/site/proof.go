@@ -21,7 +21,8 @@ const (
 
 // Proven is the target of a form that asks for something dangerous. When its person proved too
 // long ago who he is, a page asks for his password and sends it to the same address with
-// everything that was typed. Wrong guesses are counted like those of a login.
+// everything that was typed. Wrong guesses are counted apart from those of a login, so that nobody at
+// the door keeps a person from ending his login sessions.
 func (s *Site) Proven(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f, err := form(w, r)
@@ -31,31 +32,31 @@ func (s *Site) Proven(h Handler) Handler {
 		if password, asked := f.Get(proofField), f.Has(proofField); asked {
 			given := winddown.Proof{Password: password}
 			actor := actorOf(r.Context())
-			account := loginTarget(actor.Email)
-			prove := func() error { return s.app.Prove(r.Context(), actor, given) }
+			account := proofTarget(actor.UserID)
+			prove := func() (string, error) { return s.app.Prove(r.Context(), actor, given) }
 			switch {
 			case f.Has(proofPasskeyField + passkeyFault): // its button was pressed, and not the other
 				answer, err := passkeyAnswer(f, proofPasskeyField)
-				account, prove = passkeyTarget(actor.UserID), func() error {
+				account, prove = passkeyTarget(actor.UserID), func() (string, error) {
 					if err != nil {
-						return err
+						return "", err
 					}
 					return s.app.ProveByPasskey(r.Context(), actor, s.party, answer)
 				}
 			case password == "" && f.Get(proofCodeField) != "":
-				given.Code, account = f.Get(proofCodeField), secondTarget(actor.UserID)
+				given.Code = f.Get(proofCodeField)
 			}
 			for _, name := range []string{proofField, proofCodeField, proofPasskeyField, proofPasskeyField + passkeyFault} {
 				f.Del(name)
 			}
-			_, err := s.attempt(w, r, account, func() (string, error) { return "", prove() },
-				"account.error.password_wrong", "twofactor.error.code", "passkey.error.answer", "passkey.error.copied")
+			token, err := s.attempt(w, r, account, prove, "account.error.password_wrong", "twofactor.error.code", "passkey.error.answer", "passkey.error.copied")
 			switch {
 			case retryable(err):
 				return s.proof(w, r, f, err)
 			case err != nil:
 				return err
 			}
+			s.setSession(w, token)
 			actor.ProvedAt = s.app.Now()
 			r = r.WithContext(withActor(r.Context(), actor))
 		}

@@ -81,6 +81,18 @@ func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
 // sessionCookie holds the token of a login session.
 const sessionCookie = "winddown_session"
 
+// signIn hands a new login session to the browser and ends the one it had, if any: two in one
+// browser are none of its person's intentions.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, token string) error {
+	s.setSession(w, token)
+	if actor := actorOf(r.Context()); actor.SignedIn() {
+		if err := s.app.LogOut(r.Context(), actor); err != nil && !errors.Is(err, winddown.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Site) setSession(w http.ResponseWriter, token string) {
 	s.cookies.Set(w, sessionCookie, token, winddown.SessionAbsolute)
 }

@@ -268,7 +268,9 @@ func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		s.cookies.Drop(w, stepCookie)
-		s.setSession(w, token)
+		if err := s.signIn(w, r, token); err != nil {
+			return err
+		}
 		return s.redirect(w, r, orHome(next))
 	case errors.Is(err, winddown.Unauthenticated):
 		s.notice(w, "login_again")
