@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +15,19 @@ import (
 type Browser struct {
 	UserAgent string
 	Address   string
+	Token     string // that the browser keeps, by which it is known again; empty for none
+}
+
+// NewBrowserToken returns a token for a browser that has none.
+func NewBrowserToken() string {
+	token, _ := newToken()
+	return token
+}
+
+// browserHash is under what a browser is known as one of a person's.
+func browserHash(user winddown.ID, token string) []byte {
+	sum := sha256.Sum256([]byte("winddown browser\x00" + user.String() + "\x00" + token))
+	return sum[:]
 }
 
 // maxUserAgent bounds what is kept of a browser's name, in bytes.
@@ -60,7 +74,7 @@ func (a *App) SignUp(ctx context.Context, in winddown.Registration, from Browser
 		}
 		tx.InsertUser(u, hash)
 		var events []winddown.Event
-		token, events, err = a.begin(tx, u.ID, from)
+		token, events, err = a.begin(ctx, tx, u.ID, from)
 		return append([]winddown.Event{{Stream: userStream(u.ID), Kind: winddown.UserRegistered, After: winddown.Changes{"consent": u.Consent}}}, events...), err
 	})
 	return token, err
@@ -93,8 +107,9 @@ func (a *App) newUser(ctx context.Context, in winddown.Registration) (winddown.U
 	return winddown.User{ID: id, Email: in.Email, Name: in.Name, Locale: in.Locale, Zone: in.Zone, Consent: a.consent}, hash, err
 }
 
-// begin starts a login session of a person whose row is locked or new.
-func (a *App) begin(tx *postgres.Tx, user winddown.ID, from Browser) (string, []winddown.Event, error) {
+// begin starts a login session of a person whose row is locked or new. Its event says when the
+// browser is one in which he has not logged in before: he is told so by a letter.
+func (a *App) begin(ctx context.Context, tx *postgres.Tx, user winddown.ID, from Browser) (string, []winddown.Event, error) {
 	id, err := newID()
 	if err != nil {
 		return "", nil, err
@@ -105,8 +120,20 @@ func (a *App) begin(tx *postgres.Tx, user winddown.ID, from Browser) (string, []
 	if len(agent) > maxUserAgent {
 		agent = strings.ToValidUTF8(agent[:maxUserAgent], "")
 	}
-	tx.InsertSession(postgres.NewSession{ID: id, UserID: user, TokenHash: hash, UserAgent: agent, Address: from.Address})
-	return token, []winddown.Event{{Stream: userStream(user), Kind: winddown.UserLoggedIn, After: winddown.Changes{"session": id.String()}}}, nil
+	if from.Token == "" {
+		from.Token = NewBrowserToken()
+	}
+	s := postgres.NewSession{ID: id, UserID: user, TokenHash: hash, UserAgent: agent, Address: from.Address, Browser: browserHash(user, from.Token)}
+	if s.New, err = tx.NewBrowser(ctx, user, s.Browser); err != nil {
+		return "", nil, err
+	}
+	tx.InsertSession(s)
+	tx.KeepBrowser(user, s.Browser)
+	after := winddown.Changes{"session": id.String()}
+	if s.New {
+		after["browser"] = winddown.NewBrowser
+	}
+	return token, []winddown.Event{{Stream: userStream(user), Kind: winddown.UserLoggedIn, After: after}}, nil
 }
 
 func userStream(id winddown.ID) winddown.Stream {
@@ -154,7 +181,7 @@ func (a *App) LogIn(ctx context.Context, email, password string, from Browser) (
 			return nil, nil
 		}
 		var events []winddown.Event
-		token, events, err = a.begin(tx, acc.User.ID, from)
+		token, events, err = a.begin(ctx, tx, acc.User.ID, from)
 		return events, err
 	})
 	return token, second, err
@@ -245,6 +272,7 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 		}
 		tx.SavePassword(user, hash)
 		tx.EndLoginSteps(user)
+		tx.ForgetBrowsers(user, actor.SessionID) // whoever knew the old password may have logged in in one
 		tx.SpendMailTokens(user, postgres.TokenReset)
 		tx.EndEmailChange(user) // whoever asked for it may have known the password before
 		tx.EndSessions(user, actor.SessionID)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"winddown/internal/app"
 	"winddown/internal/winddown"
 )
@@ -387,5 +389,82 @@ func TestChangingSettings(t *testing.T) {
 		{app.Settings{Name: "Анна", Locale: "ru", Zone: "../etc/passwd"}, "zone", "error.field.zone"},
 	} {
 		wantField(t, w.app.ChangeSettings(t.Context(), actor, c.in), c.field, c.key)
+	}
+}
+
+// A login in a browser in which its person has not logged in before says so: not the first one, and not
+// in the same browser again, until the password changes.
+func TestNewBrowsers(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	desk, phone, thief := app.Browser{Token: "desk"}, app.Browser{Token: "phone"}, app.Browser{Token: "thief"}
+	if _, err := w.app.SignUp(ctx, registration("kim@example.ru"), desk); err != nil {
+		t.Fatal(err)
+	}
+	secret := password
+	logIn := func(from app.Browser, want bool) winddown.Actor {
+		t.Helper()
+		w.clock.Advance(time.Minute)
+		token, _, err := w.app.LogIn(ctx, "kim@example.ru", secret, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := w.actor(token)
+		sessions, err := w.app.Sessions(ctx, a)
+		if err != nil || sessions[0].NewBrowser != want {
+			t.Errorf("a login from %q: new %v, %v", from.Token, sessions[0].NewBrowser, err)
+		}
+		told := one[bool](w, `select coalesce(convert_from(body, 'UTF8')::json -> 'after' ->> 'browser', '') = 'new' from events
+			where stream_id = $1 and convert_from(body, 'UTF8')::json ->> 'kind' = 'user_logged_in' order by seq desc limit 1`, uuid.UUID(a.UserID))
+		if told != want {
+			t.Errorf("a login from %q: told %v", from.Token, told)
+		}
+		return a
+	}
+	a := logIn(desk, false)
+	logIn(phone, true)
+	logIn(phone, false)
+	logIn(app.Browser{}, true) // one that keeps no cookies is never known
+	logIn(app.Browser{}, true)
+
+	// The same browser is another person's new one, and their rows have nothing in common.
+	other := w.signUp("other@example.ru")
+	if token, _, err := w.app.LogIn(ctx, "other@example.ru", password, desk); err != nil {
+		t.Fatal(err)
+	} else if sessions, err := w.app.Sessions(ctx, w.actor(token)); err != nil || !sessions[0].NewBrowser {
+		t.Errorf("another person's login: %+v, %v", sessions, err)
+	}
+	if n := one[int](w, "select count(*) from known_browsers a join known_browsers b using (token_hash) where a.user_id = $1 and b.user_id = $2",
+		uuid.UUID(a.UserID), uuid.UUID(other.UserID)); n != 0 {
+		t.Errorf("%d rows tell that two people share a browser", n)
+	}
+
+	// Whoever knew the old password is told of when he learns the new one.
+	logIn(thief, true)
+	logIn(thief, false)
+	if _, err := w.app.ChangePassword(ctx, a, secret, "another long password 7"); err != nil {
+		t.Fatal(err)
+	}
+	secret = "another long password 7"
+	logIn(desk, false)
+	logIn(thief, true)
+	l, err := w.app.ResetLetter(ctx, a.UserID, w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret = "yet another long password 7"
+	if err := w.app.ResetPassword(ctx, l.Token, secret); err != nil {
+		t.Fatal(err)
+	}
+	logIn(desk, true)
+	w.clock.Advance(winddown.BrowserTerm + time.Hour)
+	logIn(desk, false) // its cookie has ended; known until another login forgets it
+	logIn(phone, true)
+
+	w.exec(`insert into known_browsers (user_id, token_hash, first_at, last_at)
+		select $1, sha256(n::text::bytea), $2, $2 from generate_series(1, 100) n`, uuid.UUID(a.UserID), w.clock.Now())
+	logIn(desk, false)
+	if n := one[int](w, "select count(*) from known_browsers where user_id = $1", uuid.UUID(a.UserID)); n != winddown.MaxBrowsers {
+		t.Errorf("%d browsers are kept", n)
 	}
 }

@@ -152,7 +152,7 @@ func TestLeaving(t *testing.T) {
 	if _, err := w.app.Tombstone(ctx, alone); err != nil {
 		t.Errorf("the seller nobody else saw: %v", err)
 	}
-	for _, table := range []string{"case_people", "firm_people", "login_sessions", "totp_secrets", "recovery_codes", "login_steps", "passkeys", "passkey_challenges"} {
+	for _, table := range []string{"case_people", "firm_people", "login_sessions", "totp_secrets", "recovery_codes", "login_steps", "passkeys", "passkey_challenges", "known_browsers"} {
 		if n := one[int](w, "select count(*) from "+table+" where user_id = $1", uuid.UUID(gone.UserID)); n != 0 {
 			t.Errorf("%d rows of %s are hers", n, table)
 		}

@@ -42,6 +42,12 @@ func (a *App) SecurityNotice(ctx context.Context, user winddown.ID) (winddown.Us
 	return u, err
 }
 
+// LoginSession returns a person's login session that a letter is about. What it knew of the browser is
+// gone when it has ended.
+func (a *App) LoginSession(ctx context.Context, user, session winddown.ID) (winddown.LoginSession, error) {
+	return a.db.Session(ctx, user, session)
+}
+
 // ConfirmLetter makes the token by which a person confirms his address, or accepts the open
 // invitation he wants to and confirms it by that. It is made when the letter is, so that it
 // waits in no queue. ErrMoot when there is nothing to confirm.
@@ -261,6 +267,7 @@ func (a *App) ResetPassword(ctx context.Context, token, password string) error {
 		tx.EndEmailChange(t.UserID)
 		tx.SavePassword(t.UserID, hash)
 		tx.EndLoginSteps(t.UserID)
+		tx.ForgetBrowsers(t.UserID, winddown.ID{})
 		tx.EndSessions(t.UserID, winddown.ID{})
 		events := []winddown.Event{{Stream: userStream(t.UserID), Kind: winddown.PasswordChanged, User: t.UserID}}
 		if !acc.User.Confirmed {

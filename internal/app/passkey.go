@@ -301,7 +301,7 @@ func (a *App) LogInByPasskey(ctx context.Context, at *RelyingParty, answer []byt
 		return "", err
 	}
 	err = a.usePasskey(ctx, winddown.Actor{UserID: user, Via: winddown.ViaPages}, at, said, func(tx *postgres.Tx) (events []winddown.Event, err error) {
-		token, events, err = a.begin(tx, user, from)
+		token, events, err = a.begin(ctx, tx, user, from)
 		return events, err
 	})
 	return token, err

@@ -270,7 +270,7 @@ func (a *App) signUpWith(ctx context.Context, in winddown.Registration, from Bro
 	err = a.db.InTx(ctx, winddown.Actor{UserID: u.ID, Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.InsertUser(u, hash)
 		var begun []winddown.Event
-		session, begun, err = a.begin(tx, u.ID, from)
+		session, begun, err = a.begin(ctx, tx, u.ID, from)
 		if err != nil {
 			return nil, err
 		}

@@ -285,7 +285,7 @@ func (a *App) FinishLogIn(ctx context.Context, step string, in winddown.SecondFa
 		}
 		tx.EndLoginSteps(user)
 		var begun []winddown.Event
-		token, begun, err = a.begin(tx, user, from)
+		token, begun, err = a.begin(ctx, tx, user, from)
 		return append(begun, used...), err
 	})
 	return token, err

@@ -201,7 +201,7 @@ func (tx *Tx) EraseUser(u winddown.User) {
 	tx.write(sqlEraseInvited, mailed)
 	tx.write(sqlEraseFirmInvited, mailed)
 	for _, erase := range []string{sqlEraseSessions, sqlEraseTokens, sqlEraseUnsubscribes, sqlEraseFeeds, sqlEraseMailSettings, sqlEraseDigests,
-		sqlEraseTold, sqlEraseViews, sqlEraseImports, sqlEraseEmailChange, sqlEndTOTP, sqlDropRecoveryCodes, sqlEndLoginSteps, sqlDropPasskeys, sqlDropChallenges} {
+		sqlEraseTold, sqlEraseViews, sqlEraseImports, sqlEraseEmailChange, sqlEndTOTP, sqlDropRecoveryCodes, sqlEndLoginSteps, sqlDropPasskeys, sqlDropChallenges, sqlEraseBrowsers} {
 		tx.write(erase, args)
 	}
 	tx.write(sqlEraseUser, namedArgs{"user": u.ID, "now": tx.now,

@@ -18,7 +18,7 @@ const (
 select row_to_json(r)::text from (select id, email, name, locale, zone, created_at, confirmed_at, operator, firm_id, consent, consent_at, erase_asked_at, erase_at
 from users where id = @actor limit @limit) r`
 	sqlMySessions = `-- name: MySessions
-select row_to_json(r)::text from (select id, created_at, seen_at, proved_at, expires_at, ended_at, user_agent, address
+select row_to_json(r)::text from (select id, created_at, seen_at, proved_at, expires_at, ended_at, user_agent, address, new_browser
 from login_sessions where user_id = @actor order by created_at desc, id limit @limit) r`
 	sqlMySeats = `-- name: MySeats
 select row_to_json(r)::text from (select c.id as case_id, c.seller_name, c.inn, p.role, p.added_at
@@ -74,6 +74,8 @@ select row_to_json(r)::text from (
     limit @limit) r`
 	sqlMyPasskeys = `-- name: MyPasskeys
 select row_to_json(r)::text from (select id, name, added_at, used_at, backed_up from passkeys where user_id = @actor order by added_at, id limit @limit) r`
+	sqlMyBrowsers = `-- name: MyBrowsers
+select row_to_json(r)::text from (select first_at, last_at from known_browsers where user_id = @actor order by first_at, last_at limit @limit) r`
 	sqlMyErasures = `-- name: MyErasures
 select row_to_json(r)::text from (
 select c.id as case_id, c.erase_asked_at as asked_at, c.erase_at, null::timestamptz as erased_at from cases c where c.erase_by = @actor
@@ -96,7 +98,7 @@ func mySections() []struct{ name, sql string } {
 	return []struct{ name, sql string }{
 		{"profile", sqlMyProfile}, {"sessions", sqlMySessions}, {"cases", sqlMySeats}, {"books", sqlMyBooks}, {"firms", sqlMyFirms},
 		{"invites", sqlMyInvites}, {"links", sqlMyLinks}, {"mail", sqlMyMail}, {"letters", sqlMyLetters}, {"told", sqlMyTold},
-		{"tokens", sqlMyTokens}, {"feeds", sqlMyFeeds}, {"views", sqlMyViews}, {"imports", sqlMyImports}, {"email_change", sqlMyEmailChange}, {"two_factor", sqlMyTwoFactor}, {"passkeys", sqlMyPasskeys},
+		{"tokens", sqlMyTokens}, {"feeds", sqlMyFeeds}, {"views", sqlMyViews}, {"imports", sqlMyImports}, {"email_change", sqlMyEmailChange}, {"two_factor", sqlMyTwoFactor}, {"passkeys", sqlMyPasskeys}, {"browsers", sqlMyBrowsers},
 		{"erasures", sqlMyErasures}, {"events", sqlMyEvents},
 	}
 }
@@ -114,7 +116,7 @@ func PersonalColumns() map[string]string {
 		"digest_items.user_id": "told", "mail_tokens.user_id": "tokens", "unsubscribe_tokens.user_id": "tokens", "calendar_feeds.user_id": "feeds",
 		"saved_views.user_id": "views", "imports.user_id": "imports", "email_changes.user_id": "email_change", "cases.erase_by": "erasures",
 		"totp_secrets.user_id": "two_factor", "recovery_codes.user_id": "two_factor", "login_steps.user_id": "only a hash that stands for ten minutes",
-		"passkeys.user_id": "passkeys", "passkey_challenges.user_id": "only a hash that stands for five minutes",
+		"passkeys.user_id": "passkeys", "known_browsers.user_id": "browsers", "passkey_challenges.user_id": "only a hash that stands for five minutes",
 		"tombstones.asked_by": "erasures", "events.by_id": "events", "events.about_id": "events",
 		"case_steps.done_by": InEvents, "case_steps.problem_by": InEvents, "case_steps.accepted_by": InEvents, "case_steps.dropped_by": InEvents,
 		"case_steps.waiver_by": InEvents, "evidence.by_id": InEvents, "questions.asked_by": InEvents, "questions.answered_by": InEvents,

@@ -94,7 +94,7 @@ func (db *DB) AnyUser(ctx context.Context) (bool, error) {
 }
 
 const sqlSessions = `-- name: Sessions
-select id, created_at, seen_at, user_agent, address, id = @current as current
+select id, created_at, seen_at, user_agent, address, new_browser, id = @current as current
 from login_sessions
 where user_id = @user and ended_at is null and expires_at > @now and seen_at > @idle_since
 order by id = @current desc, seen_at desc, id
@@ -242,17 +242,19 @@ type NewSession struct {
 	TokenHash []byte
 	UserAgent string
 	Address   string
+	Browser   []byte // see KeepBrowser
+	New       bool   // see NewBrowser
 }
 
 const sqlInsertSession = `-- name: InsertSession
-insert into login_sessions (id, user_id, token_hash, created_at, seen_at, expires_at, user_agent, address, proved_at)
-values (@id, @user, @token, @now, @now, @expires, @user_agent, @address, @now)`
+insert into login_sessions (id, user_id, token_hash, created_at, seen_at, expires_at, user_agent, address, proved_at, browser_hash, new_browser)
+values (@id, @user, @token, @now, @now, @expires, @user_agent, @address, @now, @browser, @new_browser)`
 
 // InsertSession begins a login session, whose person has proved who he is just now.
 func (tx *Tx) InsertSession(s NewSession) {
 	tx.write(sqlInsertSession, namedArgs{
 		"id": s.ID, "user": s.UserID, "token": s.TokenHash, "now": tx.now, "expires": tx.now.Add(winddown.SessionAbsolute),
-		"user_agent": s.UserAgent, "address": s.Address,
+		"user_agent": s.UserAgent, "address": s.Address, "browser": s.Browser, "new_browser": s.New,
 	})
 }
 

@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/http"
-	"strings"
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
@@ -123,8 +122,9 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 
 func sessionView(p *i18n.Printer, actor winddown.Actor, l winddown.LoginSession) page.SessionView {
 	v := page.SessionView{
-		Device:  deviceName(p, l.UserAgent),
+		Device:  p.Browser(l.UserAgent),
 		Current: l.Current,
+		New:     l.NewBrowser,
 		Since:   p.T("account.session.since", "Time", p.DateTime(l.CreatedAt.In(winddown.Zone(actor.Zone)))),
 		Seen:    p.T("account.session.seen", "Time", p.DateTime(l.SeenAt.In(winddown.Zone(actor.Zone)))),
 		Address: l.Address,
@@ -133,39 +133,4 @@ func sessionView(p *i18n.Printer, actor winddown.Actor, l winddown.LoginSession)
 		v.RevokeAction = "/account/sessions/" + l.ID.String() + "/revoke"
 	}
 	return v
-}
-
-// marker is a word in a browser's description of itself and what it stands for.
-type marker struct{ word, name string }
-
-// deviceName makes of a browser's description of itself what a person can tell apart:
-// «Chrome, Windows». Browsers name the ones they descend from, so the order matters.
-func deviceName(p *i18n.Printer, userAgent string) string {
-	browser := firstMarker(userAgent, []marker{
-		{"YaBrowser/", "Yandex Browser"}, {"OPR/", "Opera"}, {"Edg", "Edge"}, {"Vivaldi/", "Vivaldi"},
-		{"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"},
-		{"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"},
-	})
-	system := firstMarker(userAgent, []marker{
-		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"},
-		{"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
-	})
-	switch {
-	case browser == "" && system == "":
-		return p.T("account.session.unknown")
-	case browser == "":
-		return system
-	case system == "":
-		return browser
-	}
-	return browser + ", " + system
-}
-
-func firstMarker(s string, markers []marker) string {
-	for _, m := range markers {
-		if strings.Contains(s, m.word) {
-			return m.name
-		}
-	}
-	return ""
 }

@@ -212,3 +212,23 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// A browser is known again after logging out, by a cookie that signs nobody in.
+func TestABrowserIsKnownAgain(t *testing.T) {
+	s := testkit.Start(t)
+	s.SignUp("Анна Петрова", "petrova")
+	c := logIn(t, s, "petrova@example.ru", yandex)
+	if text := c.Get("/account").Want(http.StatusOK).Main(); strings.Count(text, "новый браузер") != 1 {
+		t.Errorf("the list of logins does not tell which is new:\n%s", text)
+	}
+	token := c.Cookie("winddown_browser")
+	c.PostForm("/logout", nil).WantRedirect("/")
+	c.Get("/account").WantRedirect("/login?next=%2Faccount")
+	c.PostForm("/login", credentials("petrova@example.ru", testkit.Password)).WantRedirect("/")
+	if text := c.Get("/account").Want(http.StatusOK).Main(); strings.Contains(text, "новый браузер") {
+		t.Errorf("the same browser is new again:\n%s", text)
+	}
+	if again := c.Cookie("winddown_browser"); again != token || len(token) < 40 {
+		t.Errorf("the browser's cookie was %q and is %q", token, again)
+	}
+}

@@ -326,14 +326,15 @@ func (s *Site) JoinFirm(w http.ResponseWriter, r *http.Request) error {
 		}
 		in = readRegistration(r, f)
 		var joined bool
+		from := s.browser(r)
 		session, err := s.register(w, r, in.Email, func() (session string, err error) {
-			session, joined, err = s.app.SignUpToFirm(r.Context(), token, in, browser(r))
+			session, joined, err = s.app.SignUpToFirm(r.Context(), token, in, from)
 			return session, err
 		})
 		if err != nil {
 			return s.joinFailed(w, r, in, err)
 		}
-		if err := s.signIn(w, r, session); err != nil {
+		if err := s.signIn(w, r, session, from); err != nil {
 			return err
 		}
 		if !joined { // he has an account, and a letter that leads back here

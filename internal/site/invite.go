@@ -39,14 +39,15 @@ func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		in = readRegistration(r, f)
+		from := s.browser(r)
 		session, err := s.register(w, r, in.Email, func() (session string, err error) {
-			session, id, role, err = s.app.SignUpInvited(r.Context(), token, in, browser(r))
+			session, id, role, err = s.app.SignUpInvited(r.Context(), token, in, from)
 			return session, err
 		})
 		if err != nil {
 			return s.inviteFailed(w, r, token, in, err)
 		}
-		if err := s.signIn(w, r, session); err != nil {
+		if err := s.signIn(w, r, session, from); err != nil {
 			return err
 		}
 		if id.IsZero() { // he has an account, and a letter that leads back here

@@ -29,16 +29,16 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next, email := nextPath(f.Get("next")), strings.TrimSpace(f.Get("email"))
-	second := false
+	from, second := s.browser(r), false
 	token, err := s.attempt(w, r, loginTarget(email), func() (token string, err error) {
-		token, second, err = s.app.LogIn(r.Context(), email, f.Get("password"), browser(r))
+		token, second, err = s.app.LogIn(r.Context(), email, f.Get("password"), from)
 		return token, err
 	}, "account.error.login")
 	switch {
 	case err == nil && second:
 		return s.toSecond(w, r, token, next)
 	case err == nil:
-		if err := s.signIn(w, r, token); err != nil {
+		if err := s.signIn(w, r, token, from); err != nil {
 			return err
 		}
 		return s.redirect(w, r, orHome(next))
@@ -145,11 +145,11 @@ func (s *Site) SignUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := readRegistration(r, f)
-	token, err := s.register(w, r, in.Email, func() (string, error) { return s.app.SignUp(r.Context(), in, browser(r)) })
+	in, from := readRegistration(r, f), s.browser(r)
+	token, err := s.register(w, r, in.Email, func() (string, error) { return s.app.SignUp(r.Context(), in, from) })
 	switch {
 	case err == nil:
-		if err := s.signIn(w, r, token); err != nil {
+		if err := s.signIn(w, r, token, from); err != nil {
 			return err
 		}
 		return s.redirect(w, r, "/")

@@ -229,7 +229,7 @@ func TestCookies(t *testing.T) {
 		guard(t, s, anna)
 		look(s.Anybody().PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second"))
 		look(anna.PostForm("/logout", nil).WantRedirect("/"))
-		for _, name := range strings.Fields("winddown_session winddown_lang winddown_consent_later winddown_notice winddown_share winddown_step") {
+		for _, name := range strings.Fields("winddown_session winddown_browser winddown_lang winddown_consent_later winddown_notice winddown_share winddown_step") {
 			if !left[name] {
 				t.Errorf("https %t: no cookie %s was left", https, name)
 			}

@@ -39,7 +39,7 @@ func passkeyAnswer(f url.Values, field string) ([]byte, error) {
 
 // Passkeys shows the person's passkeys.
 func (s *Site) Passkeys(w http.ResponseWriter, r *http.Request) error {
-	return s.passkeys(w, r, deviceName(i18n.From(r.Context()), r.UserAgent()), nil)
+	return s.passkeys(w, r, i18n.From(r.Context()).Browser(r.UserAgent()), nil)
 }
 
 // NewPasskey shows the page on which the browser makes a passkey. It writes what waits for the
@@ -151,13 +151,14 @@ func (s *Site) LogInByPasskey(w http.ResponseWriter, r *http.Request) error {
 	}
 	next := nextPath(f.Get("next"))
 	var token string
+	from := s.browser(r)
 	answer, err := passkeyAnswer(f, passkeyField)
 	if err == nil {
-		token, err = s.app.LogInByPasskey(r.Context(), s.party, answer, browser(r))
+		token, err = s.app.LogInByPasskey(r.Context(), s.party, answer, from)
 	}
 	switch {
 	case err == nil:
-		if err := s.signIn(w, r, token); err != nil {
+		if err := s.signIn(w, r, token, from); err != nil {
 			return err
 		}
 		return s.redirect(w, r, orHome(next))

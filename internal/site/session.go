@@ -81,10 +81,14 @@ func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
 // sessionCookie holds the token of a login session.
 const sessionCookie = "winddown_session"
 
-// signIn hands a new login session to the browser and ends the one it had, if any: two in one
-// browser are none of its person's intentions.
-func (s *Site) signIn(w http.ResponseWriter, r *http.Request, token string) error {
+// browserCookie holds the token by which a browser is known again. It signs nobody in.
+const browserCookie = "winddown_browser"
+
+// signIn hands a new login session to the browser, which is to be known again when it has ended, and
+// ends the one it had, if any: two in one browser are none of its person's intentions.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, token string, from app.Browser) error {
 	s.setSession(w, token)
+	s.cookies.Set(w, browserCookie, from.Token, winddown.BrowserTerm)
 	if actor := actorOf(r.Context()); actor.SignedIn() {
 		if err := s.app.LogOut(r.Context(), actor); err != nil && !errors.Is(err, winddown.NotFound) {
 			return err
@@ -98,6 +102,10 @@ func (s *Site) setSession(w http.ResponseWriter, token string) {
 }
 
 // browser is where a login comes from.
-func browser(r *http.Request) app.Browser {
-	return app.Browser{UserAgent: r.UserAgent(), Address: httpkit.ClientIP(r.Context())}
+func (s *Site) browser(r *http.Request) app.Browser {
+	from := app.Browser{UserAgent: r.UserAgent(), Address: httpkit.ClientIP(r.Context()), Token: app.NewBrowserToken()}
+	if token, ok := s.cookies.Get(r, browserCookie); ok && len(token) == len(from.Token) {
+		from.Token = token
+	}
+	return from
 }

@@ -259,16 +259,17 @@ func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 	step, _ := s.cookies.Get(r, stepCookie)
 	user, err := s.app.LoginStep(r.Context(), step)
 	var token string
+	from := s.browser(r)
 	if err == nil {
 		in := winddown.SecondFactor{Code: f.Get("code"), Recovery: f.Get("recovery")}
 		token, err = s.attempt(w, r, secondTarget(user), func() (string, error) {
-			return s.app.FinishLogIn(r.Context(), step, in, browser(r))
+			return s.app.FinishLogIn(r.Context(), step, in, from)
 		}, "twofactor.error.code", "twofactor.error.recovery")
 	}
 	switch {
 	case err == nil:
 		s.cookies.Drop(w, stepCookie)
-		if err := s.signIn(w, r, token); err != nil {
+		if err := s.signIn(w, r, token, from); err != nil {
 			return err
 		}
 		return s.redirect(w, r, orHome(next))

@@ -121,7 +121,7 @@ const (
 	CaseUpgraded        EventKind = "case_upgraded"        // case: newer texts of the firm, or a newer playbook
 	UserRegistered      EventKind = "user_registered"      // user
 	ConsentGiven        EventKind = "consent_given"        // user: After says to which version
-	UserLoggedIn        EventKind = "user_logged_in"       // user
+	UserLoggedIn        EventKind = "user_logged_in"       // user: After says which session, and NewBrowser under browser
 	UserLoggedOut       EventKind = "user_logged_out"      // user
 	SessionRevoked      EventKind = "session_revoked"      // user
 	IdentityProved      EventKind = "identity_proved"      // user: before something dangerous
@@ -155,6 +155,9 @@ const (
 	FileDownloaded      EventKind = "file_downloaded"      // user: evidence of a case, or its handover pack
 	ShareOpened         EventKind = "share_opened"         // share
 )
+
+// NewBrowser says of a login that its person had logged in before, but not in that browser.
+const NewBrowser = "new"
 
 // EventKinds returns every kind.
 func EventKinds() []EventKind {

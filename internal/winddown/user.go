@@ -70,13 +70,21 @@ func (a Actor) Stamp(now time.Time, s Standing) Stamp {
 
 // LoginSession is one signed-in browser.
 type LoginSession struct {
-	ID        ID
-	CreatedAt time.Time
-	SeenAt    time.Time
-	UserAgent string
-	Address   string
-	Current   bool
+	ID         ID
+	CreatedAt  time.Time
+	SeenAt     time.Time
+	UserAgent  string
+	Address    string
+	NewBrowser bool // he had logged in before, but not in this browser
+	Current    bool
 }
+
+// BrowserTerm is how long a browser in which a person logged in is known, and MaxBrowsers how many
+// of them are.
+const (
+	BrowserTerm = 400 * 24 * time.Hour // no cookie lasts longer
+	MaxBrowsers = 50
+)
 
 // Login sessions end after a while without use, and at the latest after a while at all.
 const (

@@ -82,6 +82,15 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		case winddown.TwoFactorOn, winddown.TwoFactorMoved, winddown.TwoFactorOff, winddown.RecoveryUsed, winddown.RecoveryRenewed, winddown.PasswordChanged,
 			winddown.PasskeyAdded, winddown.PasskeyRemoved, winddown.PasskeyCopied:
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
+		case winddown.UserLoggedIn:
+			if e.After["browser"] != winddown.NewBrowser {
+				break
+			}
+			session, err := winddown.ParseID(e.After["session"])
+			if err != nil {
+				return nil, err
+			}
+			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: newBrowser, At: e.At, Session: session})
 		case winddown.CaseTransferred:
 			for _, user := range []winddown.ID{e.User, e.By} {
 				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, At: e.At})

@@ -11,6 +11,9 @@ import (
 	webmail "winddown/web/mail"
 )
 
+// newBrowser is what of a letter about a login in a browser that was new.
+const newBrowser = "new_browser"
+
 // securityArgs ask for a letter that tells a person what was done to his account, or to a case of his;
 // Seq is the event.
 type securityArgs struct {
@@ -19,6 +22,8 @@ type securityArgs struct {
 	What string      `json:"what"`
 	At   time.Time   `json:"at"`
 	Case winddown.ID `json:"case,omitzero"` // that it is about, with whose events Seq counts
+	// Session is the login that newBrowser is about.
+	Session winddown.ID `json:"session,omitzero"`
 }
 
 // Kind names the job.
@@ -38,11 +43,26 @@ func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArg
 	}
 	p := printer(u.Locale)
 	subject := p.T("mail.security." + job.Args.What + ".subject")
-	when := p.T("mail.security.when", "Time", p.DateTime(job.Args.At.In(winddown.Zone(u.Zone))))
+	facts := []string{
+		p.T("mail.security."+job.Args.What+".text", "Email", u.Email),
+		p.T("mail.security.when", "Time", p.DateTime(job.Args.At.In(winddown.Zone(u.Zone)))),
+	}
+	if job.Args.What == newBrowser {
+		login, err := w.App.LoginSession(ctx, job.Args.User, job.Args.Session)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		if login.UserAgent != "" {
+			facts = append(facts, p.T("mail.security.device", "Device", p.Browser(login.UserAgent)))
+		}
+		if login.Address != "" {
+			facts = append(facts, p.T("mail.security.address", "Address", login.Address))
+		}
+	}
 	return w.message(ctx, u.Email, w.id(job.Kind, job.Args.User, job.Args.Seq), subject, webmail.Letter{
 		Lang: u.Locale, Title: subject,
 		Blocks: []webmail.Block{
-			{Text: []string{p.T("mail.security."+job.Args.What+".text", "Email", u.Email), when}, Button: w.link(p.T("mail.security.button"), "/account")},
+			{Text: facts, Button: w.link(p.T("mail.security.button"), "/account")},
 			{Text: []string{p.T("mail.security.stranger")}},
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},

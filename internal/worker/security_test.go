@@ -8,6 +8,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"winddown/internal/app"
+	"winddown/internal/testkit"
 	"winddown/internal/winddown"
 )
 
@@ -83,6 +84,36 @@ func TestLettersAboutPasskeys(t *testing.T) {
 	for i, want := range []string{"Winddown: добавлен ключ доступа", "Winddown: ключ доступа удалён"} {
 		if l := o.mail.Wait(t, 2)[i].Parse(t); l.Subject != want || !strings.Contains(l.Text, anna.Email) || !strings.Contains(l.HTML, o.URL+"/account") {
 			t.Errorf("letter %d: %s\n%s", i, l.Subject, l.Text)
+		}
+	}
+}
+
+// A login in a new browser is told of, with when, in what and from where, once.
+func TestLetterAboutANewBrowser(t *testing.T) {
+	o := open(t)
+	anna := o.SignUp("Анна Ким", "kim")
+	anna.Confirm()
+	from := app.Browser{Token: "phone", Address: "203.0.113.7",
+		UserAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"}
+	for range 2 {
+		if _, _, err := o.App.LogIn(t.Context(), anna.Email, testkit.Password, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.work(t)
+	l := o.mail.Wait(t, 1)[0].Parse(t)
+	if err := o.App.SetPassword(t.Context(), anna.Email, "другой лист под ногой"); err != nil {
+		t.Fatal(err)
+	}
+	if next := o.mail.Wait(t, 2)[1].Parse(t); next.Subject != "Winddown: пароль изменён" {
+		t.Errorf("the next letter is called %q", next.Subject)
+	}
+	if l.Subject != "Winddown: вход из нового браузера" {
+		t.Errorf("the letter is called %q", l.Subject)
+	}
+	for _, want := range []string{anna.Email, "Safari, iPhone", "203.0.113.7", "22 ноября 2026, 12:00 МСК", "задайте новый пароль, завершите чужие входы"} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("the letter lacks %q:\n%s", want, l.Text)
 		}
 	}
 }
