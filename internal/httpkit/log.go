@@ -21,6 +21,7 @@ type trouble struct {
 	mu    sync.Mutex
 	err   error
 	fault bool
+	notes []slog.Attr
 }
 
 type troubleKey struct{}
@@ -46,10 +47,20 @@ func NoteFault(ctx context.Context, err error) {
 	}
 }
 
-func (t *trouble) reason() (err error, fault bool) {
+// Note adds to the request's line in the log who asked, by id, and what was refused, by a code:
+// never what somebody typed.
+func Note(ctx context.Context, key, value string) {
+	if t, ok := ctx.Value(troubleKey{}).(*trouble); ok {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.notes = append(t.notes, slog.String(key, value))
+	}
+}
+
+func (t *trouble) reason() (err error, fault bool, notes []slog.Attr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.err, t.fault
+	return t.err, t.fault, t.notes
 }
 
 // Log writes one line per request. It names the route by its pattern and never
@@ -78,7 +89,8 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				if left {
 					attrs = append(attrs, slog.Bool("client_left", true))
 				}
-				err, fault := t.reason()
+				err, fault, notes := t.reason()
+				attrs = append(attrs, notes...)
 				if err != nil {
 					attrs = append(attrs, slog.String("error", err.Error()))
 				}

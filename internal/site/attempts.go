@@ -1,9 +1,14 @@
 package site
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/httprate"
@@ -33,6 +38,9 @@ const (
 
 	minesByPerson = 6 // downloads of what is kept of him, within mineWindow
 	mineWindow    = time.Hour
+
+	exportsByPerson = 120 // registers and packs taken out, within exportWindow
+	exportWindow    = time.Hour
 )
 
 // How often a calendar's address is answered within feedWindow: programs come every few hours,
@@ -56,6 +64,10 @@ type attempts struct {
 	letters, lettersFrom, invites, tables, mines *httprate.RateLimiter
 
 	feeds, feedGuesses *httprate.RateLimiter
+
+	exports *httprate.RateLimiter
+
+	key []byte // of what the log shows of a target
 }
 
 func newAttempts() *attempts {
@@ -64,7 +76,10 @@ func newAttempts() *attempts {
 			httprate.WithLimitCounter(httprate.NewLocalLimitCounter(window)),
 			httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	}
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails: crypto/rand aborts the program instead
 	return &attempts{
+		key: key, exports: limiter(exportsByPerson, exportWindow),
 		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
 		signups: limiter(signupsByAddress, attemptWindow), passkeys: limiter(passkeysByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
@@ -96,6 +111,18 @@ func passkeyTarget(user winddown.ID) target { return target("passkey " + user.St
 
 // shareTarget is the password of a link.
 func shareTarget(token string) target { return target("share " + token) }
+
+// noteRefusal has the log say at what an attempt failed, and why. The target is told by a hash whose
+// key this process alone has and forgets: attempts at one account are told apart from those at
+// others, and nobody who reads the log learns, or can try out, whose address was typed.
+func (a *attempts) noteRefusal(r *http.Request, at target, why string) {
+	kind, of, _ := strings.Cut(string(at), " ")
+	mac := hmac.New(sha256.New, a.key)
+	_, _ = mac.Write([]byte(of))
+	const shown = 8
+	httpkit.Note(r.Context(), "refused", why)
+	httpkit.Note(r.Context(), "target", kind+" "+hex.EncodeToString(mac.Sum(nil)[:shown]))
+}
 
 // take counts an attempt and returns TooMany when there were too many at its target or from the
 // client's address. It knows nothing of whether the target exists.
@@ -161,6 +188,15 @@ func (a *attempts) takeTable(w http.ResponseWriter, r *http.Request, by winddown
 func (a *attempts) takeMine(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
 	if a.mines.OnLimit(w, r, person.String()) {
 		return tooMany(w, mineWindow)
+	}
+	return nil
+}
+
+// takeExport counts that a person takes a register or a pack out: far more than anybody needs, so
+// that whoever has got into an account does not carry off everything unseen.
+func (a *attempts) takeExport(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
+	if a.exports.OnLimit(w, r, person.String()) {
+		return tooMany(w, exportWindow)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"winddown/internal/winddown"
 )
 
 // Addresses without a calendar leave nothing behind that grows with every guess.
@@ -20,5 +22,23 @@ func TestGuessedCalendarsAreNotKept(t *testing.T) {
 		if now, before, err := a.feeds.Counter().Get(token, window, window.Add(-feedWindow)); now != 0 || before != 0 || err != nil {
 			t.Fatalf("%s is counted %d times, %v", token, now, err)
 		}
+	}
+}
+
+// A register is taken out often enough for any work, and not on and on.
+func TestExportsAreBounded(t *testing.T) {
+	a, anna, boris := newAttempts(), winddown.ID{1}, winddown.ID{2}
+	r := httptest.NewRequest(http.MethodGet, "/sellers.csv", nil)
+	for n := range exportsByPerson {
+		if err := a.takeExport(httptest.NewRecorder(), r, anna); err != nil {
+			t.Fatalf("export %d: %v", n+1, err)
+		}
+	}
+	w := httptest.NewRecorder()
+	if err := a.takeExport(w, r, anna); winddown.KindOf(err) != winddown.TooMany || w.Header().Get("Retry-After") == "" {
+		t.Errorf("one more: %v", err)
+	}
+	if err := a.takeExport(httptest.NewRecorder(), r, boris); err != nil {
+		t.Errorf("somebody else: %v", err)
 	}
 }

@@ -86,6 +86,9 @@ func exportFilter(r *http.Request) (winddown.RegisterFilter, error) {
 // sends it. A file that could not be made is never begun.
 func (s *Site) export(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, format, mediaType string,
 	write func(context.Context, exporter, *bytes.Buffer) error) error {
+	if err := s.logins.takeExport(w, r, actorOf(r.Context()).UserID); err != nil {
+		return err
+	}
 	actor := actorOf(r.Context())
 	x := exporter{p: i18n.From(r.Context()), actor: actor, filter: f, now: s.app.Now(), count: new(int)}
 	ctx, cancel := context.WithTimeout(r.Context(), exportWithin)

@@ -52,13 +52,16 @@ func (s *Site) LogIn(w http.ResponseWriter, r *http.Request) error {
 // keys: a wrong password counts, a busy server does not.
 func (s *Site) attempt(w http.ResponseWriter, r *http.Request, at target, try func() (string, error), counting ...string) (string, error) {
 	if err := s.logins.take(w, r, at); err != nil {
+		s.logins.noteRefusal(r, at, "too many")
 		return "", err
 	}
 	token, err := try()
 	if mentions(err, "twofactor.error.key") { // he is told what to do, and whoever runs this has to know
 		httpkit.NoteFault(r.Context(), err)
 	}
-	if !slices.ContainsFunc(counting, func(key string) bool { return mentions(err, key) }) {
+	if i := slices.IndexFunc(counting, func(key string) bool { return mentions(err, key) }); i >= 0 {
+		s.logins.noteRefusal(r, at, counting[i])
+	} else {
 		err = errors.Join(err, s.logins.giveBack(r, at))
 	}
 	return token, err

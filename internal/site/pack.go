@@ -23,6 +23,9 @@ func (s *Site) Pack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor := actorOf(r.Context())
+	if err := s.logins.takeExport(w, r, actor.UserID); err != nil {
+		return err
+	}
 	var source pack.Source
 	err = within(r, func(ctx context.Context) (err error) {
 		source, err = s.app.Pack(ctx, actor, id)

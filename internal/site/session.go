@@ -42,6 +42,7 @@ func (s *Site) Session(next http.Handler) http.Handler {
 			switch {
 			case err == nil:
 				ctx = withActor(ctx, actor)
+				httpkit.Note(ctx, "person", actor.UserID.String())
 				if l, ok := i18n.Parse(actor.Locale); ok && l != i18n.From(ctx).Locale() {
 					ctx = i18n.With(ctx, i18n.For(l))
 					s.rememberLocale(w, l) // for answers without the database

@@ -81,6 +81,11 @@ func (s *Site) Handle(h Handler) http.HandlerFunc {
 // right to do something learns no more than somebody to whom the thing is unknown.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := winddown.KindOf(err)
+	switch kind {
+	case winddown.Forbidden, winddown.NotFound, winddown.TooMany, winddown.Unproved:
+		httpkit.Note(r.Context(), "refused", kind.Error())
+	default:
+	}
 	key := "error." + strings.ReplaceAll(kind.Error(), " ", "_")
 	switch kind {
 	case winddown.Unauthenticated:

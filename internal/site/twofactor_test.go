@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,53 @@ func TestMovingToAnotherPhone(t *testing.T) {
 		if !strings.Contains(p.Main(), says) || p.HasForm("/locale") || !strings.Contains(p.Text(), "Язык можно сменить") {
 			t.Errorf("the page of the codes does not say %q, or leads away from them by a switch of the language", says)
 		}
+	}
+}
+
+// Whatever somebody shows to get in, nothing of it is in the log, nor his name or address; who was
+// refused what is, by ids and hashes.
+func TestWhatLetsInStaysOutOfTheLog(t *testing.T) {
+	var log logbook
+	s := testkit.Start(t, testkit.WithLog(&log), testkit.WithMail())
+	anna, other := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Орлова", "orlova")
+	secret, codes := guard(t, s, anna)
+	wrong := "неверный пароль"
+	secrets := append(codes, testkit.Password, wrong, base32.StdEncoding.EncodeToString(secret), anna.Cookie(s.SessionCookie()), anna.Email, other.Email, "Петрова")
+	s.Clock.Advance(winddown.ProofTerm + time.Minute)
+	code := winddown.TOTPCode(secret, s.Clock.Now())
+	anna.PostForm("/account/sessions/revoke", url.Values{"proof_password": {wrong}}).Want(http.StatusUnprocessableEntity)
+	anna.PostForm("/account/sessions/revoke", url.Values{"proof_password": {testkit.Password}}).WantRedirect("/account")
+	secrets = append(secrets, anna.Cookie(s.SessionCookie()))
+
+	c := s.Anybody()
+	for _, email := range []string{anna.Email, anna.Email, "nobody@example.ru"} {
+		c.PostForm("/login", credentials(email, wrong)).Want(http.StatusUnprocessableEntity)
+	}
+	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	secrets = append(secrets, c.Cookie("winddown_step"), "nobody@example.ru", "code="+code)
+	c.PostForm("/login/second", url.Values{"code": {codes[0] + "x"}}).Want(http.StatusUnprocessableEntity)
+	c.PostForm("/login/second", url.Values{"code": {code}}).WantRedirect("/")
+	secrets = append(secrets, c.Cookie(s.SessionCookie()))
+	letter, err := s.App.ResetLetter(t.Context(), anna.ID, s.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const next = "совсем другой пароль"
+	c.PostForm("/password/reset/"+letter.Token, url.Values{"password": {next}}).WantRedirect("/login")
+	secrets = append(secrets, letter.Token, next)
+	other.Get("/cases/" + s.SignUp("Ольга", "olga").OpenCase("ИП Другая", 1).String()).Want(http.StatusNotFound)
+
+	for _, secret := range secrets {
+		if secret == "" || strings.Contains(log.String(), secret) {
+			t.Errorf("the log holds %q, or it is empty", secret)
+		}
+	}
+	refused := regexp.MustCompile(`"refused":"account\.error\.login","target":"login ([0-9a-f]{16})"`).FindAllStringSubmatch(log.String(), -1)
+	if len(refused) != 3 || refused[0][1] != refused[1][1] || refused[0][1] == refused[2][1] {
+		t.Errorf("failed logins are logged as %v", refused)
+	}
+	if !regexp.MustCompile(`"person":"` + other.ID.String() + `","refused":"not found"`).MatchString(log.String()) {
+		t.Error("it does not say who asked for what is not his")
 	}
 }
 
