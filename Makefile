@@ -18,7 +18,7 @@ else
 RACE :=
 endif
 
-.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench bench-scale bench-live bench-steady licenses sbom reproducible pentest chaos
+.PHONY: help run demo build assets generate test test-go test-browser test-live test-disk test-office test-walk test-mail test-crash test-import test-pooler test-ha bench-shed lint fuzz screenshots clean bench bench-scale bench-live bench-steady bench-login licenses sbom reproducible pentest chaos
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -114,6 +114,9 @@ bench-scale: bin/bench ## Read the register among a thousand, a hundred thousand
 
 bench-live: bin/bench ## Keep five thousand pages open while changes are written
 	bin/bench live
+
+bench-login: bin/bench ## Does the time of a refused login tell whether there is an account?
+	bin/bench login
 
 bench-steady: bin/bench ## Twenty minutes of mixed load at half of what it can do: what grows?
 	bin/bench steady

@@ -28,6 +28,7 @@ func main() {
 		Live    liveCmd    `cmd:"" help:"Thousands of open pages while changes are written."`
 		Steady  steadyCmd  `cmd:"" help:"Half of what it can do, for long: what grows?"`
 		Profile profileCmd `cmd:"" help:"Where the program spends its time."`
+		Login   loginCmd   `cmd:"" help:"Does the time of a refused login tell whether there is an account?"`
 		Floor   floorCmd   `cmd:"" hidden:""`
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
