@@ -57,10 +57,10 @@ func Note(ctx context.Context, key, value string) {
 	}
 }
 
-func (t *trouble) reason() (err error, fault bool, notes []slog.Attr) {
+func (t *trouble) reason() (fault bool, notes []slog.Attr, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.err, t.fault, t.notes
+	return t.fault, t.notes, t.err
 }
 
 // Log writes one line per request. It names the route by its pattern and never
@@ -89,7 +89,7 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				if left {
 					attrs = append(attrs, slog.Bool("client_left", true))
 				}
-				err, fault, notes := t.reason()
+				fault, notes, err := t.reason()
 				attrs = append(attrs, notes...)
 				if err != nil {
 					attrs = append(attrs, slog.String("error", err.Error()))
