@@ -96,6 +96,12 @@ const sweepEvery = 24 * time.Hour
 // sweep erases the cases and accounts whose term is over and removes files that nothing refers to, now and then, until ctx ends.
 func sweep(ctx context.Context, a *app.App, log *slog.Logger) {
 	for {
+		switch begun, err := a.ExpireCases(ctx); {
+		case err != nil && ctx.Err() == nil:
+			log.Error("ending the retention of cases failed", "error", err)
+		case begun > 0:
+			log.Info("the retention of cases is over", "cases", begun)
+		}
 		switch erased, err := a.EraseCases(ctx); {
 		case err != nil && ctx.Err() == nil:
 			log.Error("erasing deleted cases failed", "error", err)

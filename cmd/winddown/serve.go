@@ -22,6 +22,7 @@ import (
 	"winddown/internal/postgres"
 	"winddown/internal/server"
 	"winddown/internal/site"
+	"winddown/internal/winddown"
 	"winddown/web/static"
 )
 
@@ -38,8 +39,9 @@ type serveCmd struct {
 	BaseURL string     `env:"WINDDOWN_BASE_URL" help:"Address people reach the site at, such as https://winddown.example; https makes cookies secure." placeholder:"URL"`
 	Signup  app.Signup `env:"WINDDOWN_SIGNUP" enum:"open,invite,closed" default:"open" help:"Who may sign up: anybody, invited people, nobody. The first person always may."`
 	operatorFlags
-	CaseQuota int64     `env:"WINDDOWN_CASE_QUOTA" default:"2048" help:"Megabytes of evidence that a case may have." placeholder:"MB"`
-	Now       time.Time `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
+	RetentionMonths int       `env:"WINDDOWN_RETENTION_MONTHS" default:"0" help:"Erase finished and archived wind-downs so many months after their last change, with 14 days' notice; from 60 on, 0 for never." placeholder:"N"`
+	CaseQuota       int64     `env:"WINDDOWN_CASE_QUOTA" default:"2048" help:"Megabytes of evidence that a case may have." placeholder:"MB"`
+	Now             time.Time `hidden:"" help:"With --dev: the moment the clock starts at, so that tests can be about a known day."`
 }
 
 // operatorFlags say who answers for the personal data in this installation.
@@ -74,6 +76,9 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if n := len(c.PrivacyVersion); n < 1 || n > maxPrivacyVersion {
 		return fmt.Errorf("--privacy-version has %d bytes: it is from 1 to %d", n, maxPrivacyVersion)
 	}
+	if err := winddown.CheckRetention(c.RetentionMonths); err != nil {
+		return fmt.Errorf("--retention-months is %d: %w", c.RetentionMonths, err)
+	}
 	client, err := c.client()
 	if err != nil {
 		return err
@@ -82,7 +87,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if client != nil && c.BaseURL == "" && !c.Dev {
 		return errors.New("letters need an address to lead to: give the one people reach the site at with --base-url, such as https://winddown.example")
 	}
-	options := app.Options{Signup: c.Signup, Mail: client != nil, Consent: c.PrivacyVersion}
+	options := app.Options{Signup: c.Signup, Mail: client != nil, Consent: c.PrivacyVersion, Retention: c.RetentionMonths}
 	if options.Now, err = devClock(c.Now, c.Dev); err != nil {
 		return err
 	}

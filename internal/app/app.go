@@ -42,6 +42,9 @@ type Options struct {
 	// Consent is the version of the page about personal data that people agree to; empty for
 	// DefaultConsent.
 	Consent string
+	// Retention is for how many months after its last change a finished or archived case is kept; 0 for
+	// ever.
+	Retention int
 	// Keys encrypt what is secret and has to be read again; nil where there are none, and nobody
 	// can set up an authenticator.
 	Keys *keyring.Ring
@@ -52,16 +55,17 @@ const DefaultConsent = "1"
 
 // App is the use cases over one database. It is safe for concurrent use.
 type App struct {
-	db       *postgres.DB
-	now      func() time.Time
-	calendar atomic.Pointer[loadedCalendar]
-	signup   Signup
-	hasher   *hasher
-	files    *files.Store
-	quota    int64
-	mail     bool
-	consent  string
-	keys     *keyring.Ring
+	db        *postgres.DB
+	now       func() time.Time
+	calendar  atomic.Pointer[loadedCalendar]
+	signup    Signup
+	hasher    *hasher
+	files     *files.Store
+	quota     int64
+	mail      bool
+	consent   string
+	retention int
+	keys      *keyring.Ring
 }
 
 // New returns the use cases over db.
@@ -78,7 +82,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Quota == 0 {
 		o.Quota = winddown.DefaultQuota
 	}
-	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail, consent: o.Consent, keys: o.Keys}
+	a := &App{db: db, now: o.Now, signup: o.Signup, hasher: newHasher(), files: o.Files, quota: o.Quota, mail: o.Mail, consent: o.Consent, retention: o.Retention, keys: o.Keys}
 	a.calendar.Store(&loadedCalendar{calendar: winddown.RussianCalendar()})
 	return a
 }

@@ -24,14 +24,32 @@ func (a *App) DeleteCase(ctx context.Context, actor winddown.Actor, id winddown.
 
 // KeepCase takes the deletion of a case back: NotFound or Forbidden.
 func (a *App) KeepCase(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
-	return a.change(ctx, actor, id, winddown.CanDelete, func(c *winddown.Case, s winddown.Stamp) ([]winddown.Event, error) {
-		return c.Keep(s)
+	now := a.now()
+	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		view, err := tx.LockCase(ctx, id)
+		if err == nil {
+			err = view.Case.AllowKeep(view.Standing)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c := view.Case
+		events, err := c.Keep(actor.Stamp(now, view.Standing))
+		if err != nil || len(events) == 0 {
+			return nil, err
+		}
+		cal, err := a.calendarIn(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
+		return winddown.OnStream(caseStream(id), events), nil
 	})
 }
 
 // EraseCases erases the cases whose term is over for good, each in a transaction of its own, and
-// returns how many. Their tombstones stay, and a line in the trail of whoever asked for it. The
-// bytes of their files go with the next sweep, unless another case holds them.
+// returns how many. Their tombstones stay, and a line in the trail of whoever asked for it, or
+// of the system. The bytes of their files go with the next sweep, unless another case holds them.
 func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
 	ids, err := a.db.ErasableCases(ctx, a.now())
 	if err != nil {
@@ -57,7 +75,11 @@ func (a *App) eraseCase(ctx context.Context, id winddown.ID) (gone bool, err err
 		if err != nil {
 			return nil, err
 		}
-		return []winddown.Event{{Stream: userStream(t.AskedBy), Kind: winddown.CaseErased, User: t.AskedBy,
+		stream := winddown.System()
+		if !t.AskedBy.IsZero() {
+			stream = userStream(t.AskedBy)
+		}
+		return []winddown.Event{{Stream: stream, Kind: winddown.CaseErased, User: t.AskedBy,
 			After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}}, nil
 	})
 	if errors.Is(err, winddown.NotFound) {

@@ -144,6 +144,12 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return do(w, o, id) }, func() outcome { return pages(o) }
 		}
 	}
+	bySystem := func(prepare, do deed) func(*testing.T, *world) (func() error, func() outcome) {
+		return func(t *testing.T, w *world) (func() error, func() outcome) {
+			act, _ := owned(prepare, do)(t, w)
+			return act, func() outcome { return outcome{via: winddown.ViaSystem} }
+		}
+	}
 	nothing := func(*world, winddown.Actor, winddown.ID) error { return nil }
 	marked := func(codes ...winddown.Code) deed {
 		return func(w *world, a winddown.Actor, id winddown.ID) error { w.mark(a, id, codes...); return nil }
@@ -1231,6 +1237,16 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"DeleteCase", "again", "", owned(del, del)},
 		{"KeepCase", "", "case case_kept", owned(del, keep)},
 		{"KeepCase", "that was not deleted", "", owned(nothing, keep)},
+		{"ExpireCases", "in an installation that keeps them for ever", "", owned(nothing, func(w *world, _ winddown.Actor, _ winddown.ID) error { _, err := w.app.ExpireCases(ctx); return err })},
+		{"ExpireCases", "", "case case_expired", bySystem(func(w *world, _ winddown.Actor, id winddown.ID) error {
+			w.exec(`update cases set changed_at = changed_at - interval '61 months', archived_at = changed_at - interval '61 months',
+				firm_id = (select id from firms limit 1) where id = $1`, uuid.UUID(id))
+			return nil
+		}, func(w *world, _ winddown.Actor, id winddown.ID) error {
+			keeping := app.New(w.db, app.Options{Now: w.clock.Now, Retention: winddown.MinRetention})
+			_, err := keeping.ExpireCases(ctx)
+			return err
+		})},
 		{"EraseCases", "none", "", owned(del, func(w *world, _ winddown.Actor, _ winddown.ID) error { _, err := w.app.EraseCases(ctx); return err })},
 		{"EraseCases", "", "user case_erased", func(t *testing.T, w *world) (func() error, func() outcome) {
 			w.clock.Advance(winddown.EraseTerm)
@@ -1352,7 +1368,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings LostCase Rescues SeatsOf
+	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings Retention LostCase Rescues SeatsOf
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp LoginSession MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack Passkeys PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)

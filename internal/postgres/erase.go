@@ -12,8 +12,11 @@ import (
 // eraseAtOnce bounds the cases that are erased one after the other.
 const eraseAtOnce = 1000
 
+// stillErased leaves out a case whose retention is over but that was taken out of the archive since.
+const stillErased = `(erase_by is not null or finished_on is not null or archived_at is not null)`
+
 const sqlErasableCases = `-- name: ErasableCases
-select id from cases where erase_at <= @now order by erase_at, id limit @limit`
+select id from cases where erase_at <= @now and ` + stillErased + ` order by erase_at, id limit @limit`
 
 // ErasableCases returns cases whose deletion's term is over. It is the program's own and takes no
 // actor.
@@ -25,7 +28,7 @@ func (db *DB) ErasableCases(ctx context.Context, now time.Time) ([]winddown.ID, 
 type Tombstone struct {
 	EventSeq  int64
 	EventHash []byte
-	AskedBy   winddown.ID
+	AskedBy   winddown.ID // zero when nobody asked: its time of retention was over
 	AskedAt   time.Time
 	ErasedAt  time.Time
 }
@@ -46,7 +49,7 @@ func (db *DB) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) 
 
 const sqlLockErasable = `-- name: LockErasable
 select event_seq, event_hash, erase_by as asked_by, erase_asked_at as asked_at, @now::timestamptz as erased_at
-from cases where id = @case and erase_at <= @now for update`
+from cases where id = @case and erase_at <= @now and ` + stillErased + ` for update`
 
 const sqlInsertTombstone = `-- name: InsertTombstone
 insert into tombstones (case_id, event_seq, event_hash, asked_at, asked_by, erased_at)
@@ -87,7 +90,8 @@ delete from cases where id = @case`
 )
 
 // EraseCase erases a case whose deletion's term is over, with its trail and all that belongs to
-// it, and leaves its tombstone; the person who asked for it is held locked. NotFound when there is
+// it, and leaves its tombstone; the person who asked for it, or the system's
+// stream, is held locked. NotFound when there is
 // no such case any more, or its deletion was taken back.
 func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID) (Tombstone, error) {
 	var found []Tombstone
@@ -101,7 +105,12 @@ func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID) (Tombstone, error) 
 		return Tombstone{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	t := found[0]
-	if _, err := tx.LockUser(ctx, t.AskedBy); err != nil {
+	if t.AskedBy.IsZero() {
+		err = tx.lockSystem(ctx, func(*pgx.Batch) {})
+	} else {
+		_, err = tx.LockUser(ctx, t.AskedBy)
+	}
+	if err != nil {
 		return Tombstone{}, err
 	}
 	tx.write(sqlInsertTombstone, namedArgs{"case": id, "seq": t.EventSeq, "hash": t.EventHash,

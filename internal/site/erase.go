@@ -80,10 +80,16 @@ func (w caseWords) erasing() *page.PendingView {
 		return nil
 	}
 	on := w.p.Date(w.c.Erasure.At.In(winddown.Zone(w.c.Zone)))
-	if !w.may(winddown.CanDelete) {
+	keep := &page.PendingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep", Button: w.p.T("erase.keep")}
+	switch expired := w.c.Erasure.Expired(); {
+	case expired && (w.may(winddown.CanDelete) || w.may(winddown.CanReview)):
+		keep.Text = w.p.T("erase.expired.pending", "Date", on)
+	case expired:
+		return &page.PendingView{Text: w.p.T("erase.expired.notice", "Date", on)}
+	case !w.may(winddown.CanDelete):
 		return &page.PendingView{Text: w.p.T("erase.notice", "Date", on)}
 	}
-	return &page.PendingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep", Button: w.p.T("erase.keep")}
+	return keep
 }
 
 // erasing says in a list when a case is erased; nothing unless it was deleted.

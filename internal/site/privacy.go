@@ -37,6 +37,9 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) error {
 		for _, name := range numbered("i", 1, section.items) {
 			one.Items = append(one.Items, p.T("privacy."+section.name+"."+name))
 		}
+		if months := s.app.Retention(); section.name == "long" && months > 0 {
+			one.Items = append(one.Items, p.N("privacy.long.retention", months))
+		}
 		v.Sections = append(v.Sections, one)
 	}
 	l := s.layout(r, p.T("privacy.title"), layoutText, layoutPublic, layoutDescription(p.T("privacy.lead")))

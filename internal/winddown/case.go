@@ -67,7 +67,7 @@ type Case struct {
 	Reminder      *Reminder  // the last one
 	ArchivedAt    time.Time  // zero while it is in the firm's register
 	RescueAt      time.Time  // from when on another owner is let in; zero unless this one is said to be lost
-	Erasure       *Erasure   // nil unless its owner has deleted it
+	Erasure       *Erasure   // nil unless it is to be erased
 	Practice      Practice   // of the firm that keeps the books
 	Texts         int        // the edition of the firm's texts it is read with
 	EvidenceSeq   int        // number of the last version of evidence
@@ -1017,7 +1017,12 @@ func (c *Case) Reopen(reason string, version int, s Stamp) ([]Event, error) {
 	before := Changes{"finished_on": c.FinishedOn.String()}
 	c.FinishedOn = Date{}
 	c.Version++
-	return []Event{{Kind: CaseReopened, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}, nil
+	events := []Event{{Kind: CaseReopened, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}
+	if c.Erasure.Expired() { // it goes on
+		kept, err := c.Keep(s)
+		return append(events, kept...), err
+	}
+	return events, nil
 }
 
 // editable returns the step when the case goes on and the step is needed.

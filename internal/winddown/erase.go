@@ -8,11 +8,11 @@ import (
 // EraseTerm is how long the owner of a case may change his mind after he has deleted it.
 const EraseTerm = 14 * 24 * time.Hour
 
-// Erasure is the deletion of a case that has been asked for.
+// Erasure is the deletion of a case that was asked for, or that its retention brings about.
 type Erasure struct {
 	AskedAt time.Time
 	At      time.Time // from when on the case is erased
-	By      ID
+	By      ID        // zero when nobody asked: the time of retention is over
 }
 
 // Delete notes that the case is to be erased after its term: Invalid unless the seller's name was

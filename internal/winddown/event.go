@@ -104,7 +104,8 @@ const (
 	CaseUnarchived      EventKind = "case_unarchived"      // case
 	CaseDeleted         EventKind = "case_deleted"         // case: to be erased after its term
 	CaseKept            EventKind = "case_kept"            // case: the deletion was taken back
-	CaseErased          EventKind = "case_erased"          // user who asked for it: After holds the end of its trail
+	CaseExpired         EventKind = "case_expired"         // case: its time of retention is over, it is to be erased after the term
+	CaseErased          EventKind = "case_erased"          // user who asked for it, or system: After holds the end of its trail
 	ShareCreated        EventKind = "share_created"        // case: a link for somebody without an account
 	ShareRevoked        EventKind = "share_revoked"        // case
 	FirmFounded         EventKind = "firm_founded"         // firm
@@ -168,7 +169,7 @@ func EventKinds() []EventKind {
 		EvidenceAdded, EvidenceExcused, EvidenceGone, QuestionAsked, QuestionReplied, QuestionClosed, ActAdded, ActRemoved, ActNoted,
 		ActRequestedAgain, ActCompared, ActDisputed, ActReminded, ActCountersigned, ActUndone, DeadlineAdded, DeadlineClosed, DeadlineReopened,
 		DeadlineRemoved, InboxChecked, TermChanged, DebtAdded, DebtChanged, DebtSettled, DebtWrittenOff, DebtReopened, DebtRemoved,
-		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, CaseDeleted, CaseKept, ShareCreated, ShareRevoked,
+		ResponsibleAssigned, ResponsibleCleared, LeftFirm, SellerReminded, ReminderSeen, CaseArchived, CaseUnarchived, CaseDeleted, CaseKept, CaseExpired, ShareCreated, ShareRevoked,
 		FirmFounded, FirmRenamed, FirmInvited, FirmInviteRevoked, FirmJoined, FirmRoleChanged, FirmPersonRemoved,
 		FirmSettingChanged, FirmTextDrafted, FirmTextsDiscarded, FirmTextsPublished, CaseUpgraded,
 		UserRegistered, ConsentGiven, UserLoggedIn, UserLoggedOut, SessionRevoked, IdentityProved, CaseErased, AccountDeleted, AccountKept, AccountErased,

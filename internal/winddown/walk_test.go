@@ -56,7 +56,7 @@ func TestRandomWalks(t *testing.T) {
 		winddown.CaseOpened, winddown.PersonInvited, winddown.InviteRevoked, winddown.PersonJoined, winddown.PersonRemoved, winddown.ActingChanged,
 		winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.LeftFirm, winddown.ShareCreated, winddown.ShareRevoked,
 		winddown.SellerReminded, winddown.ReminderSeen, winddown.CaseArchived, winddown.CaseUnarchived, winddown.CaseDeleted, winddown.CaseKept, winddown.TransferOffered, winddown.CaseTransferred,
-		winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered,
+		winddown.CaseExpired, winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered,
 		winddown.DebtChanged, winddown.DebtWrittenOff, winddown.DebtReopened, winddown.DebtRemoved,
 	}
 	kinds := winddown.EventKinds()

@@ -95,7 +95,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			for _, user := range []winddown.ID{e.User, e.By} {
 				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, At: e.At})
 			}
-		case winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered:
+		case winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered, winddown.CaseExpired:
 			about = append(about, e.Stream.ID)
 			told = append(told, securityArgs{Case: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
 			if e.Kind == winddown.RescueOffered {

@@ -69,21 +69,26 @@ func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArg
 	})
 }
 
-// caseSecurityLetter tells one of a case's people that its owner is said to be lost.
+// caseSecurityLetter tells one of a case's people that its owner is said to be lost, or that it is to be
+// erased.
 func (w *Workers) caseSecurityLetter(ctx context.Context, kind string, args securityArgs) (mail.Message, error) {
 	l, err := w.App.CaseLetter(ctx, args.Case, args.User, winddown.ID{})
 	if err != nil {
 		return mail.Message{}, err
 	}
 	p := printer(l.To.Locale)
-	zone := winddown.Zone(l.To.Zone)
+	zone, page := winddown.Zone(l.To.Zone), "/people"
 	key := "mail.security." + args.What
+	until := args.At.Add(winddown.RescueTerm)
+	if args.What == string(winddown.CaseExpired) {
+		until, page = args.At.Add(winddown.EraseTerm), ""
+	}
 	subject := p.T(key+".subject", "Seller", l.Seller)
 	return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{
 		Lang: l.To.Locale, Title: subject,
 		Blocks: []webmail.Block{
-			{Text: []string{p.T(key+".text", "Seller", l.Seller, "Date", p.Date(args.At.Add(winddown.RescueTerm).In(zone))), p.T("mail.security.when", "Time", p.DateTime(args.At.In(zone)))},
-				Button: w.link(p.T(key+".button"), "/cases/"+args.Case.String()+"/people")},
+			{Text: []string{p.T(key+".text", "Seller", l.Seller, "Date", p.Date(until.In(zone))), p.T("mail.security.when", "Time", p.DateTime(args.At.In(zone)))},
+				Button: w.link(p.T(key+".button"), "/cases/"+args.Case.String()+page)},
 			{Text: []string{p.T(key + ".owner")}},
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
