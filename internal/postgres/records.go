@@ -63,7 +63,7 @@ func (p *recordsPlan) Scan(src []byte, target any) error {
 			p.fields = make([]pgtype.ScanPlan, columns)
 		}
 		for k := range columns {
-			oid, length := uint32(r.int32()), r.int32() //nolint:gosec // a type's number has 32 bits
+			oid, length := uint32(r.int32()), r.int32()
 			field := row.Field(k).Addr().Interface()
 			if p.fields[k] == nil {
 				p.fields[k] = p.m.PlanScan(oid, pgtype.BinaryFormatCode, field)
@@ -87,7 +87,7 @@ func (r *recordReader) int32() int {
 	if b == nil {
 		return 0
 	}
-	return int(int32(binary.BigEndian.Uint32(b))) //nolint:gosec // lengths are signed on the wire
+	return int(int32(binary.BigEndian.Uint32(b)))
 }
 
 // bytes returns the next n bytes, nil for a negative n.
