@@ -9,7 +9,7 @@ import (
 // In noise like that of password hashes the comparison sees a millisecond, and nothing where there is
 // nothing.
 func TestCompareSeesAMillisecond(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	r := rand.New(rand.NewPCG(1, 2))
 	noise := func(more float64) (all []float64) {
 		for range 600 {
 			all = append(all, 35+math.Abs(r.NormFloat64()*4)+r.ExpFloat64()*3+more)
