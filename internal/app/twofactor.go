@@ -129,6 +129,9 @@ func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code s
 			return nil, err
 		}
 		secret, err := a.setup(actor.UserID, factor)
+		if winddown.KindOf(err) == winddown.Gone && factor.On != nil {
+			return nil, a.notMoved(actor.UserID, *factor.On, code)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -146,6 +149,22 @@ func (a *App) ConfirmTwoFactor(ctx context.Context, actor winddown.Actor, code s
 	})
 	return codes, moved, err
 }
+
+// notMoved says to whoever confirms an authenticator that is not being set up any more which of
+// them counts: Gone, with AlreadyOn where it is the one whose code he sent.
+func (a *App) notMoved(user winddown.ID, on postgres.TOTP, code string) error {
+	secret, err := a.totpSecret(user, on)
+	if err != nil {
+		return err
+	}
+	if _, his := winddown.MatchTOTP(secret, code, a.now(), 0); his {
+		return &winddown.Error{Kind: winddown.Gone, Key: AlreadyOn}
+	}
+	return &winddown.Error{Kind: winddown.Gone, Key: "twofactor.error.not_moved"}
+}
+
+// AlreadyOn is the key of the error of whoever confirms an authenticator twice.
+const AlreadyOn = "twofactor.error.already"
 
 // RenewRecovery gives the actor new recovery codes in place of those he had. Unproved, or Conflict
 // while he has no authenticator.

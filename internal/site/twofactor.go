@@ -10,6 +10,7 @@ import (
 
 	"github.com/piglig/go-qr"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -53,12 +54,9 @@ func (s *Site) ConfirmTwoFactor(w http.ResponseWriter, r *http.Request) error {
 		return s.recoveryCodes(w, r, codes, "on")
 	case retryable(err):
 		return s.twoFactor(w, r, err)
-	case winddown.KindOf(err) == winddown.Gone:
-		// Whoever sends it again because the answer was lost must not take it for off.
-		if factor, readErr := s.app.TwoFactor(r.Context(), actor); readErr == nil && factor.On {
-			s.notice(w, "two_factor_already")
-			return s.redirect(w, r, "/account")
-		}
+	case mentions(err, app.AlreadyOn): // sent again because the answer was lost
+		s.notice(w, "two_factor_already")
+		return s.redirect(w, r, "/account")
 	}
 	return err
 }

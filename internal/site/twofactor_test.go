@@ -165,6 +165,11 @@ func TestMovingToAnotherPhone(t *testing.T) {
 	if p := anna.Get(path).Want(http.StatusOK); p.HasTestID("totp-secret") || !p.HasTestID("two-factor-on") {
 		t.Error("given up, the move goes on, or the second step is off")
 	}
+	// Another window still shows what was given up: its code must not pass for the move.
+	late := anna.PostForm(path+"/confirm", url.Values{"code": {"000000"}}).Want(http.StatusGone)
+	if !strings.Contains(late.Main(), "действует прежний телефон") {
+		t.Errorf("a move that was given up says %q", late.Main())
+	}
 	s.Clock.Advance(time.Minute)
 	c := s.Anybody()
 	c.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
