@@ -223,6 +223,9 @@ func (a *attempts) foundFeed(r *http.Request, token string) error {
 
 func tooMany(w http.ResponseWriter, window time.Duration) error {
 	w.Header().Set("Retry-After", strconv.Itoa(int(window.Seconds())))
+	if window >= time.Hour {
+		return &winddown.Error{Kind: winddown.TooMany, Key: "error.too_often"}
+	}
 	return &winddown.Error{Kind: winddown.TooMany, Key: "error.too_many"}
 }
 

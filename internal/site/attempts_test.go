@@ -35,7 +35,7 @@ func TestExportsAreBounded(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	if err := a.takeExport(w, r, anna); winddown.KindOf(err) != winddown.TooMany || w.Header().Get("Retry-After") == "" {
+	if err := a.takeExport(w, r, anna); winddown.KindOf(err) != winddown.TooMany || !mentions(err, "error.too_often") || w.Header().Get("Retry-After") != "3600" {
 		t.Errorf("one more: %v", err)
 	}
 	if err := a.takeExport(httptest.NewRecorder(), r, boris); err != nil {

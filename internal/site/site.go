@@ -110,7 +110,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		case known.Key == "import.error.replaced":
 			v.Title, v.Text = p.T("import.replaced"), p.Message(known.Key, messageArgs(r.Context(), known.Args))
 			v.Next = &ui.Link{Href: fmt.Sprint(importHref, "/", known.Args["Import"]), Text: p.T("import.replaced.link")}
-		case known.Key == "error.unreadable" || known.Key == "error.busy" || known.Key == "error.unsure":
+		case slices.Contains([]string{"error.unreadable", "error.busy", "error.unsure", "error.too_often"}, known.Key):
 			v.Title, v.Text = p.T(known.Key+".title"), p.T(known.Key+".text")
 		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):
 			v.Text = p.Message(known.Key, messageArgs(r.Context(), known.Args))
