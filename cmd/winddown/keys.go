@@ -226,11 +226,20 @@ func (c keysRotateCmd) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(std.out, "encrypted anew: %d; with the first key %s now: %d\n", n, ring.First(), left.First); err != nil {
+		if _, err := fmt.Fprintf(std.out, "encrypted anew: %d; with the first key %s now: %d; with older keys: %d\n", n, ring.First(), left.First, left.Older); err != nil {
 			return err
 		}
-		return unopened(left)
+		return errors.Join(outdated(left), unopened(left))
 	})
+}
+
+// outdated says what to do about secrets that an older key encrypts, though all were encrypted anew: a
+// server that does not know the first key goes on writing with its own. Nil where there are none.
+func outdated(c app.KeyCheck) error {
+	if c.Older == 0 {
+		return nil
+	}
+	return fmt.Errorf("encrypted with an older key still: %s; keep the older keys in the file, restart every server so that it knows the first key, and run «winddown keys rotate» again", secrets(c.Older))
 }
 
 // unopened says what to do about secrets that nothing here opens; nil where there are none.

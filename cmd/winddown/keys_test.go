@@ -221,12 +221,25 @@ func TestRotatingPassesWhatIsDamaged(t *testing.T) {
 		wantSentence(t, err, "damaged")
 		wantSentence(t, err, "boris@example.ru")
 		wantSentence(t, err, "winddown user two-factor-off")
-		if !strings.HasPrefix(out, "encrypted anew: "+done+";") || !strings.Contains(out, ": 2\n") || err != nil && strings.Contains(err.Error(), "anna@") {
+		if !strings.HasPrefix(out, "encrypted anew: "+done+";") || !strings.Contains(out, ": 2; ") || err != nil && strings.Contains(err.Error(), "anna@") {
 			t.Errorf("%v\n%s", err, out)
 		}
 	}
 	if out, _ := keys("doctor", "--files-dir", dir); !strings.Contains(out, "PROBLEM: damaged") {
 		t.Errorf("doctor says nothing of it:\n%s", out)
+	}
+	// A server that knows the older key alone writes with it meanwhile.
+	sql := connect(t, url)
+	execSQL(t, sql, "delete from totp_secrets where user_id = (select id from users where email = 'boris@example.ru')")
+	execSQL(t, sql, "create function stubborn() returns trigger language plpgsql as 'begin return old; end'")
+	execSQL(t, sql, "create trigger stubborn before update on totp_secrets for each row execute function stubborn()")
+	if out, err := keys("keys", "new"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := keys("keys", "rotate")
+	wantSentence(t, err, "restart every server")
+	if !strings.HasSuffix(out, "with older keys: 2\n") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

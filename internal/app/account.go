@@ -40,7 +40,18 @@ func (a *App) Actor(ctx context.Context, token string) (winddown.Actor, error) {
 	if err != nil {
 		return winddown.Actor{}, err
 	}
+	actor.Token = token
 	return actor, a.followCalendar(ctx, generation)
+}
+
+// Again returns the actor as he is now, whatever token his login session has by now; Unauthenticated
+// when it has ended.
+func (a *App) Again(ctx context.Context, actor winddown.Actor) (winddown.Actor, error) {
+	now, generation, err := a.db.ActorOfSession(ctx, actor.UserID, actor.SessionID, a.now())
+	if err != nil {
+		return winddown.Actor{}, err
+	}
+	return now, a.followCalendar(ctx, generation)
 }
 
 // SignupAllowed reports whether somebody without an invitation may sign up now.
@@ -249,7 +260,10 @@ func (a *App) ChangePassword(ctx context.Context, actor winddown.Actor, current,
 	if err != nil {
 		return "", err
 	}
-	err = a.setPassword(ctx, actor, actor.UserID, stored, hash, func(tx *postgres.Tx) { token = renewSession(tx, actor) })
+	err = a.setPassword(ctx, actor, actor.UserID, stored, hash, func(tx *postgres.Tx) (err error) {
+		token, err = a.renewSession(ctx, tx, actor)
+		return err
+	})
 	return token, err
 }
 
@@ -261,7 +275,7 @@ func errPassword() error {
 
 // setPassword replaces the password hash checked, or any if checked is empty, with what else is to
 // be done.
-func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, checked, hash string, besides func(*postgres.Tx)) error {
+func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddown.ID, checked, hash string, besides func(*postgres.Tx) error) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		locked, err := tx.LockUser(ctx, user)
 		if err != nil {
@@ -276,7 +290,9 @@ func (a *App) setPassword(ctx context.Context, actor winddown.Actor, user winddo
 		tx.SpendMailTokens(user, postgres.TokenReset)
 		tx.EndEmailChange(user) // whoever asked for it may have known the password before
 		tx.EndSessions(user, actor.SessionID)
-		besides(tx)
+		if err := besides(tx); err != nil {
+			return nil, err
+		}
 		return []winddown.Event{{Stream: userStream(user), Kind: winddown.PasswordChanged, User: user}}, nil
 	})
 }
@@ -355,7 +371,7 @@ func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	return a.setPassword(ctx, command(), acc.User.ID, "", hash, func(*postgres.Tx) {})
+	return a.setPassword(ctx, command(), acc.User.ID, "", hash, func(*postgres.Tx) error { return nil })
 }
 
 // EnableUser takes DisableUser back; what it ended stays ended. NotFound for an unknown address.

@@ -90,8 +90,20 @@ func TestProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.app.Actor(ctx, token) // whoever else had it has nothing of the proof
+	// The token before stands for the session a little longer, for what the browser sent with it
+	// meanwhile; whoever else had it has nothing of the proof, and a second one makes it last no longer.
+	w.clock.Advance(winddown.PriorTerm - time.Second)
+	prior := w.actor(token)
+	wantKind(t, prior.Proved(w.clock.Now()), winddown.Unproved)
+	again, err := w.app.Prove(ctx, prior, winddown.Proof{Password: password})
+	if err != nil || again != renewed {
+		t.Errorf("a button pressed twice: %v; the same token: %v", err, again == renewed)
+	}
+	w.clock.Advance(time.Second)
+	_, err = w.app.Actor(ctx, token)
 	wantKind(t, err, winddown.Unauthenticated)
+	wantKind(t, errOf(w.app.Prove(ctx, prior, winddown.Proof{Password: password})), winddown.Unauthenticated)
+	w.clock.Advance(-time.Second) // as long as the proof is that of this moment
 	token = renewed
 	if err := proved(); err != nil {
 		t.Errorf("proved anew: %v", err)
@@ -104,6 +116,21 @@ func TestProof(t *testing.T) {
 	// Sessions from before it was noted have to prove it.
 	w.exec("update login_sessions set proved_at = null")
 	wantKind(t, proved(), winddown.Unproved)
+
+	// With the session the token before ends too, and nothing is proved in it.
+	last := w.actor(token)
+	if err := errOf(w.app.Prove(ctx, last, winddown.Proof{Password: password})); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.LogOut(ctx, last); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.app.Actor(ctx, token)
+	wantKind(t, err, winddown.Unauthenticated)
+	wantKind(t, errOf(w.app.Prove(ctx, last, winddown.Proof{Password: password})), winddown.Unauthenticated)
+	if n := one[int](w, "select count(*) from login_sessions where ended_at is not null and num_nonnulls(prior_hash, prior_until, prior_salt) > 0"); n > 0 {
+		t.Errorf("%d sessions that ended keep a token before", n)
+	}
 }
 
 func TestChangeOfAddress(t *testing.T) {

@@ -29,7 +29,8 @@ func NewRelyingParty(base string) *RelyingParty {
 	if err != nil {
 		return nil
 	}
-	host := u.Hostname()
+	host := strings.ToLower(u.Hostname()) // as browsers write it in what is signed, and the address too
+	base = strings.ToLower(u.Scheme + "://" + u.Host)
 	local := host == "localhost" || strings.HasSuffix(host, ".localhost")
 	if _, err := netip.ParseAddr(host); err == nil || u.Scheme != "https" && !local {
 		return nil
@@ -319,9 +320,9 @@ func (a *App) ProveByPasskey(ctx context.Context, actor winddown.Actor, at *Rely
 	if err := a.take(ctx, actor, winddown.PasskeyProve, said.Response.CollectedClientData.Challenge); err != nil {
 		return "", err
 	}
-	err = a.usePasskey(ctx, actor, at, said, func(tx *postgres.Tx) ([]winddown.Event, error) {
-		token = renewSession(tx, actor)
-		return []winddown.Event{identityProved(actor)}, nil
+	err = a.usePasskey(ctx, actor, at, said, func(tx *postgres.Tx) (_ []winddown.Event, err error) {
+		token, err = a.renewSession(ctx, tx, actor)
+		return []winddown.Event{identityProved(actor)}, err
 	})
 	return token, err
 }

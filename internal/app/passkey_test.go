@@ -297,6 +297,25 @@ func TestKeepingPasskeys(t *testing.T) {
 	_, err = d.logIn(d.sign(d.loginQuestion()))
 	wantField(t, err, "passkey", "passkey.error.unknown")
 
+	// In a session that has ended nothing is proved; the questions of one that has not are few, and the
+	// newest are kept.
+	d = w.withPasskey(a, "Ещё ключ")
+	ended := a
+	ended.SessionID = newID(t)
+	wantKind(t, w.prove(ended, d), winddown.Unauthenticated)
+	for range winddown.MaxChallenges + 3 {
+		if asked, err = w.app.AskForPasskey(ctx, a, d.party); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second)
+	}
+	if n := one[int](w, "select count(*) from passkey_challenges where session_id = $1", uuid.UUID(a.SessionID)); n != winddown.MaxChallenges {
+		t.Errorf("%d questions of one session wait", n)
+	}
+	if err := errOf(w.app.ProveByPasskey(ctx, a, d.party, d.sign(asked))); err != nil {
+		t.Errorf("the newest question: %v", err)
+	}
+
 	// Whoever has lost everything gets in by his password alone.
 	w.guard(a)
 	if err := w.app.ResetTwoFactor(ctx, "kim@example.ru"); err != nil {
@@ -317,7 +336,7 @@ func TestKeepingPasskeys(t *testing.T) {
 // Browsers know passkeys over https and on this machine, and for names alone.
 func TestWhereThereArePasskeys(t *testing.T) {
 	for base, want := range map[string]bool{
-		"https://winddown.example": true, "https://winddown.example:8443": true, "http://localhost:8080": true, "http://dev.localhost": true,
+		"https://winddown.example": true, "HTTPS://Winddown.Example": true, "https://winddown.example:8443": true, "http://localhost:8080": true, "http://dev.localhost": true,
 		"http://winddown.example": false, "http://127.0.0.1:8080": false, "https://192.0.2.1": false, "https://[2001:db8::1]:8443": false, "http://localhost.example": false, "": false,
 	} {
 		if got := app.NewRelyingParty(base) != nil; got != want {
@@ -325,7 +344,11 @@ func TestWhereThereArePasskeys(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	_, err := w.app.AskForLogin(t.Context(), nil)
+	asked, err := w.app.AskForLogin(t.Context(), app.NewRelyingParty("https://WINDDOWN.example"))
+	if err != nil || !strings.Contains(string(asked), `"rpId":"winddown.example"`) {
+		t.Errorf("a host in capitals is asked for as %s, %v", asked, err)
+	}
+	_, err = w.app.AskForLogin(t.Context(), nil)
 	wantKind(t, err, winddown.Conflict)
 	_, err = w.app.LogInByPasskey(t.Context(), nil, nil, app.Browser{})
 	wantKind(t, err, winddown.Conflict)

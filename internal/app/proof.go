@@ -2,6 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
 	"unicode/utf8"
 
 	"winddown/internal/postgres"
@@ -26,18 +31,37 @@ func (a *App) Prove(ctx context.Context, actor winddown.Actor, p winddown.Proof)
 		if err != nil {
 			return nil, err
 		}
-		token = renewSession(tx, actor)
-		return []winddown.Event{identityProved(actor)}, nil
+		token, err = a.renewSession(ctx, tx, actor)
+		return []winddown.Event{identityProved(actor)}, err
 	})
 	return token, err
 }
 
-// renewSession gives the login session of somebody who has just proved who he is another token: the
-// one before, whoever may have got hold of it, works no longer.
-func renewSession(tx *postgres.Tx, actor winddown.Actor) (token string) {
-	token, hash := newToken()
-	tx.ProveSession(actor.UserID, actor.SessionID, hash)
-	return token
+// renewSession gives the login session of somebody who has just proved who he is, and who is locked,
+// another token: the one before, whoever may have got hold of it, has nothing of the proof, and works no
+// longer after PriorTerm. Until then whoever shows it with a proof gets the same new token: an answer
+// that was lost because a button was pressed twice costs no login. Unauthenticated when the session has
+// ended.
+func (a *App) renewSession(ctx context.Context, tx *postgres.Tx, actor winddown.Actor) (token string, err error) {
+	tokens, err := tx.SessionTokens(ctx, actor.UserID, actor.SessionID)
+	if err != nil {
+		return "", err
+	}
+	now, shown := a.now(), tokenHash(actor.Token)
+	switch {
+	case slices.Equal(shown, tokens.TokenHash):
+		until := now.Add(winddown.PriorTerm)
+		tokens.PriorHash, tokens.PriorUntil, tokens.PriorSalt = shown, &until, make([]byte, sha256.Size)
+		_, _ = rand.Read(tokens.PriorSalt) // never fails: crypto/rand aborts the program instead
+	case !slices.Equal(shown, tokens.PriorHash) || !now.Before(*tokens.PriorUntil):
+		return "", &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+	}
+	mac := hmac.New(sha256.New, tokens.PriorSalt)
+	_, _ = mac.Write([]byte(actor.Token))
+	token = base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	tokens.TokenHash = tokenHash(token)
+	tx.ProveSession(actor.UserID, actor.SessionID, tokens)
+	return token, nil
 }
 
 func identityProved(actor winddown.Actor) winddown.Event {

@@ -357,8 +357,8 @@ func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string
 		if _, err := a.useFactor(tx, actor.UserID, factor, winddown.SecondFactor{Code: code}); err != nil {
 			return nil, err
 		}
-		token = renewSession(tx, actor)
-		return []winddown.Event{identityProved(actor)}, nil
+		token, err = a.renewSession(ctx, tx, actor)
+		return []winddown.Event{identityProved(actor)}, err
 	})
 	return token, err
 }

@@ -203,6 +203,11 @@ func TestChangingTheSecondFactor(t *testing.T) {
 	}
 	wantField(t, errOf(w.app.Prove(ctx, a, proof)), "code", "twofactor.error.code")
 	wantField(t, errOf(w.app.Prove(ctx, w.person("Чужая"), winddown.Proof{Code: "000000"})), "code", "twofactor.error.code")
+	ended := a
+	ended.SessionID = newID(t)
+	w.clock.Advance(time.Minute)
+	code := winddown.TOTPCode(fresh, w.clock.Now())
+	wantKind(t, errOf(w.app.Prove(ctx, ended, winddown.Proof{Code: code})), winddown.Unauthenticated)
 
 	a.ProvedAt = w.clock.Now()
 	if err := w.app.EndTwoFactor(ctx, a); err != nil {

@@ -105,6 +105,12 @@ const sqlForgetChallenges = `-- name: ForgetChallenges
 delete from passkey_challenges where challenge_hash in (
     select challenge_hash from passkey_challenges where expires_at < @now order by expires_at limit 100 for update skip locked)`
 
+// sqlCrowdOut forgets the oldest questions of a login session that is about to ask another one.
+const sqlCrowdOut = `-- name: CrowdOut
+delete from passkey_challenges where challenge_hash in (
+    select challenge_hash from passkey_challenges where user_id = @user and session_id = @session
+    order by expires_at desc, challenge_hash offset @keep for update skip locked)`
+
 const sqlInsertChallenge = `-- name: InsertChallenge
 insert into passkey_challenges (challenge_hash, purpose, user_id, session_id, expires_at)
 values (@challenge, @purpose, @user, @session, @expires)`
@@ -126,11 +132,14 @@ func (c Challenge) args() namedArgs {
 	return a
 }
 
-// InsertChallenge keeps a challenge until its answer comes, and forgets some that are over. It is no
-// event: nothing has changed for anybody.
+// InsertChallenge keeps a challenge until its answer comes, and forgets some that are over, and of a
+// login session the oldest beyond MaxChallenges. It is no event: nothing has changed for anybody.
 func (tx *Tx) InsertChallenge(c Challenge) {
 	tx.silent++
 	tx.batch.Queue(sqlForgetChallenges, namedArgs{"now": tx.now})
+	if c.Purpose != winddown.PasskeyLogin {
+		tx.batch.Queue(sqlCrowdOut, namedArgs{"user": c.User, "session": c.Session, "keep": winddown.MaxChallenges - 1})
+	}
 	args := c.args()
 	args["expires"] = tx.now.Add(winddown.ChallengeTerm)
 	tx.batch.Queue(sqlInsertChallenge, args)

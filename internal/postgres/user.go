@@ -9,8 +9,23 @@ import (
 	"winddown/internal/winddown"
 )
 
-const sqlActor = `-- name: Actor
-select s.id as session_id, s.proved_at, s.seen_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, p.firm_id, coalesce(p.role, '') as firm_role,
+// Whom a login session belongs to, by its token; by the one it had before a proof, which has nothing of
+// the proof; and by its id.
+const (
+	sqlActor = `-- name: Actor
+select s.proved_at, ` + actorColumns + `
+where s.token_hash = @token and ` + actorAlive
+
+	sqlPriorActor = `-- name: PriorActor
+select null::timestamptz as proved_at, ` + actorColumns + `
+where s.prior_hash = @token and s.prior_until > @now and ` + actorAlive
+
+	sqlActorOfSession = `-- name: ActorOfSession
+select s.proved_at, ` + actorColumns + `
+where s.id = @session and s.user_id = @user and ` + actorAlive
+)
+
+const actorColumns = `s.id as session_id, s.seen_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, p.firm_id, coalesce(p.role, '') as firm_role,
        coalesce(f.name, '') as firm_name, coalesce(p.firms, 0) as firms, (select event_seq from system_streams) as generation
 from login_sessions s join users u on u.id = s.user_id
 left join lateral (
@@ -20,8 +35,9 @@ left join lateral (
     order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
     limit 1
 ) p on true
-left join firms f on f.id = p.firm_id
-where s.token_hash = @token and s.ended_at is null and s.expires_at > @now and s.seen_at > @idle_since and u.disabled_at is null`
+left join firms f on f.id = p.firm_id`
+
+const actorAlive = `s.ended_at is null and s.expires_at > @now and s.seen_at > @idle_since and u.disabled_at is null`
 
 const sqlTouchSession = `-- name: TouchSession
 update login_sessions set seen_at = @now where id = @session and seen_at < @before`
@@ -33,12 +49,27 @@ const touchEvery = 5 * time.Minute
 // Actor returns the person behind a login session's token and notes that the session is
 // in use, which takes another round trip every few minutes. The firm he works in and the
 // generation of the calendar come along. An unknown, ended or expired session is Unauthenticated.
+//
+// The token before the last proof stands for it a while, and is looked for only when no session has
+// this one.
 func (db *DB) Actor(ctx context.Context, tokenHash []byte, now time.Time) (a winddown.Actor, generation int64, err error) {
+	a, generation, err = db.actor(ctx, sqlActor, namedArgs{"token": tokenHash}, now)
+	if winddown.KindOf(err) == winddown.Unauthenticated {
+		a, generation, err = db.actor(ctx, sqlPriorActor, namedArgs{"token": tokenHash}, now)
+	}
+	return a, generation, err
+}
+
+// ActorOfSession is Actor by the session itself, whatever token it has by now.
+func (db *DB) ActorOfSession(ctx context.Context, user, session winddown.ID, now time.Time) (a winddown.Actor, generation int64, err error) {
+	return db.actor(ctx, sqlActorOfSession, namedArgs{"user": user, "session": session}, now)
+}
+
+func (db *DB) actor(ctx context.Context, sql string, args namedArgs, now time.Time) (a winddown.Actor, generation int64, err error) {
+	args["now"], args["idle_since"] = now, now.Add(-winddown.SessionIdle)
 	var provedAt, eraseAt *time.Time
 	var seenAt time.Time
-	err = db.pool.QueryRow(ctx, sqlActor, namedArgs{
-		"token": tokenHash, "now": now, "idle_since": now.Add(-winddown.SessionIdle),
-	}).Scan(&a.SessionID, &provedAt, &seenAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
+	err = db.pool.QueryRow(ctx, sql, args).Scan(&provedAt, &a.SessionID, &seenAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
 		&a.FirmName, &a.Firms, &generation)
 	if err != nil {
 		err = classify(err)
@@ -258,20 +289,53 @@ func (tx *Tx) InsertSession(s NewSession) {
 	})
 }
 
-const sqlProveSession = `-- name: ProveSession
-update login_sessions set proved_at = @now, token_hash = @token where id = @session and user_id = @user and ended_at is null`
-
-// ProveSession notes that the person of a login session has proved who he is, and gives it another
-// token.
-func (tx *Tx) ProveSession(user, session winddown.ID, tokenHash []byte) {
-	tx.write(sqlProveSession, namedArgs{"user": user, "session": session, "token": tokenHash, "now": tx.now})
+// SessionTokens are the hashes of a login session's token and of the one before, which stands for it
+// until then. The token was made of the one before and Salt.
+type SessionTokens struct {
+	TokenHash  []byte
+	PriorHash  []byte
+	PriorUntil *time.Time
+	PriorSalt  []byte
 }
 
+const sqlSessionTokens = `-- name: SessionTokens
+select token_hash, prior_hash, prior_until, prior_salt from login_sessions where id = @session and user_id = @user and ended_at is null`
+
+// SessionTokens returns the tokens of a login session of a locked person, or Unauthenticated when it
+// has ended.
+func (tx *Tx) SessionTokens(ctx context.Context, user, session winddown.ID) (SessionTokens, error) {
+	var found []SessionTokens
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlSessionTokens, namedArgs{"user": user, "session": session}).Query(collect(&found))
+	})
+	if err == nil && len(found) == 0 {
+		err = &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+	}
+	if err != nil {
+		return SessionTokens{}, err
+	}
+	return found[0], nil
+}
+
+const sqlProveSession = `-- name: ProveSession
+update login_sessions set proved_at = @now, token_hash = @token, prior_hash = @prior, prior_until = @until, prior_salt = @salt
+where id = @session and user_id = @user and ended_at is null`
+
+// ProveSession notes that the person of a login session has proved who he is, and gives it other
+// tokens.
+func (tx *Tx) ProveSession(user, session winddown.ID, t SessionTokens) {
+	tx.write(sqlProveSession, namedArgs{
+		"user": user, "session": session, "token": t.TokenHash, "prior": t.PriorHash, "until": t.PriorUntil, "salt": t.PriorSalt, "now": tx.now,
+	})
+}
+
+const sessionEnds = `ended_at = @now, address = '', user_agent = '', prior_hash = null, prior_until = null, prior_salt = null`
+
 const sqlEndSession = `-- name: EndSession
-update login_sessions set ended_at = @now, address = '', user_agent = '' where id = @session and user_id = @user and ended_at is null`
+update login_sessions set ` + sessionEnds + ` where id = @session and user_id = @user and ended_at is null`
 
 const sqlEndSessions = `-- name: EndSessions
-update login_sessions set ended_at = @now, address = '', user_agent = '' where user_id = @user and id is distinct from @keep and ended_at is null`
+update login_sessions set ` + sessionEnds + ` where user_id = @user and id is distinct from @keep and ended_at is null`
 
 // EndSession ends one login session of a person.
 func (tx *Tx) EndSession(user, session winddown.ID) {

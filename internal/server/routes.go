@@ -247,7 +247,7 @@ func New(o Options) http.Handler {
 			r.Get("/cases/{case}/history", h(s.History))
 			r.With(unhurried...).Get("/cases/{case}/pack.zip", h(s.Pack))
 			r.Get("/cases/{case}/delete", h(s.DeleteCaseForm))
-			r.Post("/cases/{case}/delete", h(s.Proven(s.DeleteCase)))
+			r.With(patient...).Post("/cases/{case}/delete", h(s.Proven(s.DeleteCase)))
 			r.Post("/cases/{case}/keep", h(s.KeepCase))
 			r.Post("/cases/{case}/rescue/object", h(s.ObjectToRescue))
 			r.Get("/cases/{case}/transfer", h(s.TransferForm))

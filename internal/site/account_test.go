@@ -81,6 +81,14 @@ func TestLoginSessions(t *testing.T) {
 	desk.Get("/account").Want(http.StatusOK)
 	thief := s.Anybody()
 	thief.SetSession(before)
+	// Pressed twice, or in another tab meanwhile: nobody is signed out, and nothing else is proved.
+	thief.PostForm("/account/sessions/revoke", nil).Want(http.StatusForbidden)
+	twice := s.Anybody()
+	twice.SetSession(before)
+	twice.PostForm("/account/sessions/revoke", url.Values{"proof_password": {testkit.Password}}).WantRedirect("/account")
+	s.Clock.Advance(winddown.PriorTerm)
+	twice.Get("/account").Want(http.StatusOK)
+	desk.Get("/account").Want(http.StatusOK)
 	thief.Get("/account").WantRedirect("/login?next=%2Faccount")
 
 	// A login in the same browser takes the place of the one before, also somebody else's.

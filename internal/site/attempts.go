@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -108,6 +109,16 @@ func setupTarget(user winddown.ID) target { return target("setup " + user.String
 
 // passkeyTarget is the passkeys of a person who proves who he is.
 func passkeyTarget(user winddown.ID) target { return target("passkey " + user.String()) }
+
+// keyTarget is a passkey that logs somebody in, by the id that its answer gives; whose it is, nobody
+// knows yet.
+func keyTarget(answer []byte) target {
+	var said struct {
+		ID string `json:"id"`
+	}
+	_ = json.Unmarshal(answer, &said) // what cannot be read is refused as such, all of it as one target
+	return target("key " + said.ID)
+}
 
 // shareTarget is the password of a link.
 func shareTarget(token string) target { return target("share " + token) }

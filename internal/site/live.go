@@ -164,12 +164,11 @@ func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
 	return err == nil
 }
 
-// allowed asks for the login session and the topic anew.
+// allowed asks for the login session, which may have another token since a proof, and the topic anew.
 func (s *Site) allowed(r *http.Request, look look) error {
 	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
 	defer cancel()
-	token, _ := s.cookies.Get(r, sessionCookie)
-	actor, err := s.app.Actor(ctx, token)
+	actor, err := s.app.Again(ctx, actorOf(r.Context()))
 	if err == nil {
 		_, _, err = look(ctx, actor, 0)
 	}

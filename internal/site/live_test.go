@@ -101,6 +101,18 @@ func TestStreamOfACase(t *testing.T) {
 	// A page that shows what a restored database no longer knows is told so.
 	wantEvent(t, owner.In(two).Stream(caseLive(id, 1_000_000)), changed(owner.Case(id).Seq))
 
+	// A proof, which gives the session another token, ends no stream of the other windows.
+	window := owner.In(two).Stream(caseLive(id, owner.Case(id).Seq))
+	for range 2 { // by the second the token that opened the stream works no more
+		token, err := one.App.Prove(t.Context(), owner.Actor(), winddown.Proof{Password: testkit.Password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner.SetSession(token)
+	}
+	owner.Mark(id, winddown.SellOut)
+	wantEvent(t, window, changed(owner.Case(id).Seq))
+
 	// Whose login session has ended is told nothing more either.
 	mine := owner.In(two).Stream(caseLive(id, owner.Case(id).Seq))
 	owner.PostForm("/logout", nil).Want(http.StatusSeeOther)

@@ -21,7 +21,7 @@ const passkeysPath = "/account/passkeys"
 
 // passkeyFaults are the reasons why a browser gives no answer, as passkey.js tells them.
 func passkeyFaults() []string {
-	return []string{"script", "unsupported", "address", "known", "failed", "refused"}
+	return []string{"script", "unsupported", "address", "known", "failed", "busy", "refused"}
 }
 
 // passkeyAnswer reads what a passkey has signed, or says why it did not.
@@ -155,6 +155,11 @@ func (s *Site) LogInByPasskey(w http.ResponseWriter, r *http.Request) error {
 	answer, err := passkeyAnswer(f, passkeyField)
 	if err == nil {
 		token, err = s.app.LogInByPasskey(r.Context(), s.party, answer, from)
+		for _, why := range []string{"late", "answer", "unknown", "copied"} {
+			if key := "passkey.error." + why; mentions(err, key) {
+				s.logins.noteRefusal(r, keyTarget(answer), key)
+			}
+		}
 	}
 	switch {
 	case err == nil:

@@ -194,7 +194,7 @@ func TestMovingToAnotherPhone(t *testing.T) {
 // refused what is, by ids and hashes.
 func TestWhatLetsInStaysOutOfTheLog(t *testing.T) {
 	var log logbook
-	s := testkit.Start(t, testkit.WithLog(&log), testkit.WithMail())
+	s := testkit.Start(t, testkit.WithLog(&log), testkit.WithMail(), testkit.WithName())
 	anna, other := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Орлова", "orlova")
 	secret, codes := guard(t, s, anna)
 	wrong := "неверный пароль"
@@ -223,6 +223,11 @@ func TestWhatLetsInStaysOutOfTheLog(t *testing.T) {
 	secrets = append(secrets, letter.Token, next)
 	other.Get("/cases/" + s.SignUp("Ольга", "olga").OpenCase("ИП Другая", 1).String()).Want(http.StatusNotFound)
 
+	c = s.Anybody()
+	for _, key := range []string{"one", "one", "another"} {
+		c.PostForm("/login/passkey", url.Values{"passkey": {`{"id":"` + key + `"}`}}).Want(http.StatusUnprocessableEntity)
+	}
+
 	for _, secret := range secrets {
 		if secret == "" || strings.Contains(log.String(), secret) {
 			t.Errorf("the log holds %q, or it is empty", secret)
@@ -231,6 +236,10 @@ func TestWhatLetsInStaysOutOfTheLog(t *testing.T) {
 	refused := regexp.MustCompile(`"refused":"account\.error\.login","target":"login ([0-9a-f]{16})"`).FindAllStringSubmatch(log.String(), -1)
 	if len(refused) != 3 || refused[0][1] != refused[1][1] || refused[0][1] == refused[2][1] {
 		t.Errorf("failed logins are logged as %v", refused)
+	}
+	refused = regexp.MustCompile(`"refused":"passkey\.error\.answer","target":"key ([0-9a-f]{16})"`).FindAllStringSubmatch(log.String(), -1)
+	if len(refused) != 3 || refused[0][1] != refused[1][1] || refused[0][1] == refused[2][1] {
+		t.Errorf("failed logins by passkey are logged as %v", refused)
 	}
 	if !regexp.MustCompile(`"person":"` + other.ID.String() + `","refused":"not found"`).MatchString(log.String()) {
 		t.Error("it does not say who asked for what is not his")

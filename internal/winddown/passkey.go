@@ -5,12 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of passkeys: how many a person has, how long a name is in characters, and how long what a
-// passkey is asked to sign waits for its answer.
+// Limits of passkeys: how many a person has, how long a name is in characters, how long what a passkey
+// is asked to sign waits for its answer, and how many such questions of one login session do.
 const (
 	MaxPasskeys    = 20
 	MaxPasskeyName = 60
 	ChallengeTerm  = 5 * time.Minute
+	MaxChallenges  = 10
 )
 
 // Passkey is a key of a person's phone, computer or security key that logs him in (WebAuthn).

@@ -40,6 +40,7 @@ type Actor struct {
 	Consent   string    // the version of the page about personal data he agreed to
 	ProvedAt  time.Time // when he last proved in this login session who he is; zero for never
 	EraseAt   time.Time // from when on his account is erased, because he has deleted it; zero for never
+	Token     string    // of the login session, as the browser sent it, to renew it: never stored or shown
 }
 
 // SignedIn reports whether the actor is a person.
@@ -47,6 +48,10 @@ func (a Actor) SignedIn() bool { return !a.UserID.IsZero() }
 
 // ProofTerm is how long after somebody proved who he is he may do what is dangerous.
 const ProofTerm = 10 * time.Minute
+
+// PriorTerm is how long the token that a login session had before a proof still stands for it, for what
+// the browser sent meanwhile. It has nothing of the proof.
+const PriorTerm = 30 * time.Second
 
 // Proved returns nil while it is certain that the login session is used by its person, and
 // Unproved when he proved it too long ago for something dangerous.

@@ -139,10 +139,12 @@ test("where script, passkeys or the way to the server are missing, the page says
 
   const cut = await open();
   await authenticator(cut);
-  await cut.route("/login/passkey/options", (route) => route.fulfill({ status: 503 }));
-  await cut.goto("/login");
-  await submit(cut, "Войти с ключом доступа");
-  await says(cut, /Не удалось связаться с сервером/);
+  for (const [status, said] of [[500, /Не удалось связаться с сервером/], [503, /слишком много/], [429, /слишком много/]]) {
+    await cut.route("/login/passkey/options", (route) => route.fulfill({ status }));
+    await cut.goto("/login");
+    await submit(cut, "Войти с ключом доступа");
+    await says(cut, said);
+  }
 
   // No passkey of this site on the device.
   const empty = await open();

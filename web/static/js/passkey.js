@@ -11,7 +11,7 @@
   const asked = async (how) => {
     if (!how.startsWith("/")) return JSON.parse(how);
     const answer = await fetch(how, { method: "POST" }).catch(() => null);
-    if (!answer?.ok) throw new Fault("failed");
+    if (!answer?.ok) throw new Fault([429, 503].includes(answer?.status) ? "busy" : "failed");
     return answer.json();
   };
 
