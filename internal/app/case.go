@@ -158,6 +158,7 @@ func (a *App) change(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err != nil || len(events) == 0 {
 			return nil, err
 		}
+		events = append(events, view.Case.GoesOn(actor.Stamp(now, view.Standing))...)
 		tx.SaveCase(view.Case, winddown.Summarize(view.Case, cal), before, view.Case.Dues(cal))
 		return winddown.OnStream(caseStream(id), events), nil
 	})

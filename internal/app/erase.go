@@ -48,10 +48,10 @@ func (a *App) KeepCase(ctx context.Context, actor winddown.Actor, id winddown.ID
 }
 
 // EraseCases erases the cases whose term is over for good, each in a transaction of its own, and
-// returns how many. Their tombstones stay, and a line in the trail of whoever asked for it, or
+// returns how many; those alone that somebody has deleted in an installation that keeps cases for ever. Their tombstones stay, and a line in the trail of whoever asked for it, or
 // of the system. The bytes of their files go with the next sweep, unless another case holds them.
 func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
-	ids, err := a.db.ErasableCases(ctx, a.now())
+	ids, err := a.db.ErasableCases(ctx, a.now(), a.retention > 0)
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +71,7 @@ func (a *App) EraseCases(ctx context.Context) (erased int, err error) {
 // process, meanwhile.
 func (a *App) eraseCase(ctx context.Context, id winddown.ID) (gone bool, err error) {
 	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		t, err := tx.EraseCase(ctx, id)
+		t, err := tx.EraseCase(ctx, id, a.retention > 0)
 		if err != nil {
 			return nil, err
 		}

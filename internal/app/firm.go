@@ -292,6 +292,7 @@ func (a *App) leaveFirm(ctx context.Context, tx *postgres.Tx, view CaseView) ([]
 	}
 	tx.RevokeInvitesBy(c.ID, accountant)
 	tx.RevokeSharesBy(c.ID, accountant)
+	events = append(events, c.GoesOn(winddown.Stamp{OnBehalf: view.Standing.OnBehalf()})...)
 	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
 	return winddown.OnStream(caseStream(c.ID), events), nil
 }

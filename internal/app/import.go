@@ -158,7 +158,7 @@ func writeImport(ctx context.Context, tx *postgres.Tx, plan []winddown.ImportLin
 		case winddown.ImportUnchanged, winddown.ImportFaulty:
 			continue
 		}
-		events = append(events, winddown.OnStream(caseStream(l.Case.ID), l.Events)...)
+		events = append(events, winddown.OnStream(caseStream(l.Case.ID), append(l.Events, l.Case.GoesOn(winddown.Stamp{})...))...)
 	}
 	for user, cases := range assign {
 		tx.Assign(cases, user)

@@ -131,10 +131,20 @@ func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite
 		if at < 0 {
 			return nil, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 		}
-		tx.RevokeInvite(open[at])
-		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.InviteRevoked, Role: open[at].Role, Invite: invite,
-			OnBehalf: view.Standing.OnBehalf()}}, nil
+		return winddown.OnStream(caseStream(id), revoke(tx, open[at], view.Standing.OnBehalf())), nil
 	})
+}
+
+// revoke takes back an open invitation to a locked case, and with one in the place of a lost owner the
+// search for him.
+func revoke(tx *postgres.Tx, i winddown.Invite, onBehalf bool) []winddown.Event {
+	tx.RevokeInvite(i)
+	events := []winddown.Event{{Kind: winddown.InviteRevoked, Role: i.Role, Invite: i.ID, OnBehalf: onBehalf}}
+	if i.Offer() == "rescue" {
+		tx.EndRescue(i.CaseID)
+		events = append(events, winddown.Event{Kind: winddown.RescueStopped, OnBehalf: onBehalf})
+	}
+	return events
 }
 
 // RemovePerson takes a helper or the accountant out of a case: he no longer sees it from
@@ -172,9 +182,10 @@ func (a *App) removeHelper(ctx context.Context, tx *postgres.Tx, view CaseView, 
 	}
 	tx.RemoveHelper(c.ID, user)
 	tx.RevokeInvitesBy(c.ID, user)
+	events := append([]winddown.Event{{Kind: winddown.PersonRemoved, Role: winddown.Helper, User: user, OnBehalf: view.Standing.OnBehalf()}},
+		c.GoesOn(winddown.Stamp{OnBehalf: view.Standing.OnBehalf()})...)
 	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
-	return []winddown.Event{{Stream: caseStream(c.ID), Kind: winddown.PersonRemoved, Role: winddown.Helper, User: user,
-		OnBehalf: view.Standing.OnBehalf()}}, nil
+	return winddown.OnStream(caseStream(c.ID), events), nil
 }
 
 // SetActing gives or takes the accountant's leave to mark steps for the seller: NotFound
@@ -337,6 +348,7 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 		return fail(err)
 	}
 	tx.UseInvite(invite, user)
+	events = append(events, winddown.OnStream(caseStream(c.ID), c.GoesOn(winddown.Stamp{}))...)
 	tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
 	if !takes {
 		events = append(events, winddown.Event{Stream: caseStream(c.ID), Kind: winddown.PersonJoined, Role: invite.Role,

@@ -18,7 +18,7 @@ func (a *App) LostCase(ctx context.Context, actor winddown.Actor, id winddown.ID
 	if !actor.Operator {
 		return LostCase{}, errForbidden()
 	}
-	return a.db.LostCase(ctx, id)
+	return a.db.LostCase(ctx, id, a.now())
 }
 
 // Rescues returns the cases that wait for another owner; Forbidden for everybody but operators.
@@ -26,7 +26,7 @@ func (a *App) Rescues(ctx context.Context, actor winddown.Actor) ([]LostCase, er
 	if !actor.Operator {
 		return nil, errForbidden()
 	}
-	return a.db.Rescues(ctx)
+	return a.db.Rescues(ctx, a.now())
 }
 
 // rescue runs do with a case that is locked for an operator, and the time of the transaction.
@@ -70,21 +70,21 @@ func (a *App) AskRescue(ctx context.Context, actor winddown.Actor, id winddown.I
 	})
 }
 
-// DropRescue takes that back, by an operator: Forbidden, NotFound, or Conflict when it has ended.
+// DropRescue takes that back, and the link if it has been made, by an operator: Forbidden, NotFound, or Conflict when it has ended.
 func (a *App) DropRescue(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
 	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c LostCase, _ time.Time) (winddown.Event, error) {
 		var err error
 		if c.RescueAt.IsZero() {
 			err = &winddown.Error{Kind: winddown.Conflict, Key: "rescue.error.ended"}
 		}
-		tx.SaveRescue(id, time.Time{})
+		tx.EndRescue(id)
 		return winddown.Event{Kind: winddown.RescueStopped}, err
 	})
 }
 
 // Rescue makes the one-time link by which another becomes the owner, when the term has passed without
 // an objection, and returns its token; to an address that is not empty a letter with a link of its own
-// goes too. Operators do it: Forbidden for others, NotFound, Conflict as LostCase.Open says, Invalid for
+// goes too. A link made before leads nowhere from then on. Operators do it: Forbidden for others, NotFound, Conflict as LostCase.Open says, Invalid for
 // an address that cannot be written to, or Unproved.
 func (a *App) Rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, to string) (token string, err error) {
 	err = a.rescue(ctx, actor, id, func(tx *postgres.Tx, c LostCase, now time.Time) (winddown.Event, error) {
@@ -102,14 +102,13 @@ func (a *App) Rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		var hash []byte
 		token, hash = newToken()
 		tx.OfferRescue(offer, hash)
-		tx.SaveRescue(id, time.Time{})
 		return winddown.Event{Kind: winddown.RescueOffered, Role: winddown.Owner, Invite: offer.ID}, err
 	})
 	return token, err
 }
 
-// ObjectToRescue ends the search for another owner, by the one there is, who is not lost: NotFound or
-// Forbidden.
+// ObjectToRescue ends the search for another owner, by the one there is, who is not lost, as long as
+// nobody has accepted the link: NotFound or Forbidden.
 func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, err := tx.LockCase(ctx, id)
@@ -119,7 +118,7 @@ func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id windd
 		if err != nil || view.Case.RescueAt.IsZero() {
 			return nil, err
 		}
-		tx.SaveRescue(id, time.Time{})
+		tx.EndRescue(id)
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.RescueStopped}}, nil
 	})
 }

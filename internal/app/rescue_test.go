@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -59,8 +60,12 @@ func TestRescue(t *testing.T) {
 	}
 	_, _, err = w.app.Accept(ctx, next, before)
 	wantKind(t, named("the owner's own link", err), winddown.Gone)
-	_, err = w.app.Rescue(ctx, w.provedNow(operator), id, "")
-	wantKey(t, err, winddown.Conflict, "rescue.error.ended")
+	former := token
+	if token, err = w.app.Rescue(ctx, w.provedNow(operator), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = w.app.Accept(ctx, next, former)
+	wantKind(t, named("the link before", err), winddown.Gone)
 	if seen, err := w.app.InviteView(ctx, token); err != nil || seen.Invite.Offer() != "rescue" || seen.By != "Смотров" {
 		t.Errorf("the link offers %+v, %v", seen, err)
 	}
@@ -114,21 +119,40 @@ func TestRescueIsStopped(t *testing.T) {
 	}
 	ended()
 	owner = next
-	ask()
-	w.clock.Advance(winddown.RescueTerm)
-	token, err := w.app.Rescue(ctx, w.provedNow(operator), id, "")
-	if err != nil {
-		t.Fatal(err)
+	// So it is once the link is there.
+	for name, stop := range map[string]func() error{
+		"he objects":       func() error { return w.app.ObjectToRescue(ctx, owner, id) },
+		"the operator":     func() error { return w.app.DropRescue(ctx, operator, id) },
+		"he hands it over": func() error { _, err := w.app.Transfer(ctx, w.provedNow(owner), id, ""); return err },
+		"he revokes it": func() error {
+			p, err := w.app.People(ctx, owner, id)
+			at := slices.IndexFunc(p.Invites, func(i winddown.Invite) bool { return i.Offer() == "rescue" })
+			if err != nil || at < 0 {
+				t.Fatalf("the owner sees %+v, %v", p.Invites, err)
+			}
+			return w.app.RevokeInvite(ctx, owner, id, p.Invites[at].ID)
+		},
+	} {
+		ask()
+		w.clock.Advance(winddown.RescueTerm)
+		token, err := w.app.Rescue(ctx, w.provedNow(operator), id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := w.app.LostCase(ctx, operator, id); err != nil || !c.Offered {
+			t.Errorf("the operator sees %+v, %v", c, err)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(named(name, err))
+		}
+		_, _, err = w.app.Accept(ctx, helper, token)
+		wantKind(t, named(name, err), winddown.Gone)
+		ended()
+		if v := w.view(owner, id); !v.Standing.Owner || !slices.ContainsFunc(v.Trail[:3], func(l app.TrailLine) bool { return l.Event.Kind == winddown.RescueStopped }) {
+			t.Errorf("%s: the trail ends with %+v", name, v.Trail[0].Event)
+		}
 	}
-	p, err := w.app.People(ctx, owner, id)
-	if err != nil || len(p.Invites) != 1 {
-		t.Fatalf("the owner sees %d invitations, %v", len(p.Invites), err)
-	}
-	if err := w.app.RevokeInvite(ctx, owner, id, p.Invites[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = w.app.Accept(ctx, helper, token)
-	wantKind(t, err, winddown.Gone)
+	w.verify(id)
 }
 
 // Nobody but an operator, who is one at that moment, knows of it; and some cases have no owner to lose.

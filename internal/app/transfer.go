@@ -33,13 +33,14 @@ func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID
 			}
 		}
 		var events []winddown.Event
+		others := len(open)
 		for _, i := range open {
 			if i.Role == winddown.Owner {
-				tx.RevokeInvite(i)
-				events = append(events, winddown.Event{Kind: winddown.InviteRevoked, Role: i.Role, Invite: i.ID})
+				others--
+				events = append(events, revoke(tx, i, false)...)
 			}
 		}
-		if len(open)-len(events) >= postgres.MaxInvites {
+		if others >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
 		}
 		if err := actor.Proved(now); err != nil {
@@ -66,7 +67,11 @@ func takeOver(tx *postgres.Tx, locked postgres.LockedInvite) winddown.Event {
 	tx.TakeOver(c.ID, user)
 	tx.RevokeInvites(c.ID, locked.Invite.ID)
 	tx.RevokeShares(c.ID)
-	return winddown.Event{Stream: caseStream(c.ID), Kind: winddown.CaseTransferred, Role: winddown.Owner, User: locked.Owner, Invite: locked.Invite.ID}
+	e := winddown.Event{Stream: caseStream(c.ID), Kind: winddown.CaseTransferred, Role: winddown.Owner, User: locked.Owner, Invite: locked.Invite.ID}
+	if locked.Invite.Offer() == "rescue" {
+		e.After = winddown.Changes{"lost": "yes"}
+	}
+	return e
 }
 
 // CaseLetter is whom a letter about a case goes to, and what it names.

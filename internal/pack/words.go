@@ -369,7 +369,7 @@ func (w words) value(field, value string) string {
 			names = append(names, w.p.T("share.shows."+name))
 		}
 		return strings.Join(names, ", ")
-	case "fbs", "wb_stock", "acting", "agrees", "password":
+	case "fbs", "wb_stock", "acting", "agrees", "password", "lost":
 		return w.yesNo(value == "yes")
 	case "leftover":
 		key = "question.leftover." + value

@@ -29,12 +29,12 @@ func (tx *Tx) Remind(sent []winddown.Reminded) {
 }
 
 const sqlArchive = `-- name: Archive
-update cases set archived_at = @at where id = any(@cases::uuid[])`
+update cases set archived_at = @at, ` + goingOn + ` where id = any(@cases::uuid[])`
 
 // Archive puts locked cases into the archive of their firm, or takes them out.
 func (tx *Tx) Archive(cases []winddown.Picked, in bool) {
 	if ids := tx.lockedIDs(cases); len(ids) > 0 {
-		args := namedArgs{"cases": ids, "at": nil}
+		args := namedArgs{"cases": ids, "at": nil, "now": tx.now}
 		if in {
 			args["at"] = tx.now
 		}

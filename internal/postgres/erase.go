@@ -12,16 +12,18 @@ import (
 // eraseAtOnce bounds the cases that are erased one after the other.
 const eraseAtOnce = 1000
 
-// stillErased leaves out a case whose retention is over but that was taken out of the archive since.
-const stillErased = `(erase_by is not null or finished_on is not null or archived_at is not null)`
+// erasing is the condition under which a case is erased now. One that nobody has deleted, but whose time
+// of retention was over, stays in an installation that keeps cases for ever by now.
+const erasing = `erase_at <= @now and (@expired or erase_by is not null)`
 
 const sqlErasableCases = `-- name: ErasableCases
-select id from cases where erase_at <= @now and ` + stillErased + ` order by erase_at, id limit @limit`
+select id from cases where ` + erasing + ` order by erase_at, id limit @limit`
 
-// ErasableCases returns cases whose deletion's term is over. It is the program's own and takes no
+// ErasableCases returns cases whose deletion's term is over; with expired also those that nobody has
+// deleted. It is the program's own and takes no
 // actor.
-func (db *DB) ErasableCases(ctx context.Context, now time.Time) ([]winddown.ID, error) {
-	return db.idsOf(ctx, sqlErasableCases, namedArgs{"now": now, "limit": eraseAtOnce})
+func (db *DB) ErasableCases(ctx context.Context, now time.Time, expired bool) ([]winddown.ID, error) {
+	return db.idsOf(ctx, sqlErasableCases, namedArgs{"now": now, "expired": expired, "limit": eraseAtOnce})
 }
 
 // Tombstone is what is left of an erased case.
@@ -49,7 +51,7 @@ func (db *DB) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) 
 
 const sqlLockErasable = `-- name: LockErasable
 select event_seq, event_hash, erase_by as asked_by, erase_asked_at as asked_at, @now::timestamptz as erased_at
-from cases where id = @case and erase_at <= @now and ` + stillErased + ` for update`
+from cases where id = @case and ` + erasing + ` for update`
 
 const sqlInsertTombstone = `-- name: InsertTombstone
 insert into tombstones (case_id, event_seq, event_hash, asked_at, asked_by, erased_at)
@@ -92,11 +94,11 @@ delete from cases where id = @case`
 // EraseCase erases a case whose deletion's term is over, with its trail and all that belongs to
 // it, and leaves its tombstone; the person who asked for it, or the system's
 // stream, is held locked. NotFound when there is
-// no such case any more, or its deletion was taken back.
-func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID) (Tombstone, error) {
+// no such case any more, its deletion was taken back, or, unless expired, nobody has deleted it.
+func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID, expired bool) (Tombstone, error) {
 	var found []Tombstone
 	err := tx.read(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockErasable, namedArgs{"case": id, "now": tx.now}).Query(collect(&found))
+		b.Queue(sqlLockErasable, namedArgs{"case": id, "now": tx.now, "expired": expired}).Query(collect(&found))
 	})
 	if err != nil {
 		return Tombstone{}, err

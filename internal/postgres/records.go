@@ -21,7 +21,7 @@ func (r *records[T]) grow(n int) reflect.Value {
 }
 
 // recordsCodec reads record[] into records: what each column is scanned with is found once a
-// connection, where pgx would look it up for every field of every row.
+// result, where pgx would look it up for every field of every row.
 type recordsCodec struct{ pgtype.Codec }
 
 // PlanScan implements pgtype.Codec.

@@ -9,8 +9,13 @@ import (
 	"winddown/internal/winddown"
 )
 
+// openRescue is the condition under which an invitation in the place of a lost owner can be accepted:
+// see winddown.Invite.Offer.
+const openRescue = `role = 'owner' and replaces is not null and replaces <> created_by and used_at is null and revoked_at is null and expires_at > @now`
+
 // lostColumns are all that an operator reads of somebody's case.
-const lostColumns = `c.id, c.seller_name as seller, p.user_id as owner_id, u.name as owner_name, c.rescue_at, c.erase_at is not null as deleted
+const lostColumns = `c.id, c.seller_name as seller, p.user_id as owner_id, u.name as owner_name, c.rescue_at, c.erase_at is not null as deleted,
+    exists (select from invites where case_id = c.id and ` + openRescue + `) as offered
 from cases c left join case_people p on p.case_id = c.id and p.role = 'owner' left join users u on u.id = p.user_id`
 
 const sqlLostCase = `-- name: LostCase
@@ -29,10 +34,11 @@ type lostRow struct {
 	OwnerName *string
 	RescueAt  *time.Time
 	Deleted   bool
+	Offered   bool
 }
 
 func (r lostRow) domain() winddown.LostCase {
-	c := winddown.LostCase{ID: r.ID, Seller: r.Seller, OwnerID: r.OwnerID, RescueAt: timeOf(r.RescueAt), Deleted: r.Deleted}
+	c := winddown.LostCase{ID: r.ID, Seller: r.Seller, OwnerID: r.OwnerID, RescueAt: timeOf(r.RescueAt), Deleted: r.Deleted, Offered: r.Offered}
 	if r.OwnerName != nil {
 		c.OwnerName = *r.OwnerName
 	}
@@ -40,8 +46,8 @@ func (r lostRow) domain() winddown.LostCase {
 }
 
 // LostCase returns what an operator may know of a case, or NotFound.
-func (db *DB) LostCase(ctx context.Context, id winddown.ID) (winddown.LostCase, error) {
-	rows, err := db.pool.Query(ctx, sqlLostCase, namedArgs{"case": id})
+func (db *DB) LostCase(ctx context.Context, id winddown.ID, now time.Time) (winddown.LostCase, error) {
+	rows, err := db.pool.Query(ctx, sqlLostCase, namedArgs{"case": id, "now": now})
 	if err != nil {
 		return winddown.LostCase{}, classify(err)
 	}
@@ -53,8 +59,8 @@ func (db *DB) LostCase(ctx context.Context, id winddown.ID) (winddown.LostCase, 
 const MaxRescues = 200
 
 // Rescues returns the cases that wait for another owner, those whose term ends first in front.
-func (db *DB) Rescues(ctx context.Context) ([]winddown.LostCase, error) {
-	rows, err := db.pool.Query(ctx, sqlRescues, namedArgs{"limit": MaxRescues})
+func (db *DB) Rescues(ctx context.Context, now time.Time) ([]winddown.LostCase, error) {
+	rows, err := db.pool.Query(ctx, sqlRescues, namedArgs{"now": now, "limit": MaxRescues})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -76,7 +82,7 @@ func (tx *Tx) LockLost(ctx context.Context, id winddown.ID) (winddown.LostCase, 
 	var found []lostRow
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockLost, namedArgs{"case": id}).Query(collect(&heads))
-		b.Queue(sqlLostCase, namedArgs{"case": id}).Query(collect(&found))
+		b.Queue(sqlLostCase, namedArgs{"case": id, "now": tx.now}).Query(collect(&found))
 	})
 	if err != nil {
 		return winddown.LostCase{}, err
@@ -101,6 +107,16 @@ func (tx *Tx) SaveRescue(id winddown.ID, at time.Time) {
 	tx.write(sqlSaveRescue, args)
 }
 
+const sqlRevokeRescues = `-- name: RevokeRescues
+update invites set revoked_at = @now
+where case_id = @case and ` + openRescue
+
+// EndRescue notes that no other owner of a locked case is looked for, and takes back the invitation of one.
+func (tx *Tx) EndRescue(id winddown.ID) {
+	tx.write(sqlRevokeRescues, namedArgs{"case": id, "now": tx.now})
+	tx.SaveRescue(id, time.Time{})
+}
+
 const sqlRevokeOwnerInvites = `-- name: RevokeOwnerInvites
 update invites set revoked_at = @now where case_id = @case and role = 'owner' and used_at is null and revoked_at is null`
 
@@ -114,9 +130,13 @@ func (tx *Tx) OfferRescue(i winddown.Invite, tokenHash []byte) {
 const sqlSeatsOf = `-- name: SeatsOf
 select p.case_id, p.user_id from case_people p where p.case_id = any(@cases::uuid[])
 union
-select c.id, c.responsible_id from cases c where c.id = any(@cases::uuid[]) and c.responsible_id is not null`
+select c.id, c.responsible_id from cases c where c.id = any(@cases::uuid[]) and c.responsible_id is not null
+union
+select c.id, f.user_id from cases c join firm_people f on f.firm_id = c.firm_id and f.role in ('admin', 'lead')
+where c.id = any(@cases::uuid[]) and c.responsible_id is null and not exists (select from case_people p where p.case_id = c.id)`
 
-// SeatsOf returns the owners, helpers and accountants of cases. It is the program's own and takes no
+// SeatsOf returns the owners, helpers and accountants of cases, and the admins and leads of the firm of one
+// that has none of them. It is the program's own and takes no
 // actor.
 func (db *DB) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]winddown.ID, error) {
 	ids := make([][16]byte, len(cases))

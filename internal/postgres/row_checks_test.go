@@ -41,6 +41,8 @@ func TestTheDatabaseRefusesRowsThatMakeNoSense(t *testing.T) {
 			"finished_on = '2026-03-01'", "stage = 'finished'", "responsible_id = '" + me.ID.String() + "'", "archived_at = now()",
 			"reminder_text = 'Пора'", "reminded_at = now()", "reminded_at = now(), reminder_text = repeat('я', 1001)",
 			"erase_at = now()", "erase_asked_at = now(), erase_by = '" + me.ID.String() + "', erase_at = now() + interval '13 days'",
+			"erase_asked_at = now()", "erase_by = '" + me.ID.String() + "'",
+			"rescue_at = now()", "rescue_asked_at = now()", "rescue_asked_at = now(), rescue_at = now() + interval '6 days'",
 		},
 		"case_steps": {
 			"code = 'x'", "note = repeat('я', 2001)", "done_on = '2026-03-01'", "done_at = now()", "problem = 'x'", "problem = 'reopened'",

@@ -161,6 +161,7 @@ func unscoped() map[string]string {
 		"sqlLockLost":                   lost,
 		"sqlSaveRescue":                 locked,
 		"sqlRevokeOwnerInvites":         locked,
+		"sqlRevokeRescues":              locked,
 		"sqlSeatsOf":                    "letters go to the people of a case",
 		"sqlOwnerByInvite":              byInvite,
 		"sqlCaseLetter":                 "a letter names the seller to somebody who is or was one of the case's people",

@@ -159,7 +159,7 @@ func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.I
 		return err
 	}
 	p := i18n.From(r.Context())
-	v := peopleView(p, actor, in, role)
+	v := peopleView(p, actor, in, role, s.app.Now())
 	m := mistakesOf(r.Context(), failure)
 	v.Errors, v.RoleError, v.Mail = m.items, m.of("role"), page.InviteMailView{Offered: s.app.Mail(), Value: email, Error: m.of("email")}
 	status, options := formStatus(failure, layoutText)

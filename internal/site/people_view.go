@@ -17,11 +17,11 @@ func removeHref(id, user winddown.ID) string {
 	return peopleHref(id) + "/" + user.String() + "/remove"
 }
 
-func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen winddown.Role) page.PeopleView {
+func peopleView(p *i18n.Printer, actor winddown.Actor, in app.People, chosen winddown.Role, now time.Time) page.PeopleView {
 	c, standing := in.View.Case, in.View.Standing
 	manages := c.Allow(winddown.CanManage, standing) == nil
 	v := page.PeopleView{
-		Seller: c.Seller.Name, Back: caseOrSeller(c, standing), Rescue: rescuing(p, c, c.Allow(winddown.CanTransfer, standing) == nil),
+		Seller: c.Seller.Name, Back: caseOrSeller(c, standing), Rescue: rescuing(p, c, c.Allow(winddown.CanTransfer, standing) == nil, now),
 		InviteAction: peopleHref(c.ID), ActingAction: peopleHref(c.ID) + "/acting",
 	}
 	if c.Allow(winddown.CanTransfer, standing) == nil {

@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"winddown/internal/app"
 	"winddown/internal/i18n"
@@ -58,11 +59,16 @@ func caseTyped(text string) (winddown.ID, error) {
 	return winddown.ID{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 }
 
-// rescueState says from when on the link for another owner can be made.
+// rescueState says from when on the link for another owner can be made, or that it was.
 func (s *Site) rescueState(r *http.Request, c app.LostCase) string {
 	key := "rescue.state.waits"
-	if !s.app.Now().Before(c.RescueAt) {
+	switch {
+	case c.Offered:
+		key = "rescue.state.offered"
+	case !s.app.Now().Before(c.RescueAt):
 		key = "rescue.state.ready"
+	case !s.app.Mail():
+		key = "rescue.state.waits_unmailed"
 	}
 	p := i18n.From(r.Context())
 	return p.T(key, "Time", p.DateTime(c.RescueAt.In(winddown.Zone(actorOf(r.Context()).Zone))))
@@ -145,7 +151,10 @@ func (s *Site) rescue(w http.ResponseWriter, r *http.Request, v page.RescueView,
 	m := mistakesOf(r.Context(), failure)
 	v.Title, v.Back, v.Action, v.Errors, v.ReasonError = c.Seller, rescuesHref, rescueHref(id), m.items, m.of("reason")
 	v.Mail.Offered, v.Mail.Error = s.app.Mail(), m.of("email")
-	v.Owner = p.T("rescue.owner", "Name", c.OwnerName)
+	v.Owner, v.Told = p.T("rescue.owner", "Name", c.OwnerName), p.T("rescue.effect.told")
+	if !s.app.Mail() {
+		v.Told = p.T("rescue.effect.told_unmailed")
+	}
 	switch {
 	case c.OwnerID.IsZero():
 		v.Owner, v.Refused = p.T("rescue.ownerless"), p.T("rescue.error.no_owner")
@@ -177,13 +186,16 @@ func (s *Site) ObjectToRescue(w http.ResponseWriter, r *http.Request) error {
 }
 
 // rescuing says on the pages of a case that its owner is said to be lost; nothing unless he is.
-func rescuing(p *i18n.Printer, c *winddown.Case, owns bool) *page.PendingView {
+func rescuing(p *i18n.Printer, c *winddown.Case, owns bool, now time.Time) *page.PendingView {
 	if c.RescueAt.IsZero() {
 		return nil
 	}
-	on := p.Date(c.RescueAt.In(winddown.Zone(c.Zone)))
-	if !owns {
-		return &page.PendingView{Text: p.T("rescue.notice", "Date", on)}
+	on, state := p.Date(c.RescueAt.In(winddown.Zone(c.Zone))), "open"
+	if !now.Before(c.RescueAt) {
+		state = "over"
 	}
-	return &page.PendingView{Text: p.T("rescue.pending", "Date", on), Action: caseHref(c.ID) + "/rescue/object", Button: p.T("rescue.object")}
+	if !owns {
+		return &page.PendingView{Text: p.T("rescue.notice."+state, "Date", on)}
+	}
+	return &page.PendingView{Text: p.T("rescue.pending."+state, "Date", on), Action: caseHref(c.ID) + "/rescue/object", Button: p.T("rescue.object")}
 }

@@ -27,6 +27,9 @@ func TestRescuePages(t *testing.T) {
 	if !strings.Contains(text, "ИП Ким") || !strings.Contains(text, "Анна") || strings.Contains(text, "anna@example") {
 		t.Errorf("the operator sees:\n%s", text)
 	}
+	if !strings.Contains(text, "Писем этот сайт не отправляет") {
+		t.Errorf("letters are promised where there is no mail:\n%s", text)
+	}
 	ask := func() { operator.PostForm(here, url.Values{"reason": {"Не отвечает"}}).WantRedirect(here) }
 	ask()
 	if form := page + "/rescue/object"; !anna.Get(page).Want(http.StatusOK).HasForm(form) || !anna.Get(page+"/people").HasForm(form) {
@@ -46,6 +49,14 @@ func TestRescuePages(t *testing.T) {
 	link, err := url.Parse(testkit.Attr(operator.Get(here).ByID("invite-link"), "value"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, address := range []string{page, page + "/people"} {
+		if p := anna.Get(address); !p.HasForm(page+"/rescue/object") || !strings.Contains(p.Main(), "возразить ещё можно") {
+			t.Errorf("%s: the owner cannot object to the link:\n%s", address, p.Main())
+		}
+	}
+	if p := operator.Get(here); !p.HasForm(here+"/stop") || !strings.Contains(p.Main(), "ещё не принята") {
+		t.Errorf("the operator cannot take the link back:\n%s", p.Main())
 	}
 	if text := boris.Get(link.Path).Want(http.StatusOK).Main(); !strings.Contains(text, "с прежним владельцем нет связи") {
 		t.Errorf("the invitation says:\n%s", text)

@@ -1017,12 +1017,7 @@ func (c *Case) Reopen(reason string, version int, s Stamp) ([]Event, error) {
 	before := Changes{"finished_on": c.FinishedOn.String()}
 	c.FinishedOn = Date{}
 	c.Version++
-	events := []Event{{Kind: CaseReopened, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}
-	if c.Erasure.Expired() { // it goes on
-		kept, err := c.Keep(s)
-		return append(events, kept...), err
-	}
-	return events, nil
+	return []Event{{Kind: CaseReopened, Before: before, Reason: reason, OnBehalf: s.OnBehalf}}, nil
 }
 
 // editable returns the step when the case goes on and the step is needed.

@@ -25,7 +25,7 @@ func (c *Case) Delete(typed string, s Stamp) ([]Event, error) {
 }
 
 func (c *Case) erase(s Stamp) []Event {
-	if c.Erasure != nil {
+	if c.Erasure != nil && !c.Erasure.Expired() {
 		return nil
 	}
 	c.Erasure = &Erasure{AskedAt: s.At, At: s.At.Add(EraseTerm), By: s.By}
@@ -35,7 +35,7 @@ func (c *Case) erase(s Stamp) []Event {
 // GoWith notes that the case is erased with the account of the last person who saw it, who has asked
 // for that as e says.
 func (c *Case) GoWith(e Erasure) []Event {
-	if c.Erasure != nil && !c.Erasure.At.After(e.At) {
+	if c.Erasure != nil && !c.Erasure.Expired() && !c.Erasure.At.After(e.At) {
 		return nil
 	}
 	c.Erasure = &e

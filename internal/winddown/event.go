@@ -57,7 +57,7 @@ const (
 	PersonJoined        EventKind = "person_joined"        // case
 	PersonRemoved       EventKind = "person_removed"       // case
 	TransferOffered     EventKind = "transfer_offered"     // case: its owner invites another in his place
-	CaseTransferred     EventKind = "case_transferred"     // case: User was its owner, By is
+	CaseTransferred     EventKind = "case_transferred"     // case: User was its owner, By is; After["lost"] is «yes» when he was lost
 	RescueAsked         EventKind = "rescue_asked"         // case: its owner is lost, Reason says why an operator thinks so
 	RescueStopped       EventKind = "rescue_stopped"       // case: the owner objected, or an operator took it back
 	RescueOffered       EventKind = "rescue_offered"       // case: an operator invites another in his place

@@ -218,14 +218,23 @@ type Picked struct {
 	Zone          string
 	Summary       Summary // its stage, dates, problem and blocker
 	Archived      bool
+	Expired       bool      // it is to be erased because its time of retention is over
 	RemindedAt    time.Time // of the last reminder; zero for none
 	Reachable     bool      // it has an owner or a helper
 	Mailed        bool      // one of them gets reminders by mail, where any are sent
 }
 
+// goesOn is Case.GoesOn for what is done to many at a time.
+func (c Picked) goesOn() []Event {
+	if !c.Expired {
+		return nil
+	}
+	return []Event{{Stream: Stream{Kind: CaseStream, ID: c.ID}, Kind: CaseKept}}
+}
+
 // Assign makes a person of the firm responsible for cases of it, or nobody when user is zero.
 // It returns the cases that change, with an event each; NotFound for somebody of no account
-// in this firm.
+// in this firm. Cases that had expired go on.
 func (f *Firm) Assign(cases []Picked, user ID) ([]Picked, []Event, error) {
 	if !user.IsZero() {
 		if _, err := f.Member(user); err != nil {
@@ -244,7 +253,7 @@ func (f *Firm) Assign(cases []Picked, user ID) ([]Picked, []Event, error) {
 		}
 		c.ResponsibleID = user
 		changed = append(changed, c)
-		events = append(events, e)
+		events = append(append(events, e), c.goesOn()...)
 	}
 	return changed, events, nil
 }

@@ -152,7 +152,7 @@ func (r Remind) Send(cases []Picked, s Stamp) ([]Reminded, []Event) {
 }
 
 // Archive puts cases into the archive of their firm, or takes them out, and returns those
-// that change, with an event each.
+// that change, with an event each. Those that had expired go on.
 func Archive(cases []Picked, in bool) ([]Picked, []Event) {
 	kind := CaseUnarchived
 	if in {
@@ -166,6 +166,7 @@ func Archive(cases []Picked, in bool) ([]Picked, []Event) {
 		}
 		changed = append(changed, c)
 		events = append(events, Event{Stream: Stream{Kind: CaseStream, ID: c.ID}, Kind: kind})
+		events = append(events, c.goesOn()...)
 	}
 	return changed, events
 }

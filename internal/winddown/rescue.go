@@ -15,6 +15,7 @@ type LostCase struct {
 	OwnerName string
 	RescueAt  time.Time // from when on the link can be made; zero while nobody has asked for another owner
 	Deleted   bool
+	Offered   bool // a link was made that nobody has accepted yet; another takes its place
 }
 
 // Ask returns the tidied reason why the case is to have another owner: Invalid without one, Conflict for

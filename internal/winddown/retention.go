@@ -29,6 +29,15 @@ func RetainedSince(now time.Time, months int) time.Time { return now.AddDate(0, 
 // somebody asked for it.
 func (e *Erasure) Expired() bool { return e != nil && e.By.IsZero() }
 
+// GoesOn ends the expiry of a case that a person has changed: its time of retention begins anew.
+func (c *Case) GoesOn(s Stamp) []Event {
+	if !c.Erasure.Expired() {
+		return nil
+	}
+	c.Erasure = nil
+	return []Event{{Kind: CaseKept, OnBehalf: s.OnBehalf}}
+}
+
 // AllowKeep returns nil when the person may take the deletion of the case back: its owner, and when
 // only the time of retention is over whoever keeps its books. NotFound or Forbidden otherwise.
 func (c *Case) AllowKeep(s Standing) error {

@@ -93,7 +93,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: newBrowser, At: e.At, Session: session})
 		case winddown.CaseTransferred:
 			for _, user := range []winddown.ID{e.User, e.By} {
-				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, At: e.At})
+				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, Lost: e.After["lost"] == "yes", At: e.At})
 			}
 		case winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered, winddown.CaseExpired:
 			about = append(about, e.Stream.ID)
@@ -118,7 +118,11 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		}
 		for _, args := range told {
 			for _, args.User = range seats[args.Case] {
-				add(args)
+				one := river.InsertManyParams{Args: args}
+				if args.What == string(winddown.CaseExpired) { // old cases expire by the thousand: see below
+					one.InsertOpts = &river.InsertOpts{Priority: reminding}
+				}
+				jobs = append(jobs, one)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,16 +18,30 @@ func TestLetterAboutRetention(t *testing.T) {
 	id := anna.OpenCase("ИП Ким", 1)
 	page := "/cases/" + id.String()
 	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', finished_on = opened_on, stage = 'finished' returning id::text")
+	boris := o.SignUp("Борис Орлов", "orlov") // nobody is responsible for his seller, who has no owner either
+	boris.Confirm()
+	alone := boris.AddSeller("ООО Заря", 2)
+	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', archived_at = changed_at - interval '61 months', responsible_id = null where id = '"+
+		alone.String()+"' returning id::text")
 	keeping := app.New(o.DB, app.Options{Now: o.Clock.Now, Retention: winddown.MinRetention})
-	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 1 {
+	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 2 {
 		t.Fatalf("the retention of %d cases is over, %v", n, err)
 	}
 	if p := anna.Get(page); !p.HasForm(page+"/keep") || !strings.Contains(p.Main(), "Срок хранения закончился") {
 		t.Errorf("the page says:\n%s", p.Main())
 	}
 	o.work(t)
-	l := o.mail.Wait(t, 1)[0].Parse(t)
-	if l.Subject != "ИП Ким: уход скоро будет стёрт" || !strings.Contains(l.Text, "6 декабря 2026") || !strings.Contains(l.Text, o.URL+page) {
-		t.Errorf("%s:\n%s", l.Subject, l.Text)
+	for _, raw := range o.mail.Wait(t, 2) {
+		subject, address := "ИП Ким: уход скоро будет стёрт", o.URL+page
+		if raw.To == boris.Email {
+			subject, address = "ООО Заря: уход скоро будет стёрт", o.URL+"/cases/"+alone.String()
+		}
+		if l := raw.Parse(t); l.Subject != subject || !strings.Contains(l.Text, "6 декабря 2026") || !strings.Contains(l.Text, address) {
+			t.Errorf("%s: %s:\n%s", raw.To, l.Subject, l.Text)
+		}
+	}
+	// They do not stand in front of letters that somebody waits for.
+	if got := o.rows(t, "select priority::text from river_job where args ->> 'what' = 'case_expired'"); !slices.Equal(got, []string{"2", "2"}) {
+		t.Errorf("their priorities are %q", got)
 	}
 }

@@ -19,6 +19,7 @@ type transferredArgs struct {
 	User winddown.ID `json:"user"`
 	From winddown.ID `json:"from"`
 	To   winddown.ID `json:"to,omitzero"`
+	Lost bool        `json:"lost,omitzero"` // From was lost, and did not hand it over
 	At   time.Time   `json:"at"`
 }
 
@@ -36,6 +37,8 @@ func (w *Workers) transferLetter(ctx context.Context, job *river.Job[transferred
 		what, path = "offered", "/cases/"+args.Case.String()+"/people"
 	case args.User == args.To:
 		what, other, path = "taken", args.From, "/cases/"+args.Case.String()
+	case args.Lost:
+		what = "rescued"
 	}
 	l, err := w.App.CaseLetter(ctx, args.Case, args.User, other)
 	if err != nil {

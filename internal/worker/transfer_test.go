@@ -67,3 +67,37 @@ func TestLettersAboutARescue(t *testing.T) {
 		t.Errorf("the letters are %q, want %q", got, want)
 	}
 }
+
+// A former owner who was said to be lost is not asked whether he handed his case over.
+func TestLetterToAnOwnerWhoWasLost(t *testing.T) {
+	o := open(t)
+	operator, anna, boris := o.SignUp("Смотров", "op"), o.SignUp("Анна Ким", "kim"), o.SignUp("Борис Орлов", "orlov")
+	anna.Confirm()
+	boris.Confirm()
+	id := anna.OpenCase("ИП Ким", 1)
+	if err := o.App.AskRescue(t.Context(), operator.Actor(), id, "Не отвечает"); err != nil {
+		t.Fatal(err)
+	}
+	o.rows(t, "update cases set rescue_asked_at = rescue_asked_at - interval '8 days', rescue_at = rescue_at - interval '8 days' returning id::text")
+	token, err := o.App.Rescue(t.Context(), operator.Actor(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.App.Accept(t.Context(), boris.Actor(), token); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	var told []string
+	for _, raw := range o.mail.Wait(t, 4) {
+		l := raw.Parse(t)
+		if strings.Contains(l.Text, "новый пароль") {
+			t.Errorf("%s is told of a new password:\n%s", raw.To, l.Text)
+		}
+		if strings.Contains(l.Text, "Борис Орлов") {
+			told = append(told, raw.To+": "+l.Subject)
+		}
+	}
+	if want := []string{anna.Email + ": ИП Ким: у ухода новый владелец"}; !slices.Equal(told, want) {
+		t.Errorf("the letters are %q, want %q", told, want)
+	}
+}
