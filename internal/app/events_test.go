@@ -1368,7 +1368,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings Retention LostCase Rescues SeatsOf
+	readOnly := strings.Fields(`AccountLetter Actor Acts Again CaseLetter Calendar CalendarStored CheckKeys Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings Retention LostCase Rescues SeatsOf
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp LoginSession MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack Passkeys PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)
@@ -1415,7 +1415,14 @@ func TestReadingWritesNothing(t *testing.T) {
 	before := w.dump()
 	ctx := t.Context()
 	for name, read := range map[string]func() error{
-		"Actor":     func() error { _, err := w.app.Actor(ctx, token); return err },
+		"Actor": func() error { _, err := w.app.Actor(ctx, token); return err },
+		"Again": func() error {
+			a, err := w.app.Actor(ctx, token)
+			if err == nil {
+				_, err = w.app.Again(ctx, a)
+			}
+			return err
+		},
 		"Acts":      func() error { _, err := w.app.Acts(ctx, owner, id); return err },
 		"Deadlines": func() error { _, err := w.app.Deadlines(ctx, owner, id); return err },
 		"EvidenceFile": func() error {

@@ -113,14 +113,19 @@ func TestAPageDoesNotMixWhatWasWithWhatIs(t *testing.T) {
 	owner, helper := w.person("Петрова"), w.person("Иванова")
 	id := w.open(owner)
 	w.join(owner, helper, id, winddown.Helper)
-	w.view(helper, id) // the connection knows the page's statements
+	if err := w.upload(owner, id, winddown.SellOut, winddown.SlotOrdersDone, w.pdf("заказы.pdf", "0")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.app.Acts(t.Context(), helper, id); err != nil { // the connection knows the page's statements
+		t.Fatal(err)
+	}
 	var read chan error
-	// The page has read the case and waits for its steps when the helper is taken out.
-	w.whileHeld("lock table case_steps", nil, 1, func() {
+	// The page has read the case and waits for its files when the helper is taken out.
+	w.whileHeld("lock table evidence", nil, 1, func() {
 		read = inBackground(func() error {
-			v, err := w.app.Case(t.Context(), helper, id)
-			if err == nil && (len(v.Case.Steps) != len(allSteps()) || len(v.Trail) == 0) {
-				t.Errorf("half a case: %d steps, %d lines of its trail", len(v.Case.Steps), len(v.Trail))
+			v, err := w.app.Acts(t.Context(), helper, id)
+			if err == nil && len(v.Case.Evidence) == 0 {
+				t.Error("half a case: none of its files")
 			}
 			return err
 		})
