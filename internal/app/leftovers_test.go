@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -41,6 +42,9 @@ func (w *world) leftovers(words ...string) []string {
 			text = name
 		}
 		for _, word := range words {
+			if !c.Bytes && (!utf8.ValidString(word) || strings.ContainsRune(word, 0)) {
+				continue // no text holds it
+			}
 			var there bool
 			pattern := any(strings.ToLower(word))
 			ask := fmt.Sprintf("select exists (select from %s where position($1 in lower(%s)) > 0)", table, text)
