@@ -184,6 +184,7 @@ for (const script of [true, false]) {
     });
     assert.match(await text(page.getByRole("complementary")), /Состояние Подписан 13 ноября .*Подпись WB ждём/);
     await page.getByRole("link", { name: "Все об актах сверки" }).click();
+    await page.getByRole("button", { name: "Отметить подпись WB" }).waitFor();
     await check(page);
     await page.getByRole("button", { name: "Отметить подпись WB" }).click();
     await page.getByTestId("act-phase-1").getByText("Подписан WB 13 ноября").waitFor();
