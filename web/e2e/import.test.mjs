@@ -154,9 +154,11 @@ test("a table is loaded by keyboard", async () => {
     assert.fail("not reached by Tab");
   };
   await page.goto("/sellers/import");
+  // Asked for ahead of the key: the browser is told to hand its dialog over while Tab goes round.
+  const chooser = page.waitForEvent("filechooser");
   await tabTo(page.getByLabel("Файл с продавцами"));
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")]);
-  await chooser.setFiles({ name: "sellers.csv", mimeType: "text/csv", buffer: Buffer.from(`Seller,INN,FBS,Stock\nElka,${inn(7)},no,0\n`) });
+  await page.keyboard.press("Space");
+  await (await chooser).setFiles({ name: "sellers.csv", mimeType: "text/csv", buffer: Buffer.from(`Seller,INN,FBS,Stock\nElka,${inn(7)},no,0\n`) });
   await tabTo(page.getByRole("button", { name: "Проверить файл" }));
   await page.keyboard.press("Enter");
   const load = page.getByRole("button", { name: "Загрузить 1 строку" });
