@@ -77,13 +77,16 @@ from cases c ` + joinPractice + `
 ` + joinStanding + `
 where c.id = @case and ` + standingScope
 
+// casePeople are the people that a page of a case c names.
+const casePeople = `array[c.responsible_id, c.reminded_by] || array(
+               select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
+               from case_steps s where s.case_id = c.id)`
+
 // sqlCasePage is Case with the people a page names and lines of the trail.
 const sqlCasePage = `-- name: CasePage
 select ` + wholeColumns + `,
        array(select row(u.id, u.name) from users u
-           where u.id = any (array[c.responsible_id, c.reminded_by] || array(
-               select unnest(array[s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by])
-               from case_steps s where s.case_id = c.id))) as people,
+           where u.id = any (` + casePeople + `)) as people,
        array(select row(` + trailColumns + `)
            from events e
            where e.stream_kind = 'case' and e.stream_id = c.id and (@before::bigint = 0 or e.seq < @before)
@@ -101,13 +104,13 @@ const sqlLockCase = `-- name: LockCase
 select c.id from cases c where c.id = @case and ` + caseScope + `
 for no key update of c`
 
-// sqlCaseNames finds the people a case's page names. Every case has steps. Each name is looked up
-// by itself («offset 0» keeps it so): joined, the planner reads all people there are.
+// sqlCaseNames finds them alone. Each name is looked up by itself («offset 0» keeps it so): joined, the
+// planner reads all people there are.
 const sqlCaseNames = `-- name: CaseNames
 select p.id, u.name
 from (
-    select distinct unnest(array[c.responsible_id, c.reminded_by, s.done_by, s.problem_by, s.accepted_by, s.dropped_by, s.waiver_by]) as id
-    from cases c join case_steps s on s.case_id = c.id where c.id = @case and ` + caseScope + `) p
+    select distinct unnest(` + casePeople + `) as id
+    from cases c where c.id = @case and ` + caseScope + `) p
 cross join lateral (select name from users where users.id = p.id offset 0) u`
 
 type caseRow struct {
