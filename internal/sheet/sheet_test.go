@@ -192,13 +192,13 @@ func TestXLSX(t *testing.T) {
 			t.Errorf("%s holds %q, want %q", cell, got, want)
 		}
 	}
-	for i, filter := range []string{"$A$1:$E$3", "$A$1:$A$2", "$A$1:$A$2"} {
+	for i, filter := range []string{"A1:E3", "A1:A2", "A1:A2"} {
 		name := f.GetSheetList()[i]
 		if panes, err := f.GetPanes(name); err != nil || !panes.Freeze || panes.YSplit != 1 {
 			t.Errorf("%s: the panes are %+v, %v", name, panes, err)
 		}
 		content := part(t, data, "xl/worksheets/sheet"+string(rune('1'+i))+".xml")
-		if !strings.Contains(content, `<autoFilter ref="`+filter+`">`) {
+		if !strings.Contains(content, `<autoFilter ref="`+filter+`"/>`) {
 			t.Errorf("%s has no filter of %s", name, filter)
 		}
 	}
@@ -244,10 +244,47 @@ func TestXLSXRefuses(t *testing.T) {
 	if err := begin().Close(); err == nil {
 		t.Error("a workbook without a sheet was written")
 	}
-	for _, name := range []string{"", strings.Repeat("я", 32), "a/b", "a:b"} {
+	for _, name := range []string{"", strings.Repeat("я", 32), "a/b", "a:b", "'a", "a'"} {
 		if err := begin().Sheet(name, sheet.Column{Title: "x"}); err == nil {
 			t.Errorf("the sheet %q was begun", name)
 		}
+	}
+	w := begin()
+	if err := w.Sheet("Ёлка", sheet.Column{Title: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Row(sheet.Int(1), sheet.Int(2)); err == nil {
+		t.Error("a row was written wider than its header")
+	}
+	if err := w.Sheet("ЁЛКА", sheet.Column{Title: "x"}); err == nil {
+		t.Error("two sheets have one name")
+	}
+}
+
+func TestXLSXWideAndLong(t *testing.T) {
+	var b bytes.Buffer
+	w, err := sheet.NewXLSX(&b, moment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []sheet.Column
+	var cells []sheet.Cell
+	for i := range 703 {
+		columns, cells = append(columns, sheet.Column{Title: "x"}), append(cells, sheet.Int(int64(i)))
+	}
+	cells[1] = sheet.Text(strings.Repeat("я", 32766) + "😀")
+	if err := errors.Join(w.Sheet("L'été <&>", columns...), w.Row(cells...), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, b.Bytes())
+	name := f.GetSheetName(0)
+	for cell, want := range map[string]string{"Z2": "25", "AA2": "26", "AZ2": "51", "ZZ2": "701", "AAA2": "702", "B2": strings.Repeat("я", 32766)} {
+		if got, err := f.GetCellValue(name, cell); err != nil || got != want {
+			t.Errorf("%s of %q shows %.20q, %v; want %.20q", cell, name, got, err, want)
+		}
+	}
+	if names := f.GetDefinedName(); len(names) != 1 || names[0].RefersTo != "'L''été <&>'!$A$1:$AAA$2" {
+		t.Errorf("the filter is named %+v", names)
 	}
 }
 
