@@ -1,50 +1,47 @@
 package server
 
 import (
+	"fmt"
+	"io"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"winddown/internal/live"
 )
 
 // Metrics counts and times requests by the pattern of their route, never by their path.
 type Metrics struct {
-	registry *prometheus.Registry
-	duration *prometheus.HistogramVec
+	set *metrics.Set
+	hub *live.Hub
 }
+
+// durations are the upper bounds of the histogram of requests, in seconds.
+var durations = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}
 
 // NewMetrics returns empty metrics of this process, with those of its hub.
 func NewMetrics(hub *live.Hub) *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "winddown_http_request_duration_seconds",
-			Help:    "Time to answer, by route, method and status.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
-		}, []string{"route", "method", "status"}),
-	}
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "winddown_live_streams", Help: "Streams of hints that are open.",
-		}, func() float64 { return float64(hub.Streams()) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "winddown_live_reconnects_total", Help: "How often the connection that hears hints was made again.",
-		}, func() float64 { return float64(hub.Reconnects()) }),
-	)
-	m.registry.MustRegister(m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+	metrics.ExposeMetadata(true) // the type of each goes with it
+	return &Metrics{set: metrics.NewSet(), hub: hub}
 }
 
 // Handler serves the metrics in the Prometheus text format.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.write(w)
+	})
+}
+
+func (m *Metrics) write(w io.Writer) {
+	m.set.WritePrometheus(w) // time to answer, by route, method and status
+	// Streams of hints that are open, and how often the connection that hears hints was made again.
+	metrics.WriteGaugeFloat64(w, "winddown_live_streams", float64(m.hub.Streams()))
+	metrics.WriteCounterFloat64(w, "winddown_live_reconnects_total", float64(m.hub.Reconnects()))
+	metrics.WriteProcessMetrics(w)
 }
 
 // Observe measures the requests that pass through it.
@@ -61,6 +58,7 @@ func (m *Metrics) Observe(next http.Handler) http.Handler {
 		case http.MethodGet, http.MethodHead, http.MethodPost:
 			method = r.Method
 		}
-		m.duration.WithLabelValues(route, method, strconv.Itoa(max(ww.Status(), http.StatusOK))).Observe(time.Since(begun).Seconds())
+		name := fmt.Sprintf("winddown_http_request_duration_seconds{method=%q,route=%q,status=\"%d\"}", method, route, max(ww.Status(), http.StatusOK))
+		m.set.GetOrCreatePrometheusHistogramExt(name, durations).UpdateDuration(begun)
 	})
 }
