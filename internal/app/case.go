@@ -100,7 +100,7 @@ func firmOf(tx *postgres.Tx, who postgres.Account) (winddown.ID, []winddown.Even
 // MyCases returns the cases the actor owns or helps with, and whether he keeps anybody's
 // books.
 func (a *App) MyCases(ctx context.Context, actor winddown.Actor) ([]MyCase, bool, error) {
-	return a.db.MyCases(ctx, actor)
+	return a.db.MyCases(ctx, actor, a.now())
 }
 
 // Case returns a case with the newest lines of its trail, or NotFound.

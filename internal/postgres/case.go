@@ -726,7 +726,9 @@ func searchText(s winddown.Seller) string {
 
 const sqlMyCases = `-- name: MyCases
 select c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.stage, c.act_state, c.act_on, c.burn_on,
-       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, c.balance, c.waived, c.questions, c.erase_at, p.role
+       c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.steps_done, c.steps_needed, c.balance, c.waived, c.questions, c.erase_at, p.role, c.rescue_at,
+       p.role = 'owner' and exists (select from invites i where i.case_id = c.id and i.role = 'owner' and i.replaces = i.created_by and i.used_at is null
+           and i.revoked_at is null and i.expires_at > @now) as offered
 from case_people p join cases c on c.id = p.case_id
 where p.user_id = @actor
 order by c.finished_on is not null, c.created_at desc, c.id
@@ -746,7 +748,9 @@ type MyCase struct {
 	FinishedOn winddown.Date
 	Summary    winddown.Summary
 	Role       winddown.Role
-	EraseAt    time.Time // zero unless its owner has deleted it
+	EraseAt    time.Time // zero unless it is to be erased
+	RescueAt   time.Time // from when on it may get another owner, because this one is said to be lost; zero for never
+	Offered    bool      // the actor hands it over, and nobody has accepted yet
 }
 
 type myCaseRow struct {
@@ -772,14 +776,16 @@ type myCaseRow struct {
 	Questions   int
 	EraseAt     *time.Time
 	Role        string
+	RescueAt    *time.Time
+	Offered     bool
 }
 
 // MyCases returns the cases the actor owns or helps with, unfinished ones first, and
 // whether he belongs to a firm.
-func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase, keepsBooks bool, err error) {
+func (db *DB) MyCases(ctx context.Context, actor winddown.Actor, now time.Time) (cases []MyCase, keepsBooks bool, err error) {
 	var rows []myCaseRow
 	err = db.snapshot(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlMyCases, namedArgs{"actor": actor.UserID, "limit": MaxMyCases}).Query(collect(&rows))
+		b.Queue(sqlMyCases, namedArgs{"actor": actor.UserID, "now": now, "limit": MaxMyCases}).Query(collect(&rows))
 		b.Queue(sqlKeepsBooks, namedArgs{"actor": actor.UserID}).
 			QueryRow(func(r pgx.Row) error { return r.Scan(&keepsBooks) })
 	})
@@ -789,7 +795,7 @@ func (db *DB) MyCases(ctx context.Context, actor winddown.Actor) (cases []MyCase
 	for _, r := range rows {
 		cases = append(cases, MyCase{
 			ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
-			FinishedOn: r.FinishedOn, Role: winddown.Role(r.Role), EraseAt: timeOf(r.EraseAt),
+			FinishedOn: r.FinishedOn, Role: winddown.Role(r.Role), EraseAt: timeOf(r.EraseAt), RescueAt: timeOf(r.RescueAt), Offered: r.Offered,
 			Summary: winddown.Summary{
 				Act: winddown.ActState(r.ActState), ActOn: r.ActOn, Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn,
 				OverdueOn: r.OverdueOn, DueOn: r.DueOn, Due: winddown.DueKind(r.DueKind),

@@ -39,7 +39,7 @@ func (tx *Tx) saveDues(id winddown.ID, dues []winddown.Due) {
 const (
 	duesCases = `
 with mine as (
-    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, ` + registerToday + `
+    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, c.zone, c.erase_at, ` + registerToday + `
     from cases c`
 	duesOwn = duesCases + `
     where c.responsible_id = @actor and c.firm_id = @firm and c.archived_at is null` + duesMine
@@ -68,7 +68,7 @@ const duesCount = `
 select count(*) filter (` + duesWhere + `) as matching, count(*) filter (where r.on_date < r.today) as late from r`
 
 const duesPage = `
-select r.id, r.seller_name, r.inn, r.cabinet, r.name_key, r.kind, r.number, r.act, r.on_date, r.today, coalesce(u.name, '') as responsible,
+select r.id, r.seller_name, r.inn, r.cabinet, r.name_key, r.kind, r.number, r.act, r.on_date, r.today, r.zone, r.erase_at, coalesce(u.name, '') as responsible,
        case when r.number > 0 then (select w.what from deadlines w where w.case_id = r.id and w.number = r.number)
             else coalesce((select a.counterparty from acts a where a.case_id = r.id and a.position = r.act order by a.round desc limit 1), '')
        end as what
@@ -98,6 +98,8 @@ type dueRow struct {
 	Act         int
 	OnDate      winddown.Date
 	Today       winddown.Date
+	Zone        string
+	EraseAt     *time.Time
 	Responsible string
 	What        string
 }
@@ -106,6 +108,7 @@ func (r dueRow) domain() winddown.DueRow {
 	return winddown.DueRow{
 		Due:  winddown.Due{Kind: winddown.DueKind(r.Kind), On: r.OnDate, What: r.What, Number: r.Number, Act: r.Act},
 		Case: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, NameKey: r.NameKey, Responsible: r.Responsible, Today: r.Today,
+		Zone: r.Zone, EraseAt: timeOf(r.EraseAt),
 	}
 }
 

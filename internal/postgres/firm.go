@@ -343,7 +343,7 @@ func (tx *Tx) LockMembership(ctx context.Context, firm winddown.ID) (bool, error
 
 // pickedColumns are what is known of a case where something is done to many at a time.
 const pickedColumns = `c.id, c.seller_name as seller, c.responsible_id, c.event_seq, c.event_hash, c.zone, c.stage, c.burn_on, c.overdue_on,
-       c.problem, c.blocker, c.archived_at is not null as archived, c.erase_at is not null and c.erase_by is null as expired, c.reminded_at,
+       c.problem, c.blocker, c.archived_at is not null as archived, c.erase_at, c.erase_at is not null and c.erase_by is null as expired, c.reminded_at,
        exists (select from case_people p where p.case_id = c.id) as reachable,
        exists (select from case_people p join users u on u.id = p.user_id where p.case_id = c.id and ` + takesReminders + `) as mailed`
 
@@ -382,6 +382,7 @@ type pickedRow struct {
 	Problem       string
 	Blocker       string
 	Archived      bool
+	EraseAt       *time.Time
 	Expired       bool
 	RemindedAt    *time.Time
 	Reachable     bool
@@ -392,7 +393,7 @@ func picked(rows []pickedRow) []winddown.Picked {
 	var all []winddown.Picked
 	for _, r := range rows {
 		all = append(all, winddown.Picked{
-			ID: r.ID, Seller: r.Seller, ResponsibleID: r.ResponsibleID, Zone: r.Zone, Archived: r.Archived, Expired: r.Expired, RemindedAt: timeOf(r.RemindedAt),
+			ID: r.ID, Seller: r.Seller, ResponsibleID: r.ResponsibleID, Zone: r.Zone, Archived: r.Archived, EraseAt: timeOf(r.EraseAt), Expired: r.Expired, RemindedAt: timeOf(r.RemindedAt),
 			Reachable: r.Reachable, Mailed: r.Mailed,
 			Summary: winddown.Summary{Stage: winddown.Group(r.Stage), BurnOn: r.BurnOn, OverdueOn: r.OverdueOn,
 				Problem: winddown.ProblemKind(r.Problem), Blocker: winddown.Code(r.Blocker)},

@@ -141,18 +141,24 @@ func (l InviteLink) Reaches(u winddown.User, invited string) bool {
 }
 
 const sqlInviteByToken = `-- name: InviteByToken
-select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting
+select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting,
+       c.zone, c.erase_at, c.erase_by is null as expired
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + inviteOfToken
 
 // InviteView is an invitation as the invited person sees it: whoever holds the token may
-// know the seller's name, who invites, and whether steps are marked for him.
+// know the seller's name, who invites, whether steps are marked for him, and that the case is to be erased.
 type InviteView struct {
 	InviteLink
 	Invite winddown.Invite
 	Seller string
 	By     string
 	Acting bool // the firm of the seller marks steps for him already
+	// EraseAt is from when on the case is erased, zero for never; Expired because its time of retention
+	// is over, and not because somebody has deleted it.
+	EraseAt time.Time
+	Expired bool
+	Zone    string // of the case
 }
 
 // Invite finds an invitation by its token, or NotFound.
@@ -164,11 +170,15 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[struct {
 		inviteRow
 		InviteLink
-		Seller string
-		By     string
-		Acting bool
+		Seller  string
+		By      string
+		Acting  bool
+		Zone    string
+		EraseAt *time.Time
+		Expired bool
 	}])
-	return InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting}, classify(err)
+	return InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting,
+		Zone: r.Zone, EraseAt: timeOf(r.EraseAt), Expired: r.Expired}, classify(err)
 }
 
 // sqlLockCaseByInvite waits for the case an invitation leads to. The case comes before the

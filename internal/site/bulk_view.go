@@ -44,7 +44,7 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 		Action: "/sellers/" + in.do, Query: registerQuery(in.filter), Submit: p.T("register.bulk.submit." + in.do), Errors: m.items,
 	}
 	for _, c := range plan.Picked {
-		v.Picked = append(v.Picked, page.PickedView{ID: c.ID.String(), Name: c.Seller})
+		v.Picked = append(v.Picked, page.PickedView{ID: c.ID.String(), Name: c.Seller, Erasing: erasing(p, c.EraseAt, c.Zone)})
 	}
 	meant := plan.Picked
 	switch {
@@ -83,7 +83,21 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 	default:
 		v.Texts = []string{p.T("register.bulk.text." + in.do)}
 	}
+	if n := going(meant); n > 0 && in.do != doRemind { // who is not reminded is listed
+		v.Texts = append(v.Texts, p.N("register.bulk.going", n))
+	}
 	return v
+}
+
+// going is how many of the sellers have deleted their wind-down.
+func going(sellers []winddown.Picked) int {
+	n := 0
+	for _, c := range sellers {
+		if c.Going() {
+			n++
+		}
+	}
+	return n
 }
 
 // able is how many of the sellers can be reminded.

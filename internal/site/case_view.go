@@ -229,6 +229,12 @@ func caseRowView(p *i18n.Printer, c app.MyCase, now time.Time) page.CaseRowView 
 	if text := erasing(p, c.EraseAt, c.Zone); text != "" {
 		v.Tags = append(v.Tags, ui.TagProps{Text: text, Variant: ui.TagRed})
 	}
+	if !c.RescueAt.IsZero() {
+		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("rescue.tag"), Variant: ui.TagRed})
+	}
+	if c.Offered {
+		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("transfer.tag"), Variant: ui.TagAmber})
+	}
 	if c.Summary.Questions > 0 {
 		v.Tags = append(v.Tags, ui.TagProps{Text: p.T("question.count", "N", c.Summary.Questions), Variant: ui.TagAmber})
 	}

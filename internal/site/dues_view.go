@@ -98,7 +98,7 @@ func weekTitle(p *i18n.Printer, monday, today winddown.Date) string {
 func dueLine(p *i18n.Printer, row winddown.DueRow, actor winddown.Actor) page.DueLineView {
 	v := page.DueLineView{
 		TestID: "due-" + row.Case.String() + "-" + string(row.Kind), Title: p.T("deadline.title." + string(row.Kind)), Note: row.What,
-		Date: p.Date(row.On.Time()), Datetime: row.On.String(), Seller: row.Seller.Name, Href: deadlinesHref(row.Case),
+		Date: p.Date(row.On.Time()), Datetime: row.On.String(), Seller: row.Seller.Name, Href: deadlinesHref(row.Case), Erasing: erasing(p, row.EraseAt, row.Zone),
 	}
 	if row.Seller.Cabinet != "" {
 		v.Seller = p.T("cases.name_cabinet", "Seller", row.Seller.Name, "Cabinet", row.Seller.Cabinet)

@@ -39,7 +39,7 @@ func (x exporter) sellers(out sheet.Writer, rows []winddown.RegisterRow) error {
 		exportColumn{"group", 30}, exportColumn{"act", 16}, exportColumn{"act_on", 12}, exportColumn{"ticket", 16}, exportColumn{"waiting", 16},
 		exportColumn{"waiting_since", 12}, exportColumn{"problem", 28}, exportColumn{"obstacle", 34}, exportColumn{"due_on", 12},
 		exportColumn{"due", 30}, exportColumn{"balance", 16}, exportColumn{"done", 10}, exportColumn{"needed", 10}, exportColumn{"waived", 12},
-		exportColumn{"questions", 10}, exportColumn{"responsible", 26}, exportColumn{"changed", 12}, exportColumn{"finished_on", 12})...)
+		exportColumn{"questions", 10}, exportColumn{"responsible", 26}, exportColumn{"changed", 12}, exportColumn{"finished_on", 12}, exportColumn{"erase_on", 14})...)
 	for _, row := range rows {
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (x exporter) seller(row winddown.RegisterRow) []sheet.Cell {
 		sheet.Text(x.p.T("register.group." + string(row.Group))), sheet.Text(x.p.T("register.filter.act." + string(sum.Act))), dayCell(sum.ActOn),
 		sheet.Text(sum.Ticket), sheet.Text(waiting), dayCell(sum.BallOn), sheet.Text(problem), sheet.Text(step), dayCell(sum.DueOn),
 		sheet.Text(due), sheet.Money(sum.Balance.Kopecks()), sheet.Int(int64(sum.Done)), sheet.Int(int64(sum.Needed)), sheet.Text(waived),
-		sheet.Int(int64(sum.Questions)), sheet.Text(row.Responsible), dayCell(row.ChangedOn), dayCell(row.FinishedOn),
+		sheet.Int(int64(sum.Questions)), sheet.Text(row.Responsible), dayCell(row.ChangedOn), dayCell(row.FinishedOn), dayCell(row.EraseOn()),
 	}
 }
 

@@ -83,6 +83,13 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteV
 	if invite.Invite.Role == winddown.Owner && invite.Acting {
 		v.May += " " + p.T("invite.acting")
 	}
+	if !invite.EraseAt.IsZero() {
+		key := "erase.notice"
+		if invite.Expired {
+			key = "erase.expired.notice"
+		}
+		v.Erasing = p.T(key, "Date", p.Date(invite.EraseAt.In(winddown.Zone(invite.Zone))))
+	}
 	if s.app.MustConfirm(actorOf(r.Context()), invite) {
 		v.Confirm = s.confirmFirst(r, "invite.confirm", v.Action+"/confirm", "")
 	}

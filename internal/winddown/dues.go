@@ -1,6 +1,9 @@
 package winddown
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // DuesPageSize is the number of rows on a page of the firm's deadlines.
 const DuesPageSize = 50
@@ -55,6 +58,8 @@ type DueRow struct {
 	NameKey     []byte
 	Responsible string // the accountant's name; empty for nobody
 	Today       Date   // in the case's zone
+	Zone        string
+	EraseAt     time.Time // zero unless the case is to be erased
 }
 
 // Cursor is the place of the row.

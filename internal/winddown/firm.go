@@ -218,11 +218,15 @@ type Picked struct {
 	Zone          string
 	Summary       Summary // its stage, dates, problem and blocker
 	Archived      bool
-	Expired       bool      // it is to be erased because its time of retention is over
+	EraseAt       time.Time // from when on it is erased; zero for never
+	Expired       bool      // that is so because its time of retention is over, which a change begins anew
 	RemindedAt    time.Time // of the last reminder; zero for none
 	Reachable     bool      // it has an owner or a helper
 	Mailed        bool      // one of them gets reminders by mail, where any are sent
 }
+
+// Going reports whether the case was deleted, which what is done to many does not take back.
+func (c Picked) Going() bool { return !c.EraseAt.IsZero() && !c.Expired }
 
 // goesOn is Case.GoesOn for what is done to many at a time.
 func (c Picked) goesOn() []Event {

@@ -199,8 +199,16 @@ type RegisterRow struct {
 	Responsible string // the accountant's name
 	ChangedOn   Date   // the day of the last change, in the case's zone
 	FinishedOn  Date
-	EraseAt     time.Time // zero unless its owner has deleted it
+	EraseAt     time.Time // zero unless its owner has deleted it, or its time of retention is over
 	Cursor      Cursor
+}
+
+// EraseOn is the day on which the case is erased, in its zone; zero for never.
+func (r RegisterRow) EraseOn() Date {
+	if r.EraseAt.IsZero() {
+		return Date{}
+	}
+	return Today(r.EraseAt, r.Zone)
 }
 
 // Register is a page of the register with the figures around it.

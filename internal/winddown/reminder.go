@@ -51,12 +51,13 @@ type Skip string
 const (
 	SkipFinished Skip = "finished" // nothing is left to do
 	SkipArchived Skip = "archived"
+	SkipGoing    Skip = "going"  // its owner has deleted it
 	SkipNobody   Skip = "nobody" // no owner and no helper: nobody would read it
 	SkipToday    Skip = "today"  // one reminder a day is enough
 )
 
 // Skips returns every reason.
-func Skips() []Skip { return []Skip{SkipFinished, SkipArchived, SkipNobody, SkipToday} }
+func Skips() []Skip { return []Skip{SkipFinished, SkipArchived, SkipGoing, SkipNobody, SkipToday} }
 
 // Remindable says why the seller cannot be reminded now, if so. The day is that of the
 // case's zone.
@@ -66,6 +67,8 @@ func (p Picked) Remindable(now time.Time) Skip {
 		return SkipFinished
 	case p.Archived:
 		return SkipArchived
+	case p.Going():
+		return SkipGoing
 	case !p.Reachable:
 		return SkipNobody
 	case !p.RemindedAt.IsZero() && Today(p.RemindedAt, p.Zone) == Today(now, p.Zone):
