@@ -50,7 +50,7 @@ func (db *DB) Tombstone(ctx context.Context, id winddown.ID) (Tombstone, error) 
 }
 
 const sqlLockErasable = `-- name: LockErasable
-select event_seq, event_hash, erase_by as asked_by, erase_asked_at as asked_at, @now::timestamptz as erased_at
+select event_seq, event_hash, erase_by as asked_by, erase_asked_at as asked_at, @now::timestamptz as erased_at, firm_id
 from cases where id = @case and ` + erasing + ` for update`
 
 const sqlInsertTombstone = `-- name: InsertTombstone
@@ -96,7 +96,10 @@ delete from cases where id = @case`
 // stream, is held locked. NotFound when there is
 // no such case any more, its deletion was taken back, or, unless expired, nobody has deleted it.
 func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID, expired bool) (Tombstone, error) {
-	var found []Tombstone
+	var found []struct {
+		Tombstone
+		FirmID winddown.ID
+	}
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockErasable, namedArgs{"case": id, "now": tx.now, "expired": expired}).Query(collect(&found))
 	})
@@ -106,7 +109,11 @@ func (tx *Tx) EraseCase(ctx context.Context, id winddown.ID, expired bool) (Tomb
 	if len(found) == 0 {
 		return Tombstone{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
-	t := found[0]
+	t := found[0].Tombstone
+	tx.gone = append(tx.gone, winddown.Stream{Kind: winddown.CaseStream, ID: id})
+	if firm := found[0].FirmID; !firm.IsZero() {
+		tx.gone = append(tx.gone, winddown.Stream{Kind: winddown.FirmStream, ID: firm})
+	}
 	if t.AskedBy.IsZero() {
 		err = tx.lockSystem(ctx, func(*pgx.Batch) {})
 	} else {

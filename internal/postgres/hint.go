@@ -16,7 +16,7 @@ import (
 
 // Hint tells other processes that a stream has something new. Seq is the number of its last
 // event; zero says that something changed that the stream's readers see and that is no event
-// of its own: a case of a firm, a case that a person was taken out of.
+// of its own: a case of a firm, a case that a person was taken out of, a case that was erased.
 type Hint struct {
 	Stream winddown.Stream
 	Seq    int64
@@ -63,6 +63,9 @@ func (tx *Tx) hints(events []winddown.Event) []Hint {
 		for _, s := range touched {
 			seqs[s] = max(seqs[s], 0)
 		}
+	}
+	for _, s := range tx.gone {
+		seqs[s] = max(seqs[s], 0)
 	}
 	var all []Hint
 	for s, seq := range seqs {

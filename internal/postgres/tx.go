@@ -33,9 +33,11 @@ type Tx struct {
 	keepers map[winddown.ID][]winddown.Stream
 	// responsible are the accountants of the cases, as they were when they were locked.
 	responsible map[winddown.ID]winddown.ID
-	misuse      error // a write to a case that was not locked
-	left        bool  // to a commit that nobody waits for any more
-	notifier    *notifier
+	// gone are the streams of what this transaction erases, and of whose pages it was on.
+	gone     []winddown.Stream
+	misuse   error // a write to a case that was not locked
+	left     bool  // to a commit that nobody waits for any more
+	notifier *notifier
 	// saved are the queued writes of cases, so that the heads of their streams go with them.
 	saved map[winddown.ID]namedArgs
 

@@ -28,7 +28,9 @@ func TestDeletedCaseSaysSoWhereverItIsListed(t *testing.T) {
 	const tag = "Будет стёрт 6 декабря"
 	export := keeper.Get("/sellers.csv").Want(http.StatusOK).Body
 	if lines := strings.Split(export, "\r\n"); !strings.HasSuffix(lines[0], ";Будет стёрт") || strings.Count(export, "2026-12-06") != 1 ||
-		!slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "ИП Ким;") && strings.HasSuffix(l, ";2026-12-06") }) {
+		!slices.ContainsFunc(lines, func(l string) bool {
+			return strings.HasPrefix(l, "ИП Ким;") && strings.HasSuffix(l, ";2026-12-06")
+		}) {
 		t.Errorf("the file says:\n%s", export)
 	}
 	for _, n := range keeper.Get("/deadlines").Want(http.StatusOK).WithTestID("due-" + id.String()) {

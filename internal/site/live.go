@@ -141,7 +141,8 @@ func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter,
 			if news.End == live.Busy {
 				out.bye(string(news.End))
 			}
-			if news.End != live.Open || news.Person && !s.mayFollow(r, out, look) {
+			erased := news.Changed && news.Seq == 0 && out.now == nil // all other news of a case have a number
+			if news.End != live.Open || (news.Person || erased) && !s.mayFollow(r, out, look) {
 				return nil
 			}
 			if news.Changed {

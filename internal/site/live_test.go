@@ -119,6 +119,27 @@ func TestStreamOfACase(t *testing.T) {
 	toldToGo(t, mine)
 }
 
+// A case that is erased ends its streams, which send their pages to where it says so, and the register
+// of the firm learns of it.
+func TestErasedCaseEndsItsStreams(t *testing.T) {
+	one := testkit.Start(t, testkit.WithLive())
+	two := testkit.Start(t, testkit.Beside(one))
+	owner, keeper := one.SignUp("Петрова", "owner"), one.SignUp("Иванова", "keeper")
+	id := owner.OpenCase("ИП Петрова", 1)
+	owner.Join(keeper, id, winddown.Accountant)
+	if err := one.App.DeleteCase(t.Context(), owner.Actor(), id, "ИП Петрова"); err != nil {
+		t.Fatal(err)
+	}
+	one.Clock.Advance(winddown.EraseTerm)
+	there := keeper.In(two)
+	seller, register := there.Stream(caseLive(id, owner.Case(id).Seq)), there.Stream("/sellers/live?"+strconv.FormatInt(one.Clock.Now().Unix(), 10))
+	if n, err := one.App.EraseCases(t.Context()); err != nil || n != 1 {
+		t.Fatalf("%d cases were erased: %v", n, err)
+	}
+	toldToGo(t, seller)
+	wantEvent(t, register, testkit.Event{Kind: "message", ID: strconv.FormatInt(one.Clock.Now().Unix(), 10)})
+}
+
 func TestStreamOfTheRegister(t *testing.T) {
 	s := testkit.Start(t, testkit.WithLive())
 	owner, accountant, lead := s.SignUp("Петрова", "owner"), s.SignUp("Иванова", "accountant"), s.SignUp("Старшая", "lead")

@@ -206,21 +206,32 @@ test("eight tabs of one person all load, and the one turned to follows", async (
   await idle.locator("[data-testid=step-zero_fbs][data-state=done]").waitFor();
 });
 
-test("the stream of somebody removed ends, as does one without a login session", async () => {
+test("the pages of somebody removed say so, unless he is writing, as does one without a login session", async () => {
   const { owner, other, address } = await couple();
   const held = streams(other);
   await follow(other, address);
+  const writing = await other.context().newPage();
+  await follow(writing, `${address}/steps/sell_out`);
+  await writing.locator("#note").fill("Половина");
   const id = (await (await owner.request.get(`${address}/people`)).text()).match(/people\/([0-9a-f-]{36})\/remove/)[1];
   await post(owner, `${address}/people/${id}/remove`);
+  await other.getByRole("heading", { level: 1, name: "Страница не найдена" }).waitFor();
   await until("the stream ends", () => held.size === 0);
   const opened = other.opened;
+  await writing.locator(".told").getByRole("button", { name: "Показать" }).waitFor();
+  assert.equal(await writing.locator("#note").inputValue(), "Половина");
+  const beside = other.context().waitForEvent("page");
+  await writing.locator(".told").getByRole("button", { name: "Показать" }).click();
+  await (await beside).getByRole("heading", { level: 1, name: "Страница не найдена" }).waitFor();
+  assert.equal(await writing.locator("#note").inputValue(), "Половина");
   await mark(owner, address, "zero_fbs");
   assert.equal(other.opened, opened);
 
   const mine = streams(owner);
   await follow(owner, address);
-  await owner.evaluate(() => fetch("/logout", { method: "POST" }));
+  await post(owner, "/logout");
   await until("the stream ends", () => mine.size === 0);
+  await owner.waitForURL((url) => url.pathname === "/login");
 });
 
 test("after a restart of the server the page follows again", async () => {

@@ -128,7 +128,7 @@
   told.role = "status";
   document.body.append(told);
   const sending = new Set();
-  let stream, topic, notice, newest, unnumbered, timer, again, rest = 0, failures = 0;
+  let stream, topic, notice, newest, unnumbered, timer, again, submitted, rest = 0, failures = 0;
 
   const seen = () => +new URL(main().dataset.live, location).search.slice(1);
   const changedField = (field) =>
@@ -154,10 +154,12 @@
     newest = 0;
     rest = Date.now() + 1000;
     timer = -1; // one at a time
+    let lost;
     const text = await fetch(address, { headers: { "HX-Request": "true", "Winddown-Refresh": "true" } })
-      .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
+      .then((answer) => ((lost = answer.status === 404), answer.ok && !answer.redirected ? answer.text() : ""))
       .catch(() => "");
     if (topic === from) timer = 0;
+    if (lost && topic === from && still()) return gone(asked);
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
     if (fresh?.dataset.live) failures = 0;
     else rest = Date.now() + Math.min(60_000, 1000 * 2 ** failures++);
@@ -181,6 +183,17 @@
       }
     }
     arrange();
+  };
+
+  // What the page shows is there no more, or nothing for its reader: he is not left to look at it,
+  // unless he is writing something, or on his way.
+  const gone = (asked) => {
+    leave();
+    const address = location.href.split("#")[0];
+    if (sending.size || submitted) return;
+    if (!typing()) location.replace(address);
+    else if (asked) window.open(address);
+    else if (notice) told.innerHTML = notice;
   };
 
   const arrange = () => {
@@ -217,9 +230,8 @@
       else unnumbered = true;
       arrange();
     };
-    // Told to go, because other tabs have streams enough or the right to look has ended,
-    // the tab comes again when somebody turns to it.
-    mine.addEventListener("bye", leave);
+    // Told to go because other tabs have streams enough, the tab comes again when somebody turns to it.
+    mine.addEventListener("bye", ({ data }) => (data === "gone" && mine === stream ? gone() : leave()));
     mine.onerror = () => {
       if (mine.readyState !== EventSource.CLOSED || mine !== stream) return;
       leave();
@@ -230,6 +242,8 @@
   document.addEventListener("visibilitychange", watch);
   for (const type of ["focus", "pageshow"]) addEventListener(type, watch);
   addEventListener("pagehide", leave);
+  addEventListener("submit", ({ defaultPrevented }) => (submitted ||= !defaultPrevented));
+  addEventListener("pageshow", () => (submitted = false));
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => sending.add(ctx));
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     sending.delete(ctx);
