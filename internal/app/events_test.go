@@ -627,14 +627,14 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			return func() error { return w.app.Reopen(ctx, a, id, "Рано", 0) }, func() outcome { return forSeller(a) }
 		}},
 		{"Transfer", "", "case transfer_offered", owned(nothing, func(w *world, a winddown.Actor, id winddown.ID) error {
-			_, err := w.app.Transfer(ctx, a, id, "")
+			_, _, err := w.app.Transfer(ctx, a, id, "")
 			return err
 		})},
 		{"Transfer", "again", "case invite_revoked, case transfer_offered", owned(func(w *world, a winddown.Actor, id winddown.ID) error {
 			w.offer(a, id)
 			return nil
 		}, func(w *world, a winddown.Actor, id winddown.ID) error {
-			_, err := w.app.Transfer(ctx, a, id, "")
+			_, _, err := w.app.Transfer(ctx, a, id, "")
 			return err
 		})},
 		{"Accept", "as the next owner", "case case_transferred", func(t *testing.T, w *world) (func() error, func() outcome) {
@@ -648,6 +648,15 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		})},
 		{"DropRescue", "", "case rescue_stopped", rescued(lose, func(w *world, o winddown.Actor, id winddown.ID) error { return w.app.DropRescue(ctx, o, id) })},
 		{"Rescue", "", "case rescue_offered", rescued(lose, func(w *world, o winddown.Actor, id winddown.ID) error {
+			w.clock.Advance(winddown.RescueTerm)
+			_, err := w.app.Rescue(ctx, w.provedNow(o), id, "")
+			return err
+		})},
+		{"Rescue", "in the place of the owner's own link", "case invite_revoked, case rescue_offered", rescued(func(w *world, o winddown.Actor, id winddown.ID) error {
+			owner := winddown.Actor{UserID: one[winddown.ID](w, "select user_id from case_people where case_id = $1", uuid.UUID(id)), Via: winddown.ViaPages}
+			w.offer(owner, id)
+			return lose(w, o, id)
+		}, func(w *world, o winddown.Actor, id winddown.ID) error {
 			w.clock.Advance(winddown.RescueTerm)
 			_, err := w.app.Rescue(ctx, w.provedNow(o), id, "")
 			return err

@@ -30,7 +30,7 @@ func (a *App) Rescues(ctx context.Context, actor winddown.Actor) ([]LostCase, er
 }
 
 // rescue runs do with a case that is locked for an operator, and the time of the transaction.
-func (a *App) rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, do func(*postgres.Tx, LostCase, time.Time) (winddown.Event, error)) error {
+func (a *App) rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, do func(*postgres.Tx, postgres.LockedLost, time.Time) ([]winddown.Event, error)) error {
 	now := a.now()
 	return a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		if !actor.Operator {
@@ -47,12 +47,8 @@ func (a *App) rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		if err != nil {
 			return nil, err
 		}
-		e, err := do(tx, c, now)
-		if err != nil {
-			return nil, err
-		}
-		e.Stream = caseStream(id)
-		return []winddown.Event{e}, nil
+		events, err := do(tx, c, now)
+		return winddown.OnStream(caseStream(id), events), err
 	})
 }
 
@@ -60,34 +56,34 @@ func (a *App) rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 // are told, and its owner may object for a while. Operators do it: Forbidden for others, NotFound,
 // Conflict or Invalid as LostCase.Ask says, or Unproved.
 func (a *App) AskRescue(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string) error {
-	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c LostCase, now time.Time) (winddown.Event, error) {
+	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c postgres.LockedLost, now time.Time) ([]winddown.Event, error) {
 		reason, err := c.Ask(reason)
 		if err == nil {
 			err = actor.Proved(now)
 		}
 		tx.SaveRescue(id, now.Add(winddown.RescueTerm))
-		return winddown.Event{Kind: winddown.RescueAsked, Reason: reason}, err
+		return []winddown.Event{{Kind: winddown.RescueAsked, Reason: reason}}, err
 	})
 }
 
 // DropRescue takes that back, and the link if it has been made, by an operator: Forbidden, NotFound, or Conflict when it has ended.
 func (a *App) DropRescue(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
-	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c LostCase, _ time.Time) (winddown.Event, error) {
+	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c postgres.LockedLost, _ time.Time) ([]winddown.Event, error) {
 		var err error
 		if c.RescueAt.IsZero() {
 			err = &winddown.Error{Kind: winddown.Conflict, Key: "rescue.error.ended"}
 		}
 		tx.EndRescue(id)
-		return winddown.Event{Kind: winddown.RescueStopped}, err
+		return []winddown.Event{{Kind: winddown.RescueStopped}}, err
 	})
 }
 
 // Rescue makes the one-time link by which another becomes the owner, when the term has passed without
 // an objection, and returns its token; to an address that is not empty a letter with a link of its own
-// goes too. A link made before leads nowhere from then on. Operators do it: Forbidden for others, NotFound, Conflict as LostCase.Open says, Invalid for
+// goes too. A link made before, the owner's own as well, leads nowhere from then on. Operators do it: Forbidden for others, NotFound, Conflict as LostCase.Open says, Invalid for
 // an address that cannot be written to, or Unproved.
 func (a *App) Rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, to string) (token string, err error) {
-	err = a.rescue(ctx, actor, id, func(tx *postgres.Tx, c LostCase, now time.Time) (winddown.Event, error) {
+	err = a.rescue(ctx, actor, id, func(tx *postgres.Tx, c postgres.LockedLost, now time.Time) ([]winddown.Event, error) {
 		offer := winddown.Invite{CaseID: id, Role: winddown.Owner, CreatedBy: actor.UserID, Replaces: c.OwnerID, CreatedAt: now, ExpiresAt: now.Add(winddown.InviteTerm)}
 		err := c.Open(now)
 		if err == nil && to != "" {
@@ -102,7 +98,11 @@ func (a *App) Rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 		var hash []byte
 		token, hash = newToken()
 		tx.OfferRescue(offer, hash)
-		return winddown.Event{Kind: winddown.RescueOffered, Role: winddown.Owner, Invite: offer.ID}, err
+		var events []winddown.Event
+		for _, former := range c.Invites {
+			events = append(events, winddown.Event{Kind: winddown.InviteRevoked, Role: winddown.Owner, Invite: former})
+		}
+		return append(events, winddown.Event{Kind: winddown.RescueOffered, Role: winddown.Owner, Invite: offer.ID}), err
 	})
 	return token, err
 }

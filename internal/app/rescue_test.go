@@ -123,7 +123,7 @@ func TestRescueIsStopped(t *testing.T) {
 	for name, stop := range map[string]func() error{
 		"he objects":       func() error { return w.app.ObjectToRescue(ctx, owner, id) },
 		"the operator":     func() error { return w.app.DropRescue(ctx, operator, id) },
-		"he hands it over": func() error { _, err := w.app.Transfer(ctx, w.provedNow(owner), id, ""); return err },
+		"he hands it over": func() error { _, _, err := w.app.Transfer(ctx, w.provedNow(owner), id, ""); return err },
 		"he revokes it": func() error {
 			p, err := w.app.People(ctx, owner, id)
 			at := slices.IndexFunc(p.Invites, func(i winddown.Invite) bool { return i.Offer() == "rescue" })

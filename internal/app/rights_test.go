@@ -137,13 +137,13 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 		},
 		"transfer": {
 			"Transfer": func(ctx context.Context, s scene, a winddown.Actor) error {
-				_, err := s.app.Transfer(ctx, a, s.id, "")
+				_, _, err := s.app.Transfer(ctx, a, s.id, "")
 				return err
 			},
 			"ObjectToRescue": func(ctx context.Context, s scene, a winddown.Actor) error { return s.app.ObjectToRescue(ctx, a, s.id) },
 			"Transfer without a proof": func(ctx context.Context, s scene, a winddown.Actor) error {
 				a.ProvedAt = a.ProvedAt.Add(-time.Hour)
-				_, err := s.app.Transfer(ctx, a, s.id, "")
+				_, _, err := s.app.Transfer(ctx, a, s.id, "")
 				return expected(err, winddown.Unproved)
 			},
 		},

@@ -10,9 +10,10 @@ import (
 
 // Transfer makes a one-time link by which another person becomes the owner of a case in the actor's
 // place, and returns its token, which is stored nowhere; to an address that is not empty a letter with
-// a link of its own goes too. A link made before leads nowhere from then on. NotFound, Forbidden,
-// Conflict for a case that was deleted, and as for InviteByMail, or Unproved.
-func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID, to string) (token string, err error) {
+// a link of its own goes too. A link made before leads nowhere from then on, and replaced says that there
+// was one. NotFound, Forbidden, Conflict for a case that was deleted, Invalid for his own address and as for
+// InviteByMail, or Unproved.
+func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID, to string) (token string, replaced bool, err error) {
 	now := a.now()
 	err = a.db.InTx(ctx, actor, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, _, open, err := tx.LockCasePeople(ctx, id)
@@ -31,12 +32,17 @@ func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID
 			if email, err = a.mailable(actor, &to); err != nil {
 				return nil, err
 			}
+			if winddown.EmailKey(email) == winddown.EmailKey(actor.Email) {
+				return nil, &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
+					Fields: []winddown.FieldError{{Field: "email", Key: "transfer.error.self"}}}
+			}
 		}
 		var events []winddown.Event
 		others := len(open)
 		for _, i := range open {
 			if i.Role == winddown.Owner {
 				others--
+				replaced = true
 				events = append(events, revoke(tx, i, false)...)
 			}
 		}
@@ -57,7 +63,7 @@ func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID
 		events = append(events, winddown.Event{Kind: winddown.TransferOffered, Role: winddown.Owner, Invite: offer.ID})
 		return winddown.OnStream(caseStream(id), events), nil
 	})
-	return token, err
+	return token, replaced, err
 }
 
 // takeOver makes the holder of an invitation the owner of its locked case in the place of the one

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,7 +14,7 @@ import (
 // offer makes the link by which another becomes the owner of a case.
 func (w *world) offer(owner winddown.Actor, id winddown.ID) string {
 	w.t.Helper()
-	token, err := w.app.Transfer(w.t.Context(), w.provedNow(owner), id, "")
+	token, _, err := w.app.Transfer(w.t.Context(), w.provedNow(owner), id, "")
 	if err != nil {
 		w.t.Fatalf("hand over: %v", err)
 	}
@@ -102,12 +103,12 @@ func TestTransferIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(next, winddown.Conflict, "transfer.error.deleted")
-	_, err := w.app.Transfer(ctx, w.provedNow(owner), id, "")
+	_, _, err := w.app.Transfer(ctx, w.provedNow(owner), id, "")
 	wantKey(t, err, winddown.Conflict, "transfer.error.deleted")
 	if err := w.app.KeepCase(ctx, owner, id); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.app.Transfer(ctx, w.provedNow(owner), id, "somebody@example.ru")
+	_, _, err = w.app.Transfer(ctx, w.provedNow(owner), id, "somebody@example.ru")
 	wantKey(t, err, winddown.Conflict, "people.error.no_mail")
 
 	p, err := w.app.People(ctx, owner, id)
@@ -130,7 +131,7 @@ func TestTransferIsRefused(t *testing.T) {
 
 	// A case without an owner has an owner's link instead.
 	ownerless := w.addSeller(accountant)
-	_, err = w.app.Transfer(ctx, w.provedNow(accountant), ownerless, "")
+	_, _, err = w.app.Transfer(ctx, w.provedNow(accountant), ownerless, "")
 	wantKind(t, err, winddown.Forbidden)
 }
 
@@ -158,6 +159,8 @@ func TestTransferAsksForAConfirmedAddress(t *testing.T) {
 	w := newWorldWith(t, app.Options{Mail: true}, nil)
 	owner, next := w.confirmed(w.person("Петрова")), w.person("Сидорова")
 	id := w.open(owner)
+	_, _, err := w.app.Transfer(t.Context(), w.provedNow(owner), id, " "+strings.ToUpper(owner.Email))
+	wantField(t, err, "email", "transfer.error.self")
 	token := w.offer(owner, id)
 	v, err := w.app.InviteView(t.Context(), token)
 	if err != nil || !w.app.MustConfirm(next, v) {

@@ -72,26 +72,45 @@ func (db *DB) Rescues(ctx context.Context, now time.Time) ([]winddown.LostCase, 
 	return all, classify(err)
 }
 
+// openOwner is the condition under which an invitation makes somebody a case's owner.
+const openOwner = `case_id = @case and role = 'owner' and used_at is null and revoked_at is null and expires_at > @now`
+
+const sqlOwnerInvites = `-- name: OwnerInvites
+select id from invites where ` + openOwner + ` order by created_at, id`
+
+// LockedLost is a case whose owner is lost, held by a transaction, with the invitations that would give it
+// an owner.
+type LockedLost struct {
+	winddown.LostCase
+	Invites []winddown.ID
+}
+
 // LockLost returns what an operator may know of a case and holds the case until the transaction ends,
 // or NotFound. Of the case itself it lets nothing be written.
-func (tx *Tx) LockLost(ctx context.Context, id winddown.ID) (winddown.LostCase, error) {
+func (tx *Tx) LockLost(ctx context.Context, id winddown.ID) (LockedLost, error) {
 	var heads []struct {
 		EventSeq  int64
 		EventHash []byte
 	}
 	var found []lostRow
+	var invites []struct{ ID winddown.ID }
 	err := tx.read(ctx, func(b *pgx.Batch) {
 		b.Queue(sqlLockLost, namedArgs{"case": id}).Query(collect(&heads))
 		b.Queue(sqlLostCase, namedArgs{"case": id, "now": tx.now}).Query(collect(&found))
+		b.Queue(sqlOwnerInvites, namedArgs{"case": id, "now": tx.now}).Query(collect(&invites))
 	})
 	if err != nil {
-		return winddown.LostCase{}, err
+		return LockedLost{}, err
 	}
 	if len(heads) == 0 || len(found) == 0 {
-		return winddown.LostCase{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+		return LockedLost{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
 	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: id}, heads[0].EventSeq, heads[0].EventHash)
-	return found[0].domain(), nil
+	l := LockedLost{LostCase: found[0].domain()}
+	for _, i := range invites {
+		l.Invites = append(l.Invites, i.ID)
+	}
+	return l, nil
 }
 
 const sqlSaveRescue = `-- name: SaveRescue
@@ -118,10 +137,10 @@ func (tx *Tx) EndRescue(id winddown.ID) {
 }
 
 const sqlRevokeOwnerInvites = `-- name: RevokeOwnerInvites
-update invites set revoked_at = @now where case_id = @case and role = 'owner' and used_at is null and revoked_at is null`
+update invites set revoked_at = @now where ` + openOwner
 
-// OfferRescue writes the invitation of another owner of a case that LockLost holds, in the place of any
-// other such.
+// OfferRescue writes the invitation of another owner of a case that LockLost holds, in the place of those
+// that LockedLost.Invites names.
 func (tx *Tx) OfferRescue(i winddown.Invite, tokenHash []byte) {
 	tx.write(sqlRevokeOwnerInvites, namedArgs{"case": i.CaseID, "now": tx.now})
 	tx.write(sqlInsertInvite, inviteArgs(i, tokenHash))

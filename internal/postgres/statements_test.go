@@ -159,6 +159,7 @@ func unscoped() map[string]string {
 		"sqlLostCase":                   lost,
 		"sqlRescues":                    lost,
 		"sqlLockLost":                   lost,
+		"sqlOwnerInvites":               lost,
 		"sqlSaveRescue":                 locked,
 		"sqlRevokeOwnerInvites":         locked,
 		"sqlRevokeRescues":              locked,

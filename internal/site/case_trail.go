@@ -103,7 +103,7 @@ func (w caseWords) eventTitle(line app.TrailLine) string {
 		return w.p.T("event.acting_changed." + e.After["acting"])
 	case winddown.PersonInvited, winddown.InviteRevoked, winddown.PersonJoined, winddown.PersonRemoved:
 		name := cmp.Or(line.User, w.p.T("history.nobody"))
-		return w.p.T("event."+string(e.Kind), "Name", name, "Role", w.p.T("history.role."+string(e.Role)))
+		return w.p.T("event."+string(e.Kind), "Name", name, "Role", w.p.T("history.role."+string(e.Role)), "For", w.p.T("history.for."+string(e.Role)))
 	case winddown.ResponsibleAssigned, winddown.ResponsibleCleared, winddown.CaseTransferred:
 		return w.p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, w.p.T("history.nobody")))
 	case winddown.EvidenceAdded, winddown.EvidenceExcused, winddown.EvidenceGone:

@@ -108,11 +108,11 @@ func firmEventTitle(p *i18n.Printer, line app.TrailLine) string {
 		title = e.After["edition"]
 	default:
 	}
-	role := ""
+	role, forWhom := "", ""
 	if e.Role != "" {
-		role = p.T("history.role." + string(e.Role))
+		role, forWhom = p.T("history.role."+string(e.Role)), p.T("history.for."+string(e.Role))
 	}
-	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "Title", title)
+	return p.T("event."+string(e.Kind), "Name", cmp.Or(line.User, p.T("history.nobody")), "Role", role, "For", forWhom, "Title", title)
 }
 
 // registerQuery is the query of the register's address under a filter.

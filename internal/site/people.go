@@ -179,15 +179,19 @@ func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.I
 func (s *Site) peopleNotice(p *i18n.Printer, id winddown.ID, n []string) (string, *page.InviteLinkView) {
 	switch {
 	case (len(n) == 4 || len(n) == 5 && n[4] == "mail") && n[0] == "invited" && n[1] == id.String():
-		if n[2] != "transfer" && !slices.Contains(winddown.Roles(), winddown.Role(n[2])) || n[3] == "" {
+		role, again := strings.CutSuffix(n[2], "_again")
+		if role != "transfer" && !slices.Contains(winddown.Roles(), winddown.Role(role)) || n[3] == "" {
 			return "", nil
 		}
 		said := p.T("people.notice.invited")
 		if len(n) == 5 {
 			said = p.T("people.notice.invited_mail")
 		}
+		if again {
+			said = p.T("people.notice.replaced", "Said", said)
+		}
 		return said, &page.InviteLinkView{
-			Address: s.base + "/invites/" + n[3], Text: p.T("people.link." + n[2]),
+			Address: s.base + "/invites/" + n[3], Text: p.T("people.link." + role),
 		}
 	case len(n) == 1 && (n[0] == "invite_revoked" || n[0] == "person_removed" || n[0] == "left_firm"):
 		return p.T("people.notice." + n[0]), nil

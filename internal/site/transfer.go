@@ -27,8 +27,14 @@ func (s *Site) Transfer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor, email := actorOf(r.Context()), strings.TrimSpace(f.Get("email"))
-	offer := func() (string, error) { return s.app.Transfer(r.Context(), actor, id, email) }
-	var token string
+	kind, token := "transfer", ""
+	offer := func() (string, error) {
+		token, replaced, err := s.app.Transfer(r.Context(), actor, id, email)
+		if replaced {
+			kind = "transfer_again"
+		}
+		return token, err
+	}
 	if email == "" {
 		token, err = offer()
 	} else {
@@ -36,10 +42,10 @@ func (s *Site) Transfer(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil && email != "":
-		s.notice(w, "invited", id.String(), "transfer", token, "mail")
+		s.notice(w, "invited", id.String(), kind, token, "mail")
 		return s.redirect(w, r, peopleHref(id))
 	case err == nil:
-		s.notice(w, "invited", id.String(), "transfer", token)
+		s.notice(w, "invited", id.String(), kind, token)
 		return s.redirect(w, r, peopleHref(id))
 	case retryable(err):
 		return s.transfer(w, r, email, err)
@@ -52,7 +58,9 @@ func (s *Site) transfer(w http.ResponseWriter, r *http.Request, email string, fa
 	if err != nil {
 		return err
 	}
-	view, err := s.app.Case(r.Context(), actorOf(r.Context()), id)
+	actor := actorOf(r.Context())
+	people, err := s.app.People(r.Context(), actor, id)
+	view := people.View
 	if err == nil {
 		err = view.Case.Allow(winddown.CanTransfer, view.Standing)
 	}
@@ -64,6 +72,11 @@ func (s *Site) transfer(w http.ResponseWriter, r *http.Request, email string, fa
 	v := page.TransferView{
 		Title: words.p.T("transfer.title", "Seller", view.Case.Seller.Name), Back: peopleHref(id), PackHref: packHref(id),
 		Action: transferHref(id), Errors: m.items, Mail: page.InviteMailView{Offered: s.app.Mail(), Value: email, Error: m.of("email")},
+	}
+	for _, i := range people.Invites {
+		if i.Role == winddown.Owner {
+			v.Effects = append(v.Effects, words.p.T("transfer.effect.replaces", "Time", words.p.DateTime(i.CreatedAt.In(winddown.Zone(actor.Zone)))))
+		}
 	}
 	for _, effect := range []string{"theirs", "yours", "stays", "links"} {
 		v.Effects = append(v.Effects, words.p.T("transfer.effect."+effect))

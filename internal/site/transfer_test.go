@@ -28,12 +28,25 @@ func TestTransferPages(t *testing.T) {
 	if !strings.Contains(page.Main(), "Передача ухода новому владельцу") || !strings.Contains(page.Main(), "Ссылка для нового владельца") {
 		t.Errorf("the open transfer is not shown:\n%s", page.Main())
 	}
+	// Another link ends the one before: the page says so before, and after.
+	if text := anna.Get(transfer).Want(http.StatusOK).Main(); !strings.Contains(text, "Когда вы сделаете новую, прежняя перестанет работать") {
+		t.Errorf("nothing is said of the link there is:\n%s", text)
+	}
+	anna.PostForm(transfer, form).WantRedirect(people)
+	page = anna.Get(people).Want(http.StatusOK)
+	if !strings.Contains(page.Text(), "Ссылка готова. Передайте её сами. Прежняя ссылка для нового владельца больше не работает.") {
+		t.Errorf("the page does not say that the link before is over:\n%s", page.Text())
+	}
+	boris.Get(link.Path).Want(http.StatusGone)
+	if link, err = url.Parse(testkit.Attr(page.ByID("invite-link"), "value")); err != nil {
+		t.Fatal(err)
+	}
 	if text := boris.Get(link.Path).Want(http.StatusOK).Main(); !strings.Contains(text, "Анна передаёт вам этот уход") {
 		t.Errorf("the invitation says:\n%s", text)
 	}
 	boris.PostForm(link.Path, url.Values{}).WantRedirect("/cases/" + id.String())
 	anna.Get("/cases/" + id.String()).Want(http.StatusNotFound)
-	if text := boris.Get("/cases/" + id.String() + "/history").Want(http.StatusOK).Main(); !strings.Contains(text, "Уход передан новому владельцу; прежний владелец: Анна") {
+	if text := boris.Get("/cases/" + id.String() + "/history").Want(http.StatusOK).Main(); !strings.Contains(text, "Уход передан новому владельцу; прежний владелец: Анна") || !strings.Contains(text, "Отозвано приглашение для владельца") {
 		t.Errorf("the history says:\n%s", text)
 	}
 	// One that was deleted cannot be handed over, and the page says so in place of the form.

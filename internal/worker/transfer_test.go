@@ -16,7 +16,7 @@ func TestLettersAboutATransfer(t *testing.T) {
 	anna.Confirm()
 	boris.Confirm()
 	id := anna.OpenCase("ИП Ким", 1)
-	token, err := o.App.Transfer(t.Context(), anna.Actor(), id, boris.Email)
+	token, _, err := o.App.Transfer(t.Context(), anna.Actor(), id, boris.Email)
 	if err != nil {
 		t.Fatal(err)
 	}
