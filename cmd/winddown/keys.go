@@ -70,9 +70,10 @@ func (f keyFlags) ring(data databaseFlags) (*keyring.Ring, error) {
 	}
 	ring, err := keyring.Parse(string(text))
 	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return ring, err
+	ring.Follow(func() (*keyring.Ring, error) { return f.ring(data) })
+	return ring, nil
 }
 
 // ownRing is ring, but makes a key where the database is our own and there is none yet. Whoever

@@ -243,6 +243,26 @@ func TestRotatingPassesWhatIsDamaged(t *testing.T) {
 	}
 }
 
+// A server that was not restarted opens what was moved to a key it has not read, and goes on with that key.
+func TestARunningServerReadsTheNewKey(t *testing.T) {
+	own := databaseFlags{DataDir: t.TempDir()}
+	server, err := keyFlags{}.ownRing(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotated, err := addKey(filepath.Join(own.DataDir, keyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := rotated.Seal([]byte("secret"), "totp 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := server.Open(sealed, "totp 1"); err != nil || string(got) != "secret" || server.First() != rotated.First() {
+		t.Errorf("opened %q, %v; the first key is %s, want %s", got, err, server.First(), rotated.First())
+	}
+}
+
 // With a database of our own a key is there from the first start on, for us alone.
 func TestTheFirstKeyMakesItself(t *testing.T) {
 	own := databaseFlags{DataDir: t.TempDir()}

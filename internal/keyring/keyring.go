@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // keySize is the length of a key of AES-256, in bytes.
@@ -30,6 +31,12 @@ var (
 
 // Ring is the keys of an installation. It is safe for concurrent use; nil is a ring without keys.
 type Ring struct {
+	held   atomic.Pointer[held]
+	reread func() (*Ring, error)
+}
+
+// held is the keys a ring has at a moment, with their names in order.
+type held struct {
 	ids  []string
 	keys map[string]cipher.AEAD
 }
@@ -49,7 +56,7 @@ func NewKey() string {
 
 // Parse reads a ring. Errors name lines by their number and never show a key.
 func Parse(text string) (*Ring, error) {
-	r := &Ring{keys: map[string]cipher.AEAD{}}
+	r := held{keys: map[string]cipher.AEAD{}}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -76,8 +83,14 @@ func Parse(text string) (*Ring, error) {
 	if len(r.ids) == 0 {
 		return nil, errors.New("there is no key in it")
 	}
-	return r, nil
+	ring := &Ring{}
+	ring.held.Store(&r)
+	return ring, nil
 }
+
+// Follow has a ring that is not in use yet read its keys anew when it meets a secret whose key it does not
+// hold: a key may have been added, and secrets moved to it, while the process ran.
+func (r *Ring) Follow(reread func() (*Ring, error)) { r.reread = reread }
 
 // name is what a key is called where it must not be shown.
 func name(key []byte) string {
@@ -90,7 +103,7 @@ func (r *Ring) First() string {
 	if r == nil {
 		return ""
 	}
-	return r.ids[0]
+	return r.held.Load().ids[0]
 }
 
 // Names are those of all keys, the first one first.
@@ -98,7 +111,7 @@ func (r *Ring) Names() []string {
 	if r == nil {
 		return nil
 	}
-	return append([]string(nil), r.ids...)
+	return append([]string(nil), r.held.Load().ids...)
 }
 
 // Seal encrypts a secret with the first key. What opens it has to say the same of whose it is. A
@@ -107,18 +120,34 @@ func (r *Ring) Seal(secret []byte, of string) (Sealed, error) {
 	if r == nil {
 		return Sealed{}, ErrUnknownKey
 	}
-	box := r.keys[r.ids[0]].Seal(nil, nil, secret, []byte(of)) //nolint:gosec // the cipher makes a nonce of its own
-	return Sealed{Key: r.ids[0], Box: box}, nil
+	now := r.held.Load()
+	box := now.keys[now.ids[0]].Seal(nil, nil, secret, []byte(of)) //nolint:gosec // the cipher makes a nonce of its own
+	return Sealed{Key: now.ids[0], Box: box}, nil
 }
 
 // Open decrypts a secret.
 func (r *Ring) Open(s Sealed, of string) ([]byte, error) {
-	if r == nil || r.keys[s.Key] == nil {
+	key := r.key(s.Key)
+	if key == nil {
 		return nil, fmt.Errorf("key %s: %w", s.Key, ErrUnknownKey)
 	}
-	secret, err := r.keys[s.Key].Open(nil, nil, s.Box, []byte(of))
+	secret, err := key.Open(nil, nil, s.Box, []byte(of))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", of, ErrDamaged)
 	}
 	return secret, nil
+}
+
+// key is the key of a name, or nil. Keys that cannot be read anew leave the ring as it is.
+func (r *Ring) key(name string) cipher.AEAD {
+	if r == nil {
+		return nil
+	}
+	if key := r.held.Load().keys[name]; key != nil || r.reread == nil {
+		return key
+	}
+	if again, err := r.reread(); err == nil && again != nil && again.held.Load().keys[name] != nil {
+		r.held.Store(again.held.Load())
+	}
+	return r.held.Load().keys[name]
 }

@@ -86,3 +86,39 @@ func TestARingWithoutKeys(t *testing.T) {
 		t.Error("it has names")
 	}
 }
+
+// A ring that follows its file takes over what is in it when it meets a key it does not hold, and keeps what
+// it has when that cannot be read, or holds no such key either.
+func TestFollowing(t *testing.T) {
+	older, newer := keyring.NewKey(), keyring.NewKey()
+	ring, rotated, foreign := parse(t, older), parse(t, newer, older), parse(t, keyring.NewKey())
+	file, broken, reads := ring, error(nil), 0
+	ring.Follow(func() (*keyring.Ring, error) { reads++; return file, broken })
+	seal := func(r *keyring.Ring) keyring.Sealed {
+		t.Helper()
+		sealed, err := r.Seal([]byte("secret"), "totp 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed
+	}
+	before, after := seal(ring), seal(rotated)
+	for _, state := range []struct {
+		file   *keyring.Ring
+		broken error
+	}{{ring, nil}, {nil, errors.New("gone")}, {nil, nil}, {foreign, nil}} {
+		file, broken = state.file, state.broken
+		if _, err := ring.Open(after, "totp 1"); !errors.Is(err, keyring.ErrUnknownKey) {
+			t.Errorf("opened without its key: %v", err)
+		}
+	}
+	file, broken, reads = rotated, nil, 0
+	for _, sealed := range []keyring.Sealed{before, after, seal(ring)} {
+		if got, err := ring.Open(sealed, "totp 1"); err != nil || string(got) != "secret" {
+			t.Errorf("opened %q, %v", got, err)
+		}
+	}
+	if reads != 1 || ring.First() != rotated.First() {
+		t.Errorf("read %d times, the first key is %s, want %s", reads, ring.First(), rotated.First())
+	}
+}
