@@ -71,7 +71,7 @@ func TestCasesSayWhoTakesThemOver(t *testing.T) {
 	if text := row(anna); strings.Contains(text, lost) || strings.Contains(text, offered) {
 		t.Errorf("at first the card says %q", text)
 	}
-	if _, err := s.App.Transfer(t.Context(), anna.Actor(), id, ""); err != nil {
+	if _, _, err := s.App.Transfer(t.Context(), anna.Actor(), id, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.App.AskRescue(t.Context(), operator.Actor(), id, "Не отвечает"); err != nil {
