@@ -194,7 +194,7 @@ func serve(ctx context.Context, s serving) (err error) {
 		_ = listener.Close()
 		return err
 	}
-	hub := live.NewHub()
+	hub := live.NewHub(s.log)
 	var draining atomic.Bool
 	options := server.Options{
 		Site:   site.New(s.app, site.Options{Assets: assets.URL(""), BaseURL: base, Live: hub, Operator: s.operator}),
@@ -239,7 +239,7 @@ func serve(ctx context.Context, s serving) (err error) {
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
-		hub.Run(hearing, s.db, s.log)
+		hub.Run(hearing, s.db)
 	}()
 	defer func() { deaf(); <-heard }()
 	_, _ = fmt.Fprintf(s.out, "Winddown: http://%s\n%s", shown(listener.Addr().String()), s.welcome)
@@ -264,6 +264,7 @@ func serve(ctx context.Context, s serving) (err error) {
 	if err := srv.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drainTimeout, err), srv.Close())
 	}
+	hub.Wait()
 	return nil
 }
 

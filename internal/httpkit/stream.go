@@ -1,9 +1,11 @@
 package httpkit
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -202,4 +204,35 @@ func (p *Part) Text(max int64) (string, error) {
 		return "", badForm(errors.New("the value of a field is too long or not clean text"))
 	}
 	return string(text), nil
+}
+
+// Stream sends the head of an answer that lasts, with status 200 and the headers set so far, within
+// the time given, and takes the connection from the server: the handlers can return, and neither
+// their stacks nor the server's buffers are kept meanwhile. Whoever gets the connection writes the
+// body, each time with a deadline, and closes it; that is the end of the answer. left is closed
+// when the reader has left. HTTP/2 has no such connections.
+func Stream(w http.ResponseWriter, within time.Duration) (conn net.Conn, left <-chan struct{}, err error) {
+	conn, _, err = http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h := w.Header()
+	h.Set("Connection", "close")
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	head := bytes.NewBufferString("HTTP/1.1 200 OK\r\n")
+	_ = h.Write(head) // a Buffer takes everything
+	head.WriteString("\r\n")
+	// The server's deadlines are those of a request.
+	if err = errors.Join(conn.SetReadDeadline(time.Time{}), conn.SetWriteDeadline(time.Now().Add(within))); err == nil {
+		_, err = head.WriteTo(conn)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _ = conn.Read(make([]byte, 1)) // a reader of a stream has nothing to say but that he leaves
+	}()
+	return conn, gone, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -185,4 +186,60 @@ func TestUnhurriedEndsWithTheClient(t *testing.T) {
 		}
 	})))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(parent))
+}
+
+// A stream goes on after its handler has returned, and knows when its reader leaves.
+func TestStreamOutlivesItsHandler(t *testing.T) {
+	type stream struct {
+		conn net.Conn
+		left <-chan struct{}
+	}
+	streams := make(chan stream, 1)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Is", "there\r\nX-Forged: yes")
+		conn, left, err := Stream(w, time.Minute)
+		if err != nil {
+			t.Error(err)
+		}
+		streams <- stream{conn, left}
+	}))
+	s.Config.ReadHeaderTimeout, s.Config.ReadTimeout, s.Config.WriteTimeout = time.Minute, time.Nanosecond, time.Nanosecond
+	s.Start()
+	defer s.Close()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	open := <-streams
+	defer func() { _ = open.conn.Close() }()
+	h := answer.Header
+	if answer.StatusCode != http.StatusOK || h.Get("X-Is") != "there  X-Forged: yes" || h.Get("X-Forged") != "" || h.Get("Date") == "" || !answer.Close {
+		t.Errorf("%s, %v", answer.Status, h)
+	}
+	_ = open.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.WriteString(open.conn, "later"); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(answer.Body, got); err != nil || string(got) != "later" {
+		t.Errorf("%q, %v", got, err)
+	}
+	select {
+	case <-open.left:
+		t.Error("the reader is said to have left")
+	default:
+	}
+	leave()
+	select {
+	case <-open.left:
+	case <-time.After(10 * time.Second):
+		t.Error("nobody noticed that the reader left")
+	}
 }

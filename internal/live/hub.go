@@ -4,6 +4,9 @@
 package live
 
 import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -37,6 +40,8 @@ type News struct {
 // Hub passes hints on to subscribers. It never waits for one: what a slow one has not
 // taken yet is joined into one piece of news. It is safe for concurrent use.
 type Hub struct {
+	log        *slog.Logger
+	following  sync.WaitGroup
 	mu         sync.Mutex
 	topics     map[winddown.Stream]map[*Subscription]struct{}
 	people     map[winddown.ID][]*Subscription // the oldest first
@@ -46,8 +51,8 @@ type Hub struct {
 }
 
 // NewHub returns a hub without subscribers.
-func NewHub() *Hub {
-	return &Hub{topics: map[winddown.Stream]map[*Subscription]struct{}{}, people: map[winddown.ID][]*Subscription{}}
+func NewHub(log *slog.Logger) *Hub {
+	return &Hub{log: log, topics: map[winddown.Stream]map[*Subscription]struct{}{}, people: map[winddown.ID][]*Subscription{}}
 }
 
 // Subscription is one open stream of a person about one topic.
@@ -94,6 +99,19 @@ func (s *Subscription) Take() News {
 	n := s.news
 	s.news = News{}
 	return n
+}
+
+// Go passes the news on in a goroutine of its own, and closes the subscription after that.
+func (s *Subscription) Go(follow func()) {
+	s.hub.following.Go(func() {
+		defer s.Close()
+		defer func() {
+			if value := recover(); value != nil { // one stream's end, not the program's
+				s.hub.log.Error("panic", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+			}
+		}()
+		follow()
+	})
 }
 
 // Close ends the subscription; again, it does nothing.
@@ -170,6 +188,9 @@ func (h *Hub) Close() {
 		}
 	}
 }
+
+// Wait returns when nobody passes news on any more. The hub is closed, and nobody begins.
+func (h *Hub) Wait() { h.following.Wait() }
 
 // Streams is how many subscriptions are open.
 func (h *Hub) Streams() int {

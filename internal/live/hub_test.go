@@ -1,6 +1,9 @@
 package live
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +40,7 @@ func silent(t *testing.T, s *Subscription) {
 }
 
 func TestSlowSubscriberHearsTheNewestAndHoldsNobodyUp(t *testing.T) {
-	h := NewHub()
+	h := NewHub(slog.New(slog.DiscardHandler))
 	slow, other := h.Subscribe(winddown.ID{1}, caseTopic(1)), h.Subscribe(winddown.ID{2}, caseTopic(1))
 	elsewhere := h.Subscribe(winddown.ID{3}, caseTopic(2))
 	for seq := range int64(1000) {
@@ -54,7 +57,7 @@ func TestSlowSubscriberHearsTheNewestAndHoldsNobodyUp(t *testing.T) {
 }
 
 func TestFifthStreamEndsTheOldest(t *testing.T) {
-	h := NewHub()
+	h := NewHub(slog.New(slog.DiscardHandler))
 	me := winddown.ID{1}
 	var mine []*Subscription
 	for n := range byte(MaxStreams) {
@@ -79,7 +82,7 @@ func TestFifthStreamEndsTheOldest(t *testing.T) {
 }
 
 func TestEveryStreamOfAPersonHearsOfHim(t *testing.T) {
-	h := NewHub()
+	h := NewHub(slog.New(slog.DiscardHandler))
 	me := winddown.Stream{Kind: winddown.UserStream, ID: winddown.ID{1}}
 	a, b := h.Subscribe(me.ID, caseTopic(1)), h.Subscribe(me.ID, caseTopic(2))
 	other := h.Subscribe(winddown.ID{2}, caseTopic(1))
@@ -93,7 +96,7 @@ func TestEveryStreamOfAPersonHearsOfHim(t *testing.T) {
 }
 
 func TestClosedHubEndsEveryStream(t *testing.T) {
-	h := NewHub()
+	h := NewHub(slog.New(slog.DiscardHandler))
 	before := h.Subscribe(winddown.ID{1}, caseTopic(1))
 	h.Close()
 	after := h.Subscribe(winddown.ID{1}, caseTopic(1))
@@ -110,7 +113,7 @@ func TestClosedHubEndsEveryStream(t *testing.T) {
 
 // Streams come and go while hints are published; nothing of them stays.
 func TestNothingStaysOfStreamsThatEnded(t *testing.T) {
-	h := NewHub()
+	h := NewHub(slog.New(slog.DiscardHandler))
 	var wg sync.WaitGroup
 	for n := range byte(20) {
 		wg.Go(func() {
@@ -132,5 +135,28 @@ func TestNothingStaysOfStreamsThatEnded(t *testing.T) {
 	wg.Wait()
 	if len(h.topics) != 0 || len(h.people) != 0 || h.open != 0 {
 		t.Errorf("%d topics, %d people and %d streams are left", len(h.topics), len(h.people), h.open)
+	}
+}
+
+// A stream that goes wrong ends alone, and the hub waits for those that run.
+func TestOneStreamThatPanicsEndsAlone(t *testing.T) {
+	var log bytes.Buffer
+	h := NewHub(slog.New(slog.NewTextHandler(&log, nil)))
+	bad, good := h.Subscribe(winddown.ID{1}, caseTopic(1)), h.Subscribe(winddown.ID{2}, caseTopic(1))
+	bad.Go(func() { panic("a stream went wrong") })
+	var last News
+	good.Go(func() {
+		for last.End == Open {
+			<-good.Wake()
+			last = good.Take()
+		}
+	})
+	h.Close()
+	h.Wait()
+	if last.End != Stopping || h.Streams() != 0 {
+		t.Errorf("the other heard %+v, %d streams are open", last, h.Streams())
+	}
+	if !strings.Contains(log.String(), "a stream went wrong") {
+		t.Errorf("the log says %q", log.String())
 	}
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -18,7 +17,7 @@ const (
 
 // Run hears hints until ctx ends, and tells every subscriber to refresh whenever the
 // connection had to be made anew.
-func (h *Hub) Run(ctx context.Context, db *postgres.DB, log *slog.Logger) {
+func (h *Hub) Run(ctx context.Context, db *postgres.DB) {
 	wait := firstPause
 	ever := false
 	for ctx.Err() == nil {
@@ -40,7 +39,7 @@ func (h *Hub) Run(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 		if ctx.Err() != nil {
 			return
 		}
-		log.Warn("changes of other processes are not heard", "error", err, "again_in", wait.String())
+		h.log.Warn("changes of other processes are not heard", "error", err, "again_in", wait.String())
 		select {
 		case <-time.After(wait/2 + rand.N(wait/2)):
 		case <-ctx.Done():

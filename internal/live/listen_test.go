@@ -94,13 +94,13 @@ func TestEverySubscriberRefreshesAfterTheConnectionWasCut(t *testing.T) {
 	}
 	t.Cleanup(db.Close)
 	var out log
-	hub := live.NewHub()
+	hub := live.NewHub(slog.New(slog.NewTextHandler(&out, nil)))
 	first := hub.Subscribe(winddown.ID{1}, winddown.Stream{Kind: winddown.CaseStream, ID: winddown.ID{1}})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		hub.Run(ctx, db, slog.New(slog.NewTextHandler(&out, nil)))
+		hub.Run(ctx, db)
 	}()
 	hears(t, first, "the beginning", refreshed)
 

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"winddown/internal/httpkit"
 	"winddown/internal/live"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -80,7 +83,7 @@ type look func(ctx context.Context, actor winddown.Actor, seen int64) (seq int64
 func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Stream, look look) error {
 	actor := actorOf(r.Context())
 	if s.live == nil || r.Method == http.MethodHead {
-		if err := s.allowed(r, look); err != nil {
+		if err := s.allowed(r.Context(), actor, look); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -88,52 +91,75 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	}
 	// First of all, so that nothing that happens from here on goes unheard.
 	sub := s.live.Subscribe(actor.UserID, topic)
-	defer sub.Close()
+	out, left, err := s.begin(w, r, topic, look)
+	if err != nil || out == nil {
+		sub.Close()
+		return err
+	}
+	sub.Go(func() {
+		defer out.close()
+		s.follow(actor, sub, out, left, look)
+	})
+	return nil
+}
+
+// begin sends the head of a stream and what is new. It returns nil for a reader who is gone already.
+func (s *Site) begin(w http.ResponseWriter, r *http.Request, topic winddown.Stream, look look) (out *eventWriter, left <-chan struct{}, err error) {
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
 		last = r.URL.RawQuery
 	}
 	seen, _ := strconv.ParseInt(last, 10, 64) // what cannot be read has seen nothing
 	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
-	seq, newer, err := look(ctx, actor, seen)
+	seq, newer, err := look(ctx, actorOf(r.Context()), seen)
 	cancel()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	out := &eventWriter{w: w, conn: http.NewResponseController(w)}
+	var notice strings.Builder
+	if err := page.Updated().Render(r.Context(), &notice); err != nil {
+		return nil, nil, err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream; charset=utf-8")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no") // nginx passes every event on at once
+	conn, left, err := httpkit.Stream(w, liveStall)
+	if err != nil {
+		return nil, nil, nil //nolint:nilerr // the reader is gone
+	}
+	out = &eventWriter{conn: conn}
 	if topic.Kind != winddown.CaseStream {
 		out.now = s.app.Now
 	}
-	if err := out.open(r, !newer); err != nil {
-		return nil //nolint:nilerr // the reader is gone
-	}
+	out.hello(notice.String(), !newer)
 	if newer {
 		out.changed(seq)
 	}
 	out.told = seq
-	return s.follow(r, sub, out, look)
+	return out, left, nil
 }
 
-// follow passes news on.
-func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter, look look) error {
+// follow passes news on until the reader leaves or may no longer follow. It runs for as long as the
+// stream is open, beside thousands of others: it holds nothing of the request.
+func (s *Site) follow(actor winddown.Actor, sub *live.Subscription, out *eventWriter, left <-chan struct{}, look look) {
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
-	end := time.NewTimer(liveLasts + rand.N(liveLasts/10))
-	defer end.Stop()
-	ask := time.NewTimer(liveLasts * 2)
-	defer ask.Stop()
+	end := time.Now().Add(liveLasts + rand.N(liveLasts/10))
+	var ask <-chan time.Time
 	for out.err == nil {
 		select {
-		case <-r.Context().Done():
-			return nil
-		case <-end.C:
-			return nil
-		case <-beat.C:
+		case <-left:
+			return
+		case now := <-beat.C:
+			if now.After(end) {
+				return
+			}
 			out.beat()
-		case <-ask.C:
+		case <-ask:
 			// Hints were lost: the right to look is asked for before anything is said.
-			if !s.mayFollow(r, out, look) {
-				return nil
+			if ask = nil; !s.mayFollow(actor, out, look) {
+				return
 			}
 			out.changed(0)
 		case <-sub.Wake():
@@ -142,23 +168,22 @@ func (s *Site) follow(r *http.Request, sub *live.Subscription, out *eventWriter,
 				out.bye(string(news.End))
 			}
 			erased := news.Changed && news.Seq == 0 && out.now == nil // all other news of a case have a number
-			if news.End != live.Open || (news.Person || erased) && !s.mayFollow(r, out, look) {
-				return nil
+			if news.End != live.Open || (news.Person || erased) && !s.mayFollow(actor, out, look) {
+				return
 			}
 			if news.Changed {
 				out.changed(news.Seq)
 			}
 			if news.Refresh {
-				ask.Reset(rand.N(liveSpread))
+				ask = time.After(rand.N(liveSpread))
 			}
 		}
 	}
-	return nil
 }
 
 // mayFollow asks again whether whoever opened a stream may read it, and says goodbye if not.
-func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
-	err := s.allowed(r, look)
+func (s *Site) mayFollow(actor winddown.Actor, out *eventWriter, look look) bool {
+	err := s.allowed(context.Background(), actor, look)
 	if errors.Is(err, winddown.Unauthenticated) || errors.Is(err, winddown.Forbidden) || errors.Is(err, winddown.NotFound) {
 		out.bye("gone")
 	}
@@ -166,10 +191,10 @@ func (s *Site) mayFollow(r *http.Request, out *eventWriter, look look) bool {
 }
 
 // allowed asks for the login session, which may have another token since a proof, and the topic anew.
-func (s *Site) allowed(r *http.Request, look look) error {
-	ctx, cancel := context.WithTimeout(r.Context(), liveAsk)
+func (s *Site) allowed(ctx context.Context, actor winddown.Actor, look look) error {
+	ctx, cancel := context.WithTimeout(ctx, liveAsk)
 	defer cancel()
-	actor, err := s.app.Again(ctx, actorOf(r.Context()))
+	actor, err := s.app.Again(ctx, actor)
 	if err == nil {
 		_, _, err = look(ctx, actor, 0)
 	}
@@ -178,33 +203,20 @@ func (s *Site) allowed(r *http.Request, look look) error {
 
 // eventWriter writes server-sent events.
 type eventWriter struct {
-	w    http.ResponseWriter
-	conn *http.ResponseController
+	conn net.Conn
 	now  func() time.Time // where what is new has no number: the page shows many streams
 	told int64            // the newest event that was told or shown, where events are numbered
 	err  error            // of the last write: the reader is gone
 }
 
-// open sends the head of a stream: how soon to come again when it breaks off, and what to
-// show where somebody is typing. told says that there is nothing new.
-func (e *eventWriter) open(r *http.Request, told bool) error {
-	var notice strings.Builder
-	if err := page.Updated().Render(r.Context(), &notice); err != nil {
-		return err
-	}
-	// The time to read a request is long over when the reader leaves.
-	_ = e.conn.SetReadDeadline(time.Time{})
-	h := e.w.Header()
-	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // nginx passes every event on at once
-	e.w.WriteHeader(http.StatusOK)
+// hello says how soon to come again when the stream breaks off, and what to show where somebody is
+// typing. told says that there is nothing new.
+func (e *eventWriter) hello(notice string, told bool) {
 	upTo := ""
 	if told {
 		upTo = e.moment()
 	}
-	e.write(fmt.Sprintf("%sretry: %d\nevent: hello\ndata: %s\n\n", upTo, 1000+rand.IntN(2000), strings.ReplaceAll(notice.String(), "\n", " ")))
-	return e.err
+	e.write(fmt.Sprintf("%sretry: %d\nevent: hello\ndata: %s\n\n", upTo, 1000+rand.IntN(2000), strings.ReplaceAll(notice, "\n", " ")))
 }
 
 // moment is the line with which the browser, when it comes again, asks for what is newer than
@@ -242,10 +254,10 @@ func (e *eventWriter) write(text string) {
 		return
 	}
 	_ = e.conn.SetWriteDeadline(time.Now().Add(liveStall))
-	if _, e.err = e.w.Write([]byte(text)); e.err == nil {
-		e.err = e.conn.Flush()
-	}
+	_, e.err = io.WriteString(e.conn, text)
 }
+
+func (e *eventWriter) close() { _ = e.conn.Close() }
 
 // isRefresh reports whether a page asks for itself anew.
 func isRefresh(r *http.Request) bool { return r.Header.Get(refreshHeader) != "" }

@@ -3,7 +3,6 @@ package testkit
 import (
 	"bufio"
 	"context"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,14 +13,14 @@ import (
 
 // hear lets the hub run until the test ends, when its streams end before the server does. It
 // returns when the hub listens.
-func (s *Site) hear(log *slog.Logger) {
+func (s *Site) hear() {
 	ctx, stop := context.WithCancel(context.Background())
 	heard := make(chan struct{})
 	listens := s.Hub.Subscribe(winddown.ID{}, winddown.Stream{})
 	defer listens.Close()
 	go func() {
 		defer close(heard)
-		s.Hub.Run(ctx, s.DB, log)
+		s.Hub.Run(ctx, s.DB)
 	}()
 	s.t.Cleanup(func() {
 		s.Hub.Close()

@@ -174,7 +174,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	}
 	log := slog.New(slog.NewJSONHandler(c.log, nil))
 	if c.live {
-		s.Hub = live.NewHub()
+		s.Hub = live.NewHub(log)
 	}
 	handler := server.New(server.Options{
 		Site:   site.New(a, site.Options{Assets: strings.TrimSuffix(assets.URL(""), "/"), BaseURL: s.URL, Live: s.Hub}),
@@ -193,7 +193,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	}
 	t.Cleanup(s.server.Close)
 	if c.live {
-		s.hear(log)
+		s.hear()
 	}
 	// Compressing is tested in httpkit and by every browser; here it would cost more than
 	// the pages do.
