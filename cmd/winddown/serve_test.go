@@ -218,8 +218,8 @@ func TestTheDemo(t *testing.T) {
 	visit := func(r *running) {
 		t.Helper()
 		for _, c := range []struct{ email, path, want string }{
-			{"seller@example.com", "/cases", `href="/cases/`}, {signIn, "/sellers", `data-testid="seller-`},
-			{"lead@example.com", "/sellers?responsible=none", `data-testid="seller-`}, {"accountant@example.com", "/sellers", `data-testid="seller-`},
+			{"seller@example.com", "/cases", `href="/cases/`}, {signIn, "/sellers", `scope="row"`},
+			{"lead@example.com", "/sellers?responsible=none", `scope="row"`}, {"accountant@example.com", "/sellers", `scope="row"`},
 		} {
 			b := browser(t)
 			if a := post(t, b, r.url+"/login", url.Values{"email": {c.email}, "password": {demoPassword}}); a.status != http.StatusSeeOther {

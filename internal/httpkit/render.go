@@ -106,7 +106,7 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 const (
 	packLevel  = gzip.StatelessCompression
 	largePage  = 32 << 10
-	largeLevel = 8
+	largeLevel = 6
 )
 
 // The pools keep no state between requests, only memory.

@@ -120,7 +120,7 @@ func TestExportIsWhatTheScreenShows(t *testing.T) {
 		maybe(q, "finished", "yes")
 		screen := c.Get("/sellers?" + q.Encode()).Want(http.StatusOK)
 		var shown []string
-		for _, n := range screen.WithTestID("seller-") {
+		for _, n := range screen.Sellers() {
 			shown = append(shown, testkit.Text(n))
 		}
 		rows := csvRows(t, c, "/sellers.csv?"+q.Encode())

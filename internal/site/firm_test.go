@@ -261,7 +261,7 @@ func TestRegisterByResponsible(t *testing.T) {
 	} {
 		var ids []string
 		for _, id := range want {
-			ids = append(ids, "seller-"+id.String())
+			ids = append(ids, id.String())
 		}
 		got := rows(admin.Get(path).Want(http.StatusOK))
 		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(ids))) {

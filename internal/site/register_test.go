@@ -19,11 +19,11 @@ import (
 	"winddown/internal/winddown"
 )
 
-// rows are the rows of a page of the register, by their test ids.
+// rows are the rows of a page of the register, by the ids of their cases.
 func rows(p *testkit.Page) []string {
 	var ids []string
-	for _, n := range p.WithTestID("seller-") {
-		ids = append(ids, testkit.Attr(n, "data-testid"))
+	for _, n := range p.Sellers() {
+		ids = append(ids, testkit.SellerOf(n))
 	}
 	return ids
 }
@@ -151,7 +151,7 @@ func TestSentenceWhateverIsFiltered(t *testing.T) {
 			for _, head := range page.WithTestID("group-") {
 				group := testkit.Attr(head.Parent, "data-state")
 				under := 0
-				for _, row := range page.WithTestID("seller-") {
+				for _, row := range page.Sellers() {
 					if testkit.Attr(row.Parent, "data-state") == group {
 						under++
 					}
@@ -206,7 +206,7 @@ func TestMarksInTheLists(t *testing.T) {
 	anna.Join(book, id, winddown.Accountant)
 	ctx, today := t.Context(), winddown.DateOf(s.Clock.Now())
 	marks := func() [2]string {
-		return [2]string{testkit.Text(book.Get("/sellers").ByTestID("seller-" + id.String())), testkit.Text(anna.Get("/cases").ByTestID("seller-" + id.String()))}
+		return [2]string{testkit.Text(book.Get("/sellers").Seller(id.String())), testkit.Text(anna.Get("/cases").ByTestID("seller-" + id.String()))}
 	}
 	want := []string{"Разрешено без выполнения", "Вопросов: 2", "Долг 3 418,20 ₽"}
 	for _, list := range marks() {
@@ -289,7 +289,7 @@ func TestRegisterOf500(t *testing.T) {
 	p := c.Get("/sellers?finished=yes")
 	headings := map[string]string{}
 	for ok := true; ok; p, ok = step(c, p, "next") {
-		for _, n := range p.WithTestID("seller-") {
+		for _, n := range p.Sellers() {
 			group := testkit.Attr(n.Parent, "data-state")
 			counts[group]++
 			if len(order) == 0 || order[len(order)-1] != group {
@@ -320,7 +320,7 @@ func TestRegisterOf500(t *testing.T) {
 	s.Clock.Advance(20 * 24 * time.Hour)
 	later := map[string]int{}
 	for p, ok := c.Get("/sellers?finished=yes"), true; ok; p, ok = step(c, p, "next") {
-		for _, n := range p.WithTestID("seller-") {
+		for _, n := range p.Sellers() {
 			later[testkit.Attr(n.Parent, "data-state")]++
 		}
 	}
@@ -399,7 +399,7 @@ func TestRegisterSorting(t *testing.T) {
 		c.AddSeller(name, i+1)
 	}
 	var names []string
-	for _, n := range c.Get("/sellers?sort=name").WithTestID("seller-") {
+	for _, n := range c.Get("/sellers?sort=name").Sellers() {
 		name, _, _ := strings.Cut(testkit.Text(n), " ")
 		names = append(names, name)
 	}
@@ -510,7 +510,7 @@ func TestRegisterRow(t *testing.T) {
 	c := s.SignUp("Мария Иванова", "ivanova")
 	id := c.AddSeller("ООО «Маяк»", 1)
 	cell := func(label string) string {
-		row := c.Get("/sellers").ByTestID("seller-" + id.String())
+		row := c.Get("/sellers").Seller(id.String())
 		for n := range row.Descendants() {
 			if testkit.Attr(n, "data-label") == label {
 				return testkit.Text(n)
@@ -568,7 +568,7 @@ func TestRegisterKeepsTheCasesZone(t *testing.T) {
 	id := c.AddSeller("ООО «Маяк»", 1)
 	batch(t, s, c, id, winddown.Date{Year: 2026, Month: time.November, Day: 26})
 	state := func() string {
-		return testkit.Attr(c.Get("/sellers").ByTestID("seller-"+id.String()).Parent, "data-state")
+		return testkit.Attr(c.Get("/sellers").Seller(id.String()).Parent, "data-state")
 	}
 	s.Clock.Set(time.Date(2026, time.November, 22, 20, 59, 59, 0, time.UTC)) // 23:59:59 in Moscow
 	if got := state(); got != "early" {
@@ -586,7 +586,7 @@ func TestRegisterShowsOnlyOnesOwnSellers(t *testing.T) {
 	mine := keeper.AddSeller("ООО «Маяк»", 1)
 	others := other.AddSeller("ООО «Оникс»", 2)
 	owned := owner.OpenCase("ИП Петрова А. С.", 3)
-	if got := rows(keeper.Get("/sellers?finished=yes")); len(got) != 1 || got[0] != "seller-"+mine.String() {
+	if got := rows(keeper.Get("/sellers?finished=yes")); len(got) != 1 || got[0] != mine.String() {
 		t.Errorf("the register shows %v", got)
 	}
 	keeper.Get("/sellers/" + others.String()).Want(http.StatusNotFound)

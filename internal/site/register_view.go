@@ -49,6 +49,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 	}
 	v.Bulk = bulkView(p, actor, f, reg, m)
 	v.Columns = columns(p, f, mine)
+	labels := cellLabels(p, mine)
 	for i, row := range reg.Rows {
 		group := string(row.Group)
 		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Code != group {
@@ -57,10 +58,7 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 			})
 		}
 		g := &v.Groups[len(v.Groups)-1]
-		line := sellerRow(p, row, winddown.Today(now, row.Zone))
-		if line.Mine = mine; !mine && row.Responsible == "" {
-			line.Responsible = p.T("register.responsible.none")
-		}
+		line := sellerRow(p, row, labels, mine, winddown.Today(now, row.Zone))
 		if v.Bulk != nil {
 			line.Pick, line.Picked = true, slices.Contains(chosen.cases, row.ID)
 			if i == 0 {
@@ -223,6 +221,15 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.Colum
 	return append(all, page.ColumnView{Label: p.T("register.column.changed")})
 }
 
+// cellLabels name the cells of a row where it is a card: those of the columns after the first.
+func cellLabels(p *i18n.Printer, mine bool) []string {
+	labels := []string{p.T("register.label.act"), p.T("register.label.waiting"), p.T("register.label.obstacle"), p.T("register.label.due")}
+	if !mine {
+		labels = append(labels, p.T("register.label.responsible"))
+	}
+	return append(labels, p.T("register.label.changed"))
+}
+
 func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerProps {
 	var pager ui.PagerProps
 	at := func(c winddown.Cursor, before bool) string {
@@ -239,32 +246,59 @@ func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerPro
 	return pager
 }
 
-// sellerRow is a line of the register on the given day of the case's zone.
-func sellerRow(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) page.SellerRowView {
+// sellerRow is a line of the register on the given day of the case's zone, with a cell for each of
+// the columns after the first.
+func sellerRow(p *i18n.Printer, row winddown.RegisterRow, labels []string, mine bool, today winddown.Date) page.SellerRowView {
 	sum := row.Summary
-	v := page.SellerRowView{
-		ID: row.ID.String(), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet,
-		Act: actWords(p, sum, today), ActNote: actNote(p, row, today), Waiting: waitingWords(p, sum, today),
-		Responsible: row.Responsible, Changed: dayOf(p, row.ChangedOn, today),
+	act := page.CellView{Note: actNote(p, row, today)}
+	if row.Group == winddown.GroupReady {
+		act.Tags = append(act.Tags, ui.TagProps{Text: p.T("register.act.can_request"), Variant: ui.TagAmber})
+	} else {
+		act.Text = actWords(p, sum, today)
+	}
+	if text := erasing(p, row.EraseAt, row.Zone); text != "" {
+		act.Tags = append(act.Tags, ui.TagProps{Text: text, Variant: ui.TagRed})
 	}
 	if sum.Waived {
-		v.Waived = p.T("review.tag.waived")
+		act.Tags = append(act.Tags, ui.TagProps{Text: p.T("review.tag.waived")})
 	}
-	v.Erasing = erasing(p, row.EraseAt, row.Zone)
-	if sum.Questions > 0 {
-		v.Questions = p.T("question.count", "N", sum.Questions)
-	}
-	if row.Group == winddown.GroupReady {
-		v.CanRequest = p.T("register.act.can_request")
-	}
-	v.Problem, v.Obstacle = obstacle(p, sum, today)
-	if sum.Balance < 0 && row.FinishedOn.IsZero() {
-		v.Debt = p.T("register.debt", "Sum", sum.Balance.Abs())
-	}
+	var due page.CellView
 	if !sum.DueOn.IsZero() {
-		v.Due, v.DueNote = dayOf(p, sum.DueOn, today), dueNote(p, sum, today)
+		due = page.CellView{Text: dayOf(p, sum.DueOn, today), Note: dueNote(p, sum, today)}
 	}
-	return v
+	cells := []page.CellView{act, {Text: waitingWords(p, sum, today)}, obstacleCell(p, row, today), due}
+	if !mine {
+		name := row.Responsible
+		if name == "" {
+			name = p.T("register.responsible.none")
+		}
+		cells = append(cells, page.CellView{Text: name})
+	}
+	cells = append(cells, page.CellView{Text: dayOf(p, row.ChangedOn, today)})
+	for i := range cells {
+		cells[i].Label = labels[i]
+	}
+	return page.SellerRowView{ID: row.ID.String(), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet, Cells: cells}
+}
+
+// obstacleCell tells of all that stands in the way; the step alone is plain text.
+func obstacleCell(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) page.CellView {
+	sum := row.Summary
+	problem, step := obstacle(p, sum, today)
+	var tags []ui.TagProps
+	if problem != "" {
+		tags = append(tags, ui.TagProps{Text: problem, Variant: ui.TagRed})
+	}
+	if sum.Balance < 0 && row.FinishedOn.IsZero() {
+		tags = append(tags, ui.TagProps{Text: p.T("register.debt", "Sum", sum.Balance.Abs()), Variant: ui.TagRed})
+	}
+	if sum.Questions > 0 {
+		tags = append(tags, ui.TagProps{Text: p.T("question.count", "N", sum.Questions), Variant: ui.TagAmber})
+	}
+	if len(tags) == 0 {
+		return page.CellView{Text: step}
+	}
+	return page.CellView{Tags: tags, Note: step}
 }
 
 // actWords says how far the act has come and since when.

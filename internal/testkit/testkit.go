@@ -449,6 +449,27 @@ func (p *Page) WithTestID(prefix string) []*html.Node {
 	return p.All(func(n *html.Node) bool { return strings.HasPrefix(Attr(n, "data-testid"), prefix) })
 }
 
+// Sellers returns the rows of the register, in order.
+func (p *Page) Sellers() []*html.Node {
+	return p.All(func(n *html.Node) bool { return n.Data == "tr" && SellerOf(n) != "" })
+}
+
+// Seller returns the only row of the register that leads to this case.
+func (p *Page) Seller(id string) *html.Node {
+	p.t.Helper()
+	return p.One("the row of "+id, func(n *html.Node) bool { return n.Data == "tr" && SellerOf(n) == id })
+}
+
+// SellerOf returns the id of the case a row of the register leads to; empty for any other row.
+func SellerOf(row *html.Node) string {
+	for n := range row.Descendants() {
+		if id, found := strings.CutPrefix(Attr(n, "href"), "/sellers/"); found && n.Data == "a" {
+			return id
+		}
+	}
+	return ""
+}
+
 // ByID returns the only element with this id.
 func (p *Page) ByID(id string) *html.Node {
 	p.t.Helper()

@@ -2,7 +2,7 @@
 // the act was requested.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anna, check, goodsGone, invite, logIn, logOut, mark, markAll, openCase, password, post, signUp, start, submit } from "./harness.mjs";
+import { anna, check, goodsGone, invite, logIn, logOut, mark, markAll, openCase, password, post, sellerRow, sellerRows, signUp, start, submit } from "./harness.mjs";
 
 const { server, open } = await start({ seed: ["--sellers", "41"] });
 
@@ -43,7 +43,7 @@ for (const script of [true, false]) {
 
     // Goods remain: too early.
     await accountant.getByRole("navigation", { name: "Основное" }).getByRole("link", { name: "Продавцы" }).click();
-    const row = accountant.getByTestId(`seller-${id}`);
+    const row = sellerRow(accountant, id);
     assert.equal(await text(accountant.getByTestId("sentence")), "Акт запрошен у 0 из 1 продавца. У 0 можно запросить уже сейчас.");
     assert.equal(await text(accountant.getByTestId("group-early")), "Рано запрашивать · 1");
     assert.equal(await row.locator("xpath=..").getAttribute("data-state"), "early");
@@ -136,7 +136,7 @@ for (const script of [true, false]) {
     const page = await open({ script });
     await logIn(page, "buh@example.com");
     assert.equal(new URL(page.url()).pathname, "/sellers");
-    const rows = page.locator("tr[data-testid^='seller-']");
+    const rows = sellerRows(page);
     const groups = () => page.locator("tr[data-testid^='group-']").evaluateAll((all) => all.map((r) => r.dataset.testid.slice(6)));
     const address = () => new URL(page.url()).pathname + new URL(page.url()).search;
     assert.deepEqual(await groups(), ["problem", "ready", "overdue", "received", "debt", "finish", "waiting", "early"]);
@@ -204,7 +204,7 @@ for (const script of [true, false]) {
     await page.getByRole("searchbox").press("Enter");
     await page.locator(".chip", { hasText: "Поиск: петрова" }).waitFor();
     assert.equal(new URL(page.url()).searchParams.get("sort"), "-name");
-    for (const name of await page.locator("tr[data-testid^='seller-'] th a").allInnerTexts()) assert.match(name, /Петрова/);
+    for (const name of await sellerRows(page).locator("th a").allInnerTexts()) assert.match(name, /Петрова/);
 
     // None left, and a way out.
     await page.getByRole("searchbox").fill("нет такого");

@@ -2,7 +2,7 @@
 // and without.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allSteps, anna, check, finish, goodsGone, invite, logIn, mark, markAll, openCase, overflow, post, signUp, start } from "./harness.mjs";
+import { allSteps, anna, check, finish, goodsGone, invite, logIn, mark, markAll, openCase, overflow, post, sellerRow, signUp, start } from "./harness.mjs";
 
 const { open } = await start({ seed: ["--sellers", "1"] });
 
@@ -131,7 +131,7 @@ for (const script of [true, false]) {
       await check(page);
     }
     await buh.goto("/sellers");
-    const line = buh.getByTestId(`seller-${address.split("/").pop()}`);
+    const line = sellerRow(buh, address.split("/").pop());
     assert.equal(await line.locator("xpath=..").getAttribute("data-state"), "problem");
     assert.match(await text(line), /Товар снова появился/);
 

@@ -2,7 +2,7 @@
 // whoever leaves is out at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, invite, openCase, password, post, signUp, start, submit } from "./harness.mjs";
+import { check, invite, openCase, password, post, sellerRow, sellerRows, signUp, start, submit } from "./harness.mjs";
 
 const { server, open } = await start();
 
@@ -43,7 +43,7 @@ async function joins(page, link, name, email) {
   page.server.secret(...(await page.context().cookies()).map((c) => c.value));
 }
 
-const rows = (page) => page.locator("tr[data-testid^='seller-']").evaluateAll((all) => all.map((r) => r.dataset.testid.slice(7)).sort());
+const rows = (page) => sellerRows(page).locator("th a").evaluateAll((all) => all.map((a) => a.pathname.split("/").pop()).sort());
 
 for (const script of [true, false]) {
   const how = script ? "with script" : "without script";
@@ -87,7 +87,7 @@ for (const script of [true, false]) {
     await submit(admin, "Назначить ответственного");
     await admin.getByRole("alert").getByText("Выберите хотя бы одного продавца").waitFor();
     await check(admin);
-    for (const id of ten) await admin.getByTestId(`seller-${id}`).getByRole("checkbox").check();
+    for (const id of ten) await sellerRow(admin, id).getByRole("checkbox").check();
     await submit(admin, "Назначить ответственного");
     await admin.getByRole("heading", { level: 1, name: "Назначить ответственного для 10 продавцов?" }).waitFor();
     await check(admin);

@@ -333,6 +333,10 @@ export async function owe(page, address, what, amount) {
   return `${path}/${id}`;
 }
 
+// sellerRows are the rows of the register, sellerRow is that of one case.
+export const sellerRows = (page) => page.locator(".register tbody tr:has(th[scope=row])");
+export const sellerRow = (page, id) => page.locator(`.register tr:has(a[href="/sellers/${id}"])`);
+
 export const goodsGone = ["zero_fbs", "sell_out", "return_stock", "collect_returns"];
 export const allSteps = [...goodsGone, "strip_media", "request_act", "receive_act", "sign_act", "settle_debts"];
 

@@ -1,7 +1,7 @@
 // F1: a table of sellers is looked at before it is loaded, and loaded once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, invalidHTML, overflow, signUp, start, submit } from "./harness.mjs";
+import { check, invalidHTML, overflow, sellerRows, signUp, start, submit } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -96,7 +96,7 @@ for (const script of [true, false]) {
     await page.getByText("ООО Берег").waitFor();
     await looks(page, `new-${script}`);
     await page.goto("/sellers");
-    assert.equal(await page.locator("[data-testid^='seller-']").count(), 0, "nothing is written before «Загрузить»");
+    assert.equal(await sellerRows(page).count(), 0, "nothing is written before «Загрузить»");
     await page.goBack();
 
     await submit(page, "Загрузить 3 строки");
@@ -132,7 +132,7 @@ for (const script of [true, false]) {
     assert.match(links.suggestedFilename(), /\.xlsx$/);
 
     await page.goto("/sellers");
-    assert.equal(await page.locator("tr[data-testid^='seller-']").count(), 3);
+    assert.equal(await sellerRows(page).count(), 3);
     await bring(page, table(...good));
     await page.getByText("Изменений нет: всё, что есть в файле, уже загружено.").waitFor();
     assert.equal(await page.getByRole("button", { name: /^Загрузить/ }).count(), 0);

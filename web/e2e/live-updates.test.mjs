@@ -1,7 +1,7 @@
 // What others change appears on a page that is looked at, and does not disturb who types.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anna, check, invite, mark, openCase, post, signUp, start, submit } from "./harness.mjs";
+import { anna, check, invite, mark, openCase, post, sellerRow, signUp, start, submit } from "./harness.mjs";
 
 const { server, open } = await start();
 
@@ -95,7 +95,7 @@ test("the register shows it too", async () => {
   const { owner, other, address } = await couple({ role: "accountant", width: 400 });
   await follow(other, "/sellers");
   await stamp(other);
-  const row = other.locator(`[data-testid=seller-${address.split("/").pop()}]`);
+  const row = sellerRow(other, address.split("/").pop());
   const before = await row.innerText();
   await other.locator("details.fold > summary").click();
   await mark(owner, address, "zero_fbs");

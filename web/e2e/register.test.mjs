@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { check, logIn, post, signUp, start, submit } from "./harness.mjs";
+import { check, logIn, post, sellerRow, sellerRows, signUp, start, submit } from "./harness.mjs";
 
 const { server, open } = await start({ seed: ["--sellers", "500"] });
 
@@ -114,21 +114,21 @@ for (const script of [true, false]) {
     await page.goto("/sellers?group=early");
     await submit(page, "В архив");
     await page.getByRole("alert").getByText("Выберите хотя бы одного продавца").waitFor();
-    const row = page.locator("tr[data-testid^=seller-]").first();
-    const id = await row.getAttribute("data-testid");
+    const row = sellerRows(page).first();
+    const id = await row.getByRole("checkbox").getAttribute("value");
     await row.getByRole("checkbox").check();
     await submit(page, "В архив");
     await page.getByRole("radio", { name: /^Всех, кого нашли фильтры: \d+$/ }).waitFor();
     await check(page);
     await submit(page, "Убрать в архив");
     await page.getByRole("status").getByText("В архив убран 1 продавец.").waitFor();
-    assert.equal(await page.getByTestId(id).count(), 0);
+    assert.equal(await sellerRow(page, id).count(), 0);
     await page.goto("/sellers?archive=yes");
-    await page.getByTestId(id).getByRole("checkbox").check();
+    await sellerRow(page, id).getByRole("checkbox").check();
     await submit(page, "Вернуть из архива");
     await submit(page, "Вернуть");
     await page.getByRole("status").getByText("Из архива возвращён 1 продавец.").waitFor();
     await page.goto("/sellers?archive=yes");
-    assert.equal(await page.getByTestId(id).count(), 0);
+    assert.equal(await sellerRow(page, id).count(), 0);
   });
 }

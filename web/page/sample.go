@@ -23,23 +23,38 @@ func registerSamples() []ui.Sample {
 		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Href: "#", Sort: "descending"}, {Label: "Ждём"}, {Label: "Что мешает"},
 		{Label: "Ближайший срок", Href: "#", Sort: "ascending"}, {Label: "Ответственный"}, {Label: "Изменено"},
 	}
+	row := func(id, name, inn, changed string, cells ...CellView) SellerRowView {
+		cells = append(cells, CellView{Text: "М. И. Иванова"}, CellView{Text: changed})
+		for i, label := range []string{"Акт", "Ждём", "Мешает", "Срок", "Ответственный", "Изменено"} {
+			cells[i].Label = label
+		}
+		return SellerRowView{ID: id, Name: name, INN: inn, Cells: cells}
+	}
+	tag := func(text string, variant ui.TagVariant) []ui.TagProps {
+		return []ui.TagProps{{Text: text, Variant: variant}}
+	}
+	second := row("2", "ООО «Северный лён»", "7810456122", "22 ноября",
+		CellView{Text: "Запрошен 12 ноября", Note: "обращение 48-1177"}, CellView{Text: "продавца, 1 день"},
+		CellView{Tags: tag("Товар снова появился", ui.TagRed), Note: "Вернуть товар со складов WB"}, CellView{})
+	second.Cabinet = "Второй кабинет"
 	groups := []SellerGroupView{
 		{Code: "problem", Heading: "Есть проблема · 2", Rows: []SellerRowView{
-			{ID: "1", Name: "ИП Петрова А. С.", INN: "770123456703", Act: "Не запрошен", Waiting: "продавца, 4 дня",
-				Problem: "Возвраты сгорают", Due: "25 ноября", DueNote: "возвраты, через 3 дня", Responsible: "М. И. Иванова", Changed: "21 ноября"},
-			{ID: "2", Name: "ООО «Северный лён»", INN: "7810456122", Cabinet: "Второй кабинет", Act: "Запрошен 12 ноября",
-				ActNote: "обращение 48-1177", Waiting: "продавца, 1 день", Problem: "Товар снова появился", Obstacle: "Вернуть товар со складов WB",
-				Responsible: "М. И. Иванова", Changed: "22 ноября"},
+			row("1", "ИП Петрова А. С.", "770123456703", "21 ноября",
+				CellView{Text: "Не запрошен"}, CellView{Text: "продавца, 4 дня"}, CellView{Tags: tag("Возвраты сгорают", ui.TagRed)},
+				CellView{Text: "25 ноября", Note: "возвраты, через 3 дня"}),
+			second,
 		}},
 		{Code: "ready", Heading: "Пора запросить акт · 1", Rows: []SellerRowView{
-			{ID: "3", Name: "ИП Гусев Д. О.", INN: "540212345609", CanRequest: "Можно запросить", Waiting: "бухгалтера, с сегодняшнего дня", Changed: "20 ноября"},
+			row("3", "ИП Гусев Д. О.", "540212345609", "20 ноября",
+				CellView{Tags: tag("Можно запросить", ui.TagAmber)}, CellView{Text: "бухгалтера, с сегодняшнего дня"}, CellView{}, CellView{}),
 		}},
 		{Code: "overdue", Heading: "Ждём акт дольше срока · 1", Rows: []SellerRowView{
-			{ID: "4", Name: "ООО «Маяк»", INN: "2536001120", Act: "Запрошен 2 ноября", Waiting: "WB, 20 дней",
-				Due: "17 ноября", DueNote: "напомнить WB, просрочен на 5 дней", Changed: "2 ноября"},
+			row("4", "ООО «Маяк»", "2536001120", "2 ноября",
+				CellView{Text: "Запрошен 2 ноября"}, CellView{Text: "WB, 20 дней"}, CellView{}, CellView{Text: "17 ноября", Note: "напомнить WB, просрочен на 5 дней"}),
 		}},
 		{Code: "finished", Heading: "Завершено · 1", Rows: []SellerRowView{
-			{ID: "5", Name: "ООО «Оникс»", INN: "7701998870", Act: "Подписан 1 октября", ActNote: "уход завершён 9 октября", Changed: "9 октября"},
+			row("5", "ООО «Оникс»", "7701998870", "9 октября",
+				CellView{Text: "Подписан 1 октября", Note: "уход завершён 9 октября"}, CellView{}, CellView{}, CellView{}),
 		}},
 	}
 	var ticked []SellerGroupView
