@@ -14,7 +14,7 @@ import (
 const perFirm = 500
 
 // copied are the tables a case lives in. Their rows are what the program itself has written.
-var copied = []string{"users", "firms", "firm_people", "cases", "case_people", "case_steps", "acts", "dues", "evidence", "questions", "debts", "deadlines", "events"}
+var copied = []string{"users", "firms", "firm_people", "cases", "case_people", "case_steps", "acts", "dues", "evidence", "questions", "debts", "deadlines", "events", "register_counts"}
 
 // fillSQL is what copies need: another name for each id, and the floor's own tables, which hold
 // as much as the product's and have no more indexes than its questions need.
@@ -113,7 +113,7 @@ func key(table string) string {
 	switch table {
 	case "users", "firms", "cases":
 		return "id"
-	case "firm_people":
+	case "firm_people", "register_counts":
 		return "firm_id"
 	case "events":
 		return "stream_id"

@@ -267,6 +267,8 @@ delete from events where stream_kind = 'firm' and stream_id = @firm`
 delete from mail_tokens where firm_invite_id in (select id from firm_invites where firm_id = @firm)`
 	sqlEraseFirmInvites = `-- name: EraseFirmInvites
 delete from firm_invites where firm_id = @firm`
+	sqlEraseFirmCounts = `-- name: EraseFirmCounts
+delete from register_counts where firm_id = @firm`
 	sqlEraseFirmImports = `-- name: EraseFirmImports
 delete from imports where firm_id = @firm`
 	sqlEraseFirmEdition = `-- name: EraseFirmEdition
@@ -295,7 +297,7 @@ func (tx *Tx) EraseFirm(ctx context.Context, firm, user winddown.ID) error {
 	}
 	tx.write(sqlInsertFirmTombstone, namedArgs{"firm": firm, "seq": found[0].EventSeq, "hash": found[0].EventHash, "now": tx.now})
 	for _, erase := range []string{sqlEraseFirmChosen, sqlEraseFirmPeople, sqlEraseFirmEvents, sqlEraseFirmTokens, sqlEraseFirmInvites,
-		sqlEraseFirmImports, sqlEraseFirmEdition, sqlEraseFirmTexts, sqlEraseFirm} {
+		sqlEraseFirmCounts, sqlEraseFirmImports, sqlEraseFirmEdition, sqlEraseFirmTexts, sqlEraseFirm} {
 		tx.write(erase, namedArgs{"firm": firm})
 	}
 	return nil

@@ -88,17 +88,34 @@ const (
 const registerKey = ` + case when archived_at is null then 0 else 16 end + case when act_state = 'not_requested' then 0 else 32 end
        + case when problem = '' then 0 else 64 end + case when responsible_id is null then 128 else 0 end as key`
 
-// registerFiguresSQL returns the figures of a scope: how many cases there are of each kind, and
-// how many of them the filter leaves, shown or not. The sentence tells of all, so that a search is
-// no part of the scope here. Where nothing is filtered the index alone is read.
-func registerFiguresSQL(scope string, words int, filtered bool) string {
-	if !filtered {
-		return `-- name: RegisterAll
-select ` + registerGroup + registerKey + `, count(*) as n, count(*) as matching
-from (select c.stage_no, c.burn_on, c.overdue_on, c.archived_at, c.act_state, c.problem, c.responsible_id, ` + registerToday + `
-    from cases c where ` + scope + `) r
-group by 1`
+// registerAllSQL returns the figures of a whole scope: the counts that are kept, less the cases that
+// have moved to another group since they were written, plus those at their new place.
+func registerAllSQL(scope string) string {
+	moved := func(grp, reached string) string {
+		return `
+        select r.stage_no` + registerKey + `, r.stage_no, ` + grp + ` as grp
+        from (select c.stage_no, c.burn_on, c.overdue_on, c.archived_at, c.act_state, c.problem, c.responsible_id, ` + registerToday + `
+            from cases c where ` + scope + reached
 	}
+	return `-- name: RegisterAll
+select key, sum(n)::int as n, sum(n)::int as matching
+from (
+    select c.key + case when c.responsible_id is null then 128 else 0 end as key, c.n from register_counts c where ` + scope + `
+    union all
+    select m.key + place.added, place.n
+    from (` + moved("0", ` and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8)) r
+        where r.burn_on <= r.today`) + `
+        union all` + moved("2", ` and c.overdue_on <= @latest::date and c.stage_no = 6) r
+        where r.overdue_on <= r.today and r.burn_on > r.today`) + `
+    ) m, lateral (values (0, -1), (m.grp - m.stage_no, 1)) place (added, n)
+) counted
+group by 1`
+}
+
+// registerFiguresSQL returns the figures of a scope that a filter narrows: how many cases there are of
+// each kind, and how many of them it leaves, shown or not. The sentence tells of all, so that a search
+// is no part of the scope here.
+func registerFiguresSQL(scope string, words int) string {
 	search := strings.ReplaceAll(registerSearch(words), "c.search_text", "r.search_text")
 	return "-- name: RegisterFigures" + registerFrom(scope, 0) + `
 select r.grp` + registerKey + `, count(*) as n, count(*) filter (where true` + registerWhere + search + `) as matching
@@ -184,10 +201,9 @@ func registerPageSQL(scope string, back bool) string {
     and r.burn_on <= r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` + order + `
     limit @limit)
     union all` +
-		from("2") + " and c.stage_no = 6 and @group::int " + reached + " 2" + inner + `
+		from("2") + " and c.overdue_on <= @latest::date and c.stage_no = 6 and @group::int " + reached + ` 2
         offset 0) r` + rest + `
-    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` +
-		strings.NewReplacer("r.grp desc, ", "", "r.grp, ", "").Replace(order) + `
+    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` + order + `
     limit @limit)
 )` + registerSelect + order + `
 limit @limit`
@@ -288,10 +304,10 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		scope = registerFirm
 	}
 	filter, words := registerArgs(actor, f, now)
-	whose := filter
-	narrows := f.Narrows()
-	if !narrows {
-		whose = registerScope(actor, now)
+	whose, figuresSQL := filter, registerFiguresSQL(scope, words)
+	if !f.Narrows() {
+		whose, figuresSQL = registerScope(actor, now), registerAllSQL(scope)
+		whose["latest"] = winddown.LatestToday(now)
 	}
 	page := namedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
@@ -317,7 +333,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		if inOrder {
 			b.Queue(sqlRegisterInOrder)
 		}
-		b.Queue(registerFiguresSQL(scope, words, narrows), whose).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
+		b.Queue(figuresSQL, whose).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
 		b.Queue(sql, page).Query(collect(&rows))
 		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		views.queue(b, actor.UserID)

@@ -14,7 +14,7 @@ import (
 func TestTheRegisterStaysInItsScope(t *testing.T) {
 	for _, scope := range []string{registerOwn, registerFirm} {
 		for _, sql := range []string{
-			registerPageSQL(scope, false), registerPageSQL(scope, true), registerFiguresSQL(scope, 2, true), registerFiguresSQL(scope, 0, false),
+			registerPageSQL(scope, false), registerPageSQL(scope, true), registerFiguresSQL(scope, 2), registerAllSQL(scope),
 			registerSQL(scope, 2, winddown.SortName, false), registerPickedSQL(scope, 1),
 		} {
 			flat := strings.Join(strings.Fields(sql), " ")

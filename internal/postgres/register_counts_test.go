@@ -1,0 +1,80 @@
+package postgres_test
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"winddown/internal/winddown"
+)
+
+// The counts that are kept stay those of the cases, whoever writes beside whom, and do not become
+// ever more rows.
+func TestRegisterCountsAreThoseOfTheCases(t *testing.T) {
+	db, url := open(t)
+	actor := load(t, db, winddown.DefaultZone, summaries())
+	changes := []string{
+		"update cases set archived_at = case when archived_at is null then now() end where id = $1 and firm_id is not null",
+		"update cases set act_state = case act_state when 'requested' then 'not_requested' else 'requested' end where id = $1",
+		"update cases set problem = case problem when '' then 'regressed' else '' end where id = $1",
+		"update cases set stage = case stage when 'waiting' then 'early' else 'waiting' end, finished_on = null where id = $1",
+		"update cases set archived_at = null, responsible_id = case when responsible_id is null then '01000000-0000-0000-0000-000000000000'::uuid end where id = $1 and firm_id is not null",
+		"update cases set archived_at = null, responsible_id = null, firm_id = case when firm_id is null then '02000000-0000-0000-0000-000000000000'::uuid end where id = $1",
+	}
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), 43))
+			conn, err := pgx.Connect(t.Context(), url)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = conn.Close(t.Context()) }()
+			for range 300 {
+				id := winddown.ID{0: 3, 15: byte(random.IntN(100))}
+				if _, err := conn.Exec(t.Context(), changes[random.IntN(len(changes))], id); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	const differing = `select count(*) from (
+		(select firm_id, responsible_id, key, sum(n) as n from register_counts group by 1, 2, 3 having sum(n) <> 0
+		except select firm_id, responsible_id, register_key(c), count(*) from cases c where firm_id is not null group by 1, 2, 3)
+		union all
+		(select firm_id, responsible_id, register_key(c), count(*) from cases c where firm_id is not null group by 1, 2, 3
+		except select firm_id, responsible_id, key, sum(n) as n from register_counts group by 1, 2, 3)) d`
+	compare := func(when string) {
+		t.Helper()
+		var wrong int
+		if err := conn.QueryRow(t.Context(), differing).Scan(&wrong); err != nil || wrong != 0 {
+			t.Errorf("%s %d counts are not those of the cases, %v", when, wrong, err)
+		}
+	}
+	compare("after the changes")
+	var rows, kinds int
+	const size = "select count(*), count(distinct (responsible_id, key)) from register_counts"
+	if err := conn.QueryRow(t.Context(), size).Scan(&rows, &kinds); err != nil || rows > 1000 {
+		t.Errorf("%d rows count %d kinds after 1,200 changes, %v", rows, kinds, err)
+	}
+	if _, err := conn.Exec(t.Context(), "select register_fold($1)", actor.FirmID); err != nil {
+		t.Fatal(err)
+	}
+	compare("folded")
+	if err := conn.QueryRow(t.Context(), size).Scan(&rows, &kinds); err != nil || rows != kinds {
+		t.Errorf("folded, %d rows count %d kinds, %v", rows, kinds, err)
+	}
+	if _, err := conn.Exec(t.Context(), "delete from case_steps; delete from case_people; delete from cases where seller_name like '%1'"); err != nil {
+		t.Fatal(err)
+	}
+	compare("after some were deleted")
+}
