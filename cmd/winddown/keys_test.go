@@ -112,6 +112,9 @@ func TestKeysOnTheCommandLine(t *testing.T) {
 	if _, second, err := a.LogIn(t.Context(), "kim@example.ru", secret, app.Browser{}); err != nil || second {
 		t.Errorf("after it was turned off a second step is asked for: %v, %v", second, err)
 	}
+	if out, err := command(t, "", "user", "two-factor-off", "kim@example.ru", "--database-url", url); err != nil || !strings.Contains(out, "has neither a second factor nor passkeys") {
+		t.Errorf("once more: %v\n%s", err, out)
+	}
 	_, err = command(t, "", "user", "two-factor-off", "nobody@example.ru", "--database-url", url)
 	wantSentence(t, err, "nobody has an account with the address")
 }

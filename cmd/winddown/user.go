@@ -104,10 +104,15 @@ type userTwoFactorOffCmd struct {
 // Run takes a person's authenticator, recovery codes and passkeys away.
 func (c userTwoFactorOffCmd) Run(ctx context.Context, std streams) error {
 	return c.withApp(ctx, std, func(a *app.App) error {
-		if err := a.ResetTwoFactor(ctx, c.Email); err != nil {
+		had, err := a.ResetTwoFactor(ctx, c.Email)
+		if err != nil {
 			return unknownAddress(err, c.Email)
 		}
-		_, err := fmt.Fprintln(std.out, "the password alone lets", c.Email, "in now")
+		if !had {
+			_, err = fmt.Fprintln(std.out, c.Email, "has neither a second factor nor passkeys: nothing was changed, the password alone lets in")
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, "the password alone lets", c.Email, "in now")
 		return err
 	})
 }

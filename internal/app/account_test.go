@@ -26,7 +26,7 @@ func (w *world) signUp(email string) winddown.Actor {
 }
 
 // errOf leaves out what comes with an error.
-func errOf(_ string, err error) error { return err }
+func errOf[T any](_ T, err error) error { return err }
 
 func (w *world) actor(token string) winddown.Actor {
 	w.t.Helper()

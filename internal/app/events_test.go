@@ -295,12 +295,12 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		{"ResetTwoFactor", "", "user two_factor_off", func(_ *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			w.guard(a)
-			return func() error { return w.app.ResetTwoFactor(ctx, a.Email) }, func() outcome { return about(command, a.UserID) }
+			return func() error { return errOf(w.app.ResetTwoFactor(ctx, a.Email)) }, func() outcome { return about(command, a.UserID) }
 		}},
 		{"ResetTwoFactor", "that is being set up", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")
 			must(t, w.app.StartTwoFactor(ctx, a))
-			return func() error { return w.app.ResetTwoFactor(ctx, a.Email) }, func() outcome { return command }
+			return func() error { return errOf(w.app.ResetTwoFactor(ctx, a.Email)) }, func() outcome { return command }
 		}},
 		{"SweepSetups", "", "", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")

@@ -14,19 +14,21 @@ import (
 )
 
 // Prove notes that the actor's login session is used by its person, and returns the token it has
-// from now on. Invalid on the field of what does not fit.
+// from now on. Who has an authenticator shows a code of it beside the password, or what the password alone
+// can do would get round the second step; recovery codes are for logging in. Invalid on the field of what
+// does not fit.
 func (a *App) Prove(ctx context.Context, actor winddown.Actor, p winddown.Proof) (token string, err error) {
-	if p.Code != "" {
-		return a.proveByCode(ctx, actor, p.Code)
-	}
 	stored, err := a.checkPassword(ctx, actor.UserID, p.Password)
 	if err != nil {
 		return "", err
 	}
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		locked, err := tx.LockUser(ctx, actor.UserID)
+		locked, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
 		if err == nil && locked.PasswordHash != stored { // it was changed while this one was checked
 			err = errPassword()
+		}
+		if err == nil && factor.On != nil {
+			err = a.proveByCode(ctx, tx, actor, factor, p.Code)
 		}
 		if err != nil {
 			return nil, err
@@ -35,6 +37,23 @@ func (a *App) Prove(ctx context.Context, actor winddown.Actor, p winddown.Proof)
 		return []winddown.Event{identityProved(actor)}, err
 	})
 	return token, err
+}
+
+// proveByCode checks and uses a code of a locked person's authenticator. Whoever presses the button twice
+// sends the same code with the token that the first press has replaced, and is let pass with it.
+func (a *App) proveByCode(ctx context.Context, tx *postgres.Tx, actor winddown.Actor, f postgres.TwoFactor, code string) error {
+	if err := checkCode(code); err != nil {
+		return err
+	}
+	tokens, err := tx.SessionTokens(ctx, actor.UserID, actor.SessionID)
+	if err != nil {
+		return err
+	}
+	if slices.Equal(tokenHash(actor.Token), tokens.PriorHash) {
+		f.On.UsedStep--
+	}
+	_, err = a.useFactor(tx, actor.UserID, f, winddown.SecondFactor{Code: code})
+	return err
 }
 
 // renewSession gives the login session of somebody who has just proved who he is, and who is locked,

@@ -21,6 +21,7 @@ type TwoFactor struct {
 	On       bool
 	Since    time.Time
 	Recovery int    // recovery codes that were not used
+	Passkeys int
 	Setup    string // the secret of the authenticator being set up, in base32; empty for none, and once the proof is too old
 }
 
@@ -30,7 +31,7 @@ func (a *App) TwoFactor(ctx context.Context, actor winddown.Actor) (TwoFactor, e
 	if err != nil {
 		return TwoFactor{}, err
 	}
-	v := TwoFactor{Possible: a.keys != nil, On: f.On != nil, Recovery: len(f.Recovery)}
+	v := TwoFactor{Possible: a.keys != nil, On: f.On != nil, Recovery: len(f.Recovery), Passkeys: f.Passkeys}
 	if f.On != nil {
 		v.Since = f.On.CreatedAt
 	}
@@ -215,21 +216,23 @@ func (a *App) EndTwoFactor(ctx context.Context, actor winddown.Actor) error {
 	if err := actor.Proved(a.now()); err != nil {
 		return err
 	}
-	return a.endTwoFactor(ctx, actor, actor.UserID)
+	_, err := a.endTwoFactor(ctx, actor, actor.UserID)
+	return err
 }
 
 // ResetTwoFactor is EndTwoFactor from the command line, for somebody who is locked out. His passkeys
-// go as well: they were on what he has lost. NotFound for an unknown address.
-func (a *App) ResetTwoFactor(ctx context.Context, email string) error {
+// go as well: they were on what he has lost. It reports whether there was anything to take away; NotFound
+// for an unknown address.
+func (a *App) ResetTwoFactor(ctx context.Context, email string) (had bool, err error) {
 	acc, err := a.db.Account(ctx, email)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return a.endTwoFactor(ctx, command(), acc.User.ID)
 }
 
-func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user winddown.ID) error {
-	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user winddown.ID) (had bool, err error) {
+	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		_, factor, err := tx.LockTwoFactor(ctx, user)
 		if err != nil {
 			return nil, err
@@ -253,8 +256,10 @@ func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user windd
 				events = append(events, winddown.Event{Stream: userStream(user), Kind: winddown.PasskeyRemoved, User: user, Before: winddown.Changes{"passkey": "all"}})
 			}
 		}
+		had = len(events) > 0
 		return events, nil
 	})
+	return had, err
 }
 
 // SweepSetups removes the secrets of authenticators that were not confirmed within SetupTerm, and
@@ -339,26 +344,4 @@ func (a *App) useFactor(tx *postgres.Tx, user winddown.ID, f postgres.TwoFactor,
 	}
 	tx.UseTOTP(user, step)
 	return nil, nil
-}
-
-// proveByCode is Prove by a code of the actor's authenticator; recovery codes are for logging in.
-func (a *App) proveByCode(ctx context.Context, actor winddown.Actor, code string) (token string, err error) {
-	if err := checkCode(code); err != nil {
-		return "", err
-	}
-	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		_, factor, err := tx.LockTwoFactor(ctx, actor.UserID)
-		if err == nil && factor.On == nil {
-			err = errCode("code", "code")
-		}
-		if err != nil {
-			return nil, err
-		}
-		if _, err := a.useFactor(tx, actor.UserID, factor, winddown.SecondFactor{Code: code}); err != nil {
-			return nil, err
-		}
-		token, err = a.renewSession(ctx, tx, actor)
-		return []winddown.Event{identityProved(actor)}, err
-	})
-	return token, err
 }

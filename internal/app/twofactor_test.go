@@ -111,7 +111,7 @@ func TestLoggingInInTwoSteps(t *testing.T) {
 	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), swapped, app.Browser{})
 	wantField(t, err, "recovery", "twofactor.error.code")
 	// To prove who one is it is not spent.
-	wantField(t, errOf(w.app.Prove(ctx, a, winddown.Proof{Code: recovery[5]})), "code", "twofactor.error.not_recovery")
+	wantField(t, errOf(w.app.Prove(ctx, a, winddown.Proof{Password: password, Code: recovery[5]})), "code", "twofactor.error.not_recovery")
 	if f, err := w.app.TwoFactor(ctx, a); err != nil || f.Recovery != winddown.RecoveryCodes-2 {
 		t.Errorf("%d recovery codes are left, %v", f.Recovery, err)
 	}
@@ -196,18 +196,24 @@ func TestChangingTheSecondFactor(t *testing.T) {
 	_, err = w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: winddown.TOTPCode(old, w.clock.Now())}, app.Browser{})
 	wantField(t, err, "code", "twofactor.error.code")
 
-	// A code proves as a password does, once.
-	proof := winddown.Proof{Code: winddown.TOTPCode(fresh, w.clock.Now())}
-	if err := errOf(w.app.Prove(ctx, a, proof)); err != nil {
-		t.Error(err)
+	// Password and code prove together, the code once; neither does alone.
+	wantField(t, errOf(w.app.Prove(ctx, a, winddown.Proof{Password: password})), "code", "twofactor.error.code_missing")
+	proof := winddown.Proof{Password: password, Code: winddown.TOTPCode(fresh, w.clock.Now())}
+	renewed, err := w.app.Prove(ctx, a, proof)
+	if err != nil {
+		t.Fatal(err)
 	}
-	wantField(t, errOf(w.app.Prove(ctx, a, proof)), "code", "twofactor.error.code")
-	wantField(t, errOf(w.app.Prove(ctx, w.person("Чужая"), winddown.Proof{Code: "000000"})), "code", "twofactor.error.code")
+	wantField(t, errOf(w.app.Prove(ctx, w.actor(renewed), proof)), "code", "twofactor.error.code")
+	// Whoever pressed the button twice sends the same with the token there was, and is not signed out by it.
+	if twice, err := w.app.Prove(ctx, a, proof); err != nil || twice != renewed {
+		t.Errorf("pressed twice: another token, or %v", err)
+	}
+	wantField(t, errOf(w.app.Prove(ctx, a, winddown.Proof{Password: "не тот пароль", Code: proof.Code})), "password", "account.error.password_wrong")
 	ended := a
 	ended.SessionID = newID(t)
 	w.clock.Advance(time.Minute)
 	code := winddown.TOTPCode(fresh, w.clock.Now())
-	wantKind(t, errOf(w.app.Prove(ctx, ended, winddown.Proof{Code: code})), winddown.Unauthenticated)
+	wantKind(t, errOf(w.app.Prove(ctx, ended, winddown.Proof{Password: password, Code: code})), winddown.Unauthenticated)
 
 	a.ProvedAt = w.clock.Now()
 	if err := w.app.EndTwoFactor(ctx, a); err != nil {
@@ -304,17 +310,26 @@ func TestACodeIsUsedOnceByManyAtOnce(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		return winddown.TOTPCode(secret, w.clock.Now())
 	}
-	prove := func(code string) func() error {
-		return func() error { return errOf(w.app.Prove(ctx, a, winddown.Proof{Code: code})) }
+	prove := func(who winddown.Actor, code string) func() error {
+		return func() error { return errOf(w.app.Prove(ctx, who, winddown.Proof{Password: password, Code: code})) }
+	}
+	another := func() winddown.Actor {
+		t.Helper()
+		token, err := w.app.FinishLogIn(ctx, w.passwordStep("kim@example.ru"), winddown.SecondFactor{Code: code()}, app.Browser{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.actor(token)
 	}
 	finish := func(in winddown.SecondFactor) func() error {
 		step := w.passwordStep("kim@example.ru")
 		return func() error { _, err := w.app.FinishLogIn(ctx, step, in, app.Browser{}); return err }
 	}
+	b, d, e := another(), another(), another()
 	c := code()
-	race("proofs", prove(c), prove(c), prove(c), prove(c))
+	race("proofs", prove(a, c), prove(b, c), prove(d, c))
 	c = code()
-	race("a proof and a login", prove(c), finish(winddown.SecondFactor{Code: c}))
+	race("a proof and a login", prove(e, c), finish(winddown.SecondFactor{Code: c}))
 
 	by := winddown.SecondFactor{Recovery: recovery[0]}
 	race("logins by a recovery code", finish(by), finish(by), finish(by))
@@ -336,7 +351,7 @@ func TestAbandonedSetupsGo(t *testing.T) {
 		}
 	}
 	start()
-	if err := w.app.ResetTwoFactor(ctx, a.Email); err != nil || left() != 0 {
+	if _, err := w.app.ResetTwoFactor(ctx, a.Email); err != nil || left() != 0 {
 		t.Errorf("%d are left by the command line, %v", left(), err)
 	}
 	start()

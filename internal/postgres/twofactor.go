@@ -27,6 +27,7 @@ func (t TOTP) Sealed() keyring.Sealed { return keyring.Sealed{Key: t.KeyID, Box:
 type TwoFactor struct {
 	On, Setup *TOTP    // nil for none
 	Recovery  [][]byte // hashes of the recovery codes that were not used
+	Passkeys  int
 }
 
 const sqlTOTP = `-- name: TOTP
@@ -35,17 +36,22 @@ select pending, key_id, secret, created_at, used_step from totp_secrets where us
 const sqlRecoveryCodes = `-- name: RecoveryCodes
 select code_hash from recovery_codes where user_id = @user and used_at is null`
 
+const sqlCountPasskeys = `-- name: CountPasskeys
+select count(*) as passkeys from passkeys where user_id = @user`
+
 type recoveryRow struct{ CodeHash []byte }
 
 // twoFactorQuery collects the rows of a person's second factor.
 type twoFactorQuery struct {
 	totp  []TOTP
 	codes []recoveryRow
+	keys  []struct{ Passkeys int }
 }
 
 func (q *twoFactorQuery) queue(b *pgx.Batch, user winddown.ID) {
 	b.Queue(sqlTOTP, namedArgs{"user": user}).Query(collect(&q.totp))
 	b.Queue(sqlRecoveryCodes, namedArgs{"user": user}).Query(collect(&q.codes))
+	b.Queue(sqlCountPasskeys, namedArgs{"user": user}).Query(collect(&q.keys))
 }
 
 func (q *twoFactorQuery) result() TwoFactor {
@@ -59,6 +65,9 @@ func (q *twoFactorQuery) result() TwoFactor {
 	}
 	for _, c := range q.codes {
 		f.Recovery = append(f.Recovery, c.CodeHash)
+	}
+	for _, k := range q.keys {
+		f.Passkeys = k.Passkeys
 	}
 	return f
 }

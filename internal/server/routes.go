@@ -156,6 +156,7 @@ func New(o Options) http.Handler {
 			r.Get("/account/passkeys", h(s.Passkeys))
 			r.With(patient...).Post("/account/passkeys/new", h(s.Proven(s.NewPasskey)))
 			r.With(patient...).Post("/account/passkeys", h(s.Proven(s.AddPasskey)))
+			r.Get("/account/passkeys/{passkey}/remove", h(s.RemovePasskeyForm))
 			r.With(patient...).Post("/account/passkeys/{passkey}/remove", h(s.Proven(s.RemovePasskey)))
 			r.Get("/admin/jobs", h(s.Jobs))
 			r.Post("/admin/jobs/{job}/retry", h(s.RetryJob))
@@ -222,6 +223,7 @@ func New(o Options) http.Handler {
 			r.Post("/cases/{case}/debts", h(s.AddDebt))
 			r.Get("/cases/{case}/debts/paste", h(s.PasteForm))
 			r.With(unhurried...).Post("/cases/{case}/debts/paste", h(s.Paste))
+			r.Get("/cases/{case}/debts/lines", s.MethodNotAllowed) // else it would be the page of a debt
 			r.Post("/cases/{case}/debts/lines", h(s.AddPasted))
 			r.Get("/cases/{case}/debts/{debt}", h(s.Debt))
 			r.Get("/cases/{case}/debts/{debt}/edit", h(s.EditDebtForm))

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -140,6 +141,7 @@ func table() []access {
 		{"GET /account/passkeys", "", signedIn},
 		{"POST /account/passkeys/new", "name=x", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}}, // there are none at a number
 		{"POST /account/passkeys", "name=x", want{303, 409, 409, 409, 409, 409, 409, 409, 409, 409}},
+		{"GET /account/passkeys/{passkey}/remove", "", nobodys},
 		{"POST /account/passkeys/{passkey}/remove", "", nobodys},
 		{"GET /account/mail", "", signedIn},
 		{"POST /account/mail", "", badByAll},
@@ -207,6 +209,7 @@ func table() []access {
 		{"POST /cases/{case}/debts", "", badByDoers},
 		{"GET /cases/{case}/debts/paste", "", caseMarked},
 		{"POST /cases/{case}/debts/paste", "", badByDoers},
+		{"GET /cases/{case}/debts/lines", "", leadOn},
 		{"POST /cases/{case}/debts/lines", "", badByDoers},
 		{"GET /cases/{case}/debts/{debt}", "", caseSeen},
 		{"GET /cases/{case}/debts/{debt}/edit", "", caseMarked},
@@ -531,4 +534,31 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		t.Fatalf("%d cases, %v: want none", len(cases), err)
 	}
 	c.PostForm("/cases", form, "Origin", s.URL, "Sec-Fetch-Site", "same-origin").Want(http.StatusSeeOther)
+}
+
+// Whoever opens the address of a form is led to the page above it, and so is a stranger, who finds nothing
+// there. Where there is none, a sentence says what the address is for.
+func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
+	s := testkit.Start(t, testkit.WithDev())
+	c := s.SignUp("Петрова", "owner")
+	served := routes(t)
+	id := regexp.MustCompile(`\{[a-z]+\}`)
+	for _, route := range served {
+		path, post := strings.CutPrefix(route, "POST ")
+		if !post || slices.Contains(served, "GET "+path) {
+			continue
+		}
+		p := c.Get(id.ReplaceAllString(path, winddown.ID{7}.String()))
+		switch {
+		case path == "/logout" || path == "/locale":
+			if p.Want(http.StatusMethodNotAllowed); p.Heading() != "Здесь нечего открыть" {
+				t.Errorf("%s says %q", path, p.Heading())
+			}
+		case p.Status == http.StatusSeeOther && path == "/sellers/bulk" || path == "/sellers/remind": // pages of their own
+		default:
+			if to := p.Want(http.StatusSeeOther).Location(); !strings.HasPrefix(p.Path, to) || to == p.Path {
+				t.Errorf("%s leads to %s", path, to)
+			}
+		}
+	}
 }

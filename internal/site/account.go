@@ -89,12 +89,8 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	if err != nil {
 		return err
 	}
-	passkeys, err := s.app.Passkeys(r.Context(), actor)
-	if err != nil {
-		return err
-	}
 	m := mistakesOf(r.Context(), failure)
-	v := page.AccountView{TwoFactor: factor.On, Passkeys: len(passkeys), Email: actor.Email, Unconfirmed: s.app.Mail() && !actor.Confirmed, Jobs: actor.Operator, Name: in.Name, Errors: m.items, FieldErrors: m.fields}
+	v := page.AccountView{TwoFactor: factor.On, Passkeys: factor.Passkeys, Email: actor.Email, Unconfirmed: s.app.Mail() && !actor.Confirmed, Jobs: actor.Operator, Name: in.Name, Errors: m.items, FieldErrors: m.fields}
 	for _, l := range i18n.Locales() {
 		v.Locales = append(v.Locales, ui.Option{Value: string(l), Label: p.T("common.language." + string(l)), Lang: string(l), Checked: in.Locale == string(l)})
 	}

@@ -20,7 +20,9 @@ func TestMyData(t *testing.T) {
 	c := s.SignUp("Анна Петрова", "petrova")
 	id := c.OpenCase("ИП Петрова", 1)
 	s.Clock.Advance(winddown.ProofTerm + time.Second)
-	if asked := c.PostForm("/account/data", nil).Want(http.StatusForbidden); !strings.Contains(asked.Body, `name="proof_password"`) {
+	if asked := c.PostForm("/account/data", nil).Want(http.StatusForbidden); asked.HasForm("/locale") || !c.Get("/account/data").HasForm("/locale") {
+		t.Error("on the answer to a form the switch of the language leads away from what was typed, or no page has one")
+	} else if !strings.Contains(asked.Body, `name="proof_password"`) {
 		t.Fatal("nobody asks for the password")
 	}
 	before := c.Downloads()

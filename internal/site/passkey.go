@@ -72,6 +72,28 @@ func (s *Site) AddPasskey(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// RemovePasskeyForm asks before a passkey is taken away.
+func (s *Site) RemovePasskeyForm(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "passkey")
+	if err != nil {
+		return err
+	}
+	has, err := s.app.Passkeys(r.Context(), actorOf(r.Context()))
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(has, func(k winddown.Passkey) bool { return k.ID == id })
+	if at < 0 {
+		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	}
+	title := i18n.From(r.Context()).T("passkey.remove.title", "Name", has[at].Name)
+	v := page.RemovePasskeyView{Title: title, Action: removePasskeyHref(id)}
+	s.render(w, r, http.StatusOK, page.RemovePasskey(s.layout(r, title, layoutText), v))
+	return nil
+}
+
+func removePasskeyHref(id winddown.ID) string { return passkeysPath + "/" + id.String() + "/remove" }
+
 // RemovePasskey takes a passkey away.
 func (s *Site) RemovePasskey(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r, "passkey")
@@ -114,7 +136,7 @@ func (s *Site) passkeys(w http.ResponseWriter, r *http.Request, name string, fai
 	zone := winddown.Zone(actor.Zone)
 	for _, k := range has {
 		one := page.PasskeyView{Name: k.Name, Added: p.T("passkey.added", "Time", p.DateTime(k.AddedAt.In(zone))), Used: p.T("passkey.unused"),
-			RemoveAction: passkeysPath + "/" + k.ID.String() + "/remove"}
+			RemoveHref: removePasskeyHref(k.ID)}
 		if !k.UsedAt.IsZero() {
 			one.Used = p.T("passkey.used", "Time", p.DateTime(k.UsedAt.In(zone)))
 		}
@@ -163,6 +185,7 @@ func (s *Site) LogInByPasskey(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil:
+		s.cookies.Drop(w, stepCookie) // the page for a code offers it too
 		if err := s.signIn(w, r, token, from); err != nil {
 			return err
 		}

@@ -101,8 +101,27 @@ func TestPasskeysOnPages(t *testing.T) {
 		t.Fatalf("%d passkeys, %v", len(has), err)
 	}
 	remove := "/account/passkeys/" + has[0].ID.String() + "/remove"
-	if !list.HasForm(remove) {
-		t.Error("the list has no button to remove it")
+	if ask := phone.Get(remove).Want(http.StatusOK); !list.HasLink(remove) || list.HasForm(remove) || !ask.HasForm(remove) || !strings.Contains(ask.Heading(), "«Телефон»") {
+		t.Errorf("to remove it takes one press, or is not asked for:\n%s", ask.Main())
+	}
+	// The password alone is not enough for another one: whoever knows it would get round the second step.
+	p = phone.PostForm("/account/passkeys/new", url.Values{"name": {"Ноутбук"}}).Want(http.StatusForbidden)
+	another := p.Form("/account/passkeys/new")
+	if !another.Has("proof_code") || !another.Has("proof_password") || another.Get("name") != "Ноутбук" {
+		t.Errorf("before another passkey the page asks for %v", another)
+	}
+	another.Set("proof_password", testkit.Password)
+	if got := phone.PostForm("/account/passkeys/new", another).Want(http.StatusUnprocessableEntity).Errors(); got["proof_code"] == "" || len(got) != 1 {
+		t.Errorf("by the password alone: %v", got)
+	}
+	// It stands in for the code of a login too.
+	desk := s.Anybody()
+	desk.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	second := desk.Get("/login/second?next=/account").Want(http.StatusOK).Form("/login/passkey")
+	second.Set("passkey", k.sign(desk.PostForm("/login/passkey/options", nil).Want(http.StatusOK).Body))
+	desk.PostForm("/login/passkey", second).WantRedirect("/account")
+	if desk.Cookie("winddown_step") != "" {
+		t.Error("the cookie between the steps stays")
 	}
 	p = phone.PostForm(remove, nil).Want(http.StatusForbidden)
 	f := p.Form(remove)

@@ -19,8 +19,13 @@ const (
 	proofCodeField = "proof_code"
 )
 
+func proofFields() []string {
+	return []string{proofField, proofCodeField, proofPasskeyField, proofPasskeyField + passkeyFault}
+}
+
 // Proven is the target of a form that asks for something dangerous. When its person proved too
-// long ago who he is, a page asks for his password and sends it to the same address with
+// long ago who he is, a page asks for his password, and
+// for a code where he has a second factor, and sends it to the same address with
 // everything that was typed. Wrong guesses are counted apart from those of a login, so that nobody at
 // the door keeps a person from ending his login sessions.
 func (s *Site) Proven(h Handler) Handler {
@@ -29,25 +34,27 @@ func (s *Site) Proven(h Handler) Handler {
 		if err != nil {
 			return err
 		}
-		if password, asked := f.Get(proofField), f.Has(proofField); asked {
-			given := winddown.Proof{Password: password}
-			actor := actorOf(r.Context())
+		actor := actorOf(r.Context())
+		given := winddown.Proof{Password: f.Get(proofField), Code: f.Get(proofCodeField)}
+		asked := slices.ContainsFunc(proofFields(), f.Has)
+		byPasskey := f.Has(proofPasskeyField + passkeyFault) // its button was pressed, and not the other
+		var answer []byte
+		if byPasskey {
+			answer, err = passkeyAnswer(f, proofPasskeyField)
+		}
+		for _, name := range proofFields() {
+			f.Del(name)
+		}
+		if asked && actor.Proved(s.app.Now()) != nil { // else it was sent again because an answer was lost
 			account := proofTarget(actor.UserID)
 			prove := func() (string, error) { return s.app.Prove(r.Context(), actor, given) }
-			switch {
-			case f.Has(proofPasskeyField + passkeyFault): // its button was pressed, and not the other
-				answer, err := passkeyAnswer(f, proofPasskeyField)
+			if byPasskey {
 				account, prove = passkeyTarget(actor.UserID), func() (string, error) {
 					if err != nil {
 						return "", err
 					}
 					return s.app.ProveByPasskey(r.Context(), actor, s.party, answer)
 				}
-			case password == "" && f.Get(proofCodeField) != "":
-				given.Code = f.Get(proofCodeField)
-			}
-			for _, name := range []string{proofField, proofCodeField, proofPasskeyField, proofPasskeyField + passkeyFault} {
-				f.Del(name)
 			}
 			token, err := s.attempt(w, r, account, prove, "account.error.password_wrong", "twofactor.error.code", "passkey.error.answer", "passkey.error.copied")
 			switch {

@@ -168,8 +168,13 @@ func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
 	s.Fail(w, r, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"})
 }
 
-// MethodNotAllowed answers a method the address does not take.
+// MethodNotAllowed answers a method the address does not take. Whoever opens the address of a form, from
+// the history of his browser or because he had to log in anew, is led to the page it stands on.
 func (s *Site) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	if to := pageAbove(r); r.Method == http.MethodGet && to != "" {
+		_ = s.redirect(w, r, to)
+		return
+	}
 	if rc := chi.RouteContext(r.Context()); rc != nil && rc.Routes != nil {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 			get := method
@@ -183,7 +188,7 @@ func (s *Site) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	}
 	p := i18n.From(r.Context())
 	v := page.ErrorView{
-		Status: http.StatusMethodNotAllowed, Title: p.T("error.not_found.title"), Text: p.T("error.not_found.text"),
+		Status: http.StatusMethodNotAllowed, Title: p.T("error.method.title"), Text: p.T("error.method.text"),
 		RequestID: httpkit.RequestID(r.Context()), SignedIn: actorOf(r.Context()).SignedIn(),
 	}
 	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
@@ -229,6 +234,9 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 		return ui.NavItem{Label: label, Href: path, Current: r.URL.Path == path, Within: strings.HasPrefix(r.URL.Path, path+"/")}
 	}
 	if actor := actorOf(r.Context()); actor.SignedIn() {
+		if r.Method == http.MethodPost { // the switch would lead away from what was typed
+			v.OneLanguage = p.T("common.language.later")
+		}
 		v.Nav = []ui.NavItem{
 			item(p.T("common.nav.cases"), "/cases"),
 			item(p.T("common.nav.sellers"), "/sellers"),
@@ -271,6 +279,20 @@ func pathOf(r *http.Request) string {
 	}
 	for path, pattern := r.URL.Path, rc.RoutePattern(); path != ""; path, pattern = above(path), above(pattern) {
 		if rc.Routes.Find(chi.NewRouteContext(), http.MethodGet, path) == pattern {
+			return httpkit.LocalPath(path)
+		}
+	}
+	return ""
+}
+
+// pageAbove is the nearest page above an address, empty for none.
+func pageAbove(r *http.Request) string {
+	rc := chi.RouteContext(r.Context())
+	if rc == nil || rc.Routes == nil {
+		return ""
+	}
+	for path := above(r.URL.Path); path != ""; path = above(path) {
+		if rc.Routes.Match(chi.NewRouteContext(), http.MethodGet, path) {
 			return httpkit.LocalPath(path)
 		}
 	}

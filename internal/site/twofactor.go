@@ -155,8 +155,8 @@ func (s *Site) twoFactor(w http.ResponseWriter, r *http.Request, failure error) 
 	}
 	if f.Setup != "" {
 		v.Secret = grouped(f.Setup)
-		v.QR, err = qrView(otpauth(p.T("common.brand"), actor.Email, f.Setup))
-		if err != nil {
+		v.Address = otpauth(p.T("common.brand"), actor.Email, f.Setup)
+		if v.QR, err = qrView(v.Address); err != nil {
 			return err
 		}
 	}
@@ -229,14 +229,14 @@ func (s *Site) SecondForm(w http.ResponseWriter, r *http.Request) error {
 		return s.redirect(w, r, orHome(next))
 	}
 	step, _ := s.cookies.Get(r, stepCookie)
-	_, err := s.app.LoginStep(r.Context(), step)
+	user, err := s.app.LoginStep(r.Context(), step)
 	switch {
 	case errors.Is(err, winddown.Unauthenticated):
 		return s.redirect(w, r, withNext("/login", next))
 	case err != nil:
 		return err
 	}
-	return s.second(w, r, next, r.URL.Query().Get("by") == "recovery", nil)
+	return s.second(w, r, user, next, r.URL.Query().Get("by") == "recovery", nil)
 }
 
 // secondField is the field in which the second factor is asked for.
@@ -275,15 +275,19 @@ func (s *Site) Second(w http.ResponseWriter, r *http.Request) error {
 		s.notice(w, "login_again")
 		return s.redirect(w, r, withNext("/login", next))
 	case retryable(err):
-		return s.second(w, r, next, f.Has("recovery"), err)
+		return s.second(w, r, user, next, f.Has("recovery"), err)
 	}
 	return err
 }
 
-func (s *Site) second(w http.ResponseWriter, r *http.Request, next string, recovery bool, failure error) error {
+func (s *Site) second(w http.ResponseWriter, r *http.Request, user winddown.ID, next string, recovery bool, failure error) error {
+	has, err := s.app.TwoFactor(r.Context(), winddown.Actor{UserID: user})
+	if err != nil {
+		return err
+	}
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
-	v := page.SecondView{Next: next, Recovery: recovery, Error: m.of("code") + m.of("recovery"), Errors: m.items}
+	v := page.SecondView{Next: next, Recovery: recovery, Passkey: s.party != nil && has.Passkeys > 0, Error: m.of("code") + m.of("recovery"), Errors: m.items}
 	for i := range v.Errors { // the page has one of the two fields
 		if v.Errors[i].Field != "" {
 			v.Errors[i].Field = secondField(recovery)

@@ -201,8 +201,13 @@ func TestWhatLetsInStaysOutOfTheLog(t *testing.T) {
 	secrets := append(codes, testkit.Password, wrong, base32.StdEncoding.EncodeToString(secret), anna.Cookie(s.SessionCookie()), anna.Email, other.Email, "Петрова")
 	s.Clock.Advance(winddown.ProofTerm + time.Minute)
 	code := winddown.TOTPCode(secret, s.Clock.Now())
-	anna.PostForm("/account/sessions/revoke", url.Values{"proof_password": {wrong}}).Want(http.StatusUnprocessableEntity)
-	anna.PostForm("/account/sessions/revoke", url.Values{"proof_password": {testkit.Password}}).WantRedirect("/account")
+	for _, short := range []url.Values{{"proof_password": {wrong}}, {"proof_password": {testkit.Password}}, {"proof_password": {testkit.Password}, "proof_code": {"000000"}}} {
+		anna.PostForm("/account/sessions/revoke", short).Want(http.StatusUnprocessableEntity)
+	}
+	anna.PostForm("/account/sessions/revoke", url.Values{"proof_password": {testkit.Password}, "proof_code": {code}}).WantRedirect("/account")
+	secrets = append(secrets, "code="+code)
+	s.Clock.Advance(time.Minute)
+	code = winddown.TOTPCode(secret, s.Clock.Now())
 	secrets = append(secrets, anna.Cookie(s.SessionCookie()))
 
 	c := s.Anybody()
@@ -288,8 +293,8 @@ func TestTurningTheSecondStepOff(t *testing.T) {
 			t.Errorf("%s unticked: %v", path, got)
 		}
 	}
-	anna.PostForm("/account/two-factor/off", url.Values{"off": {"yes"}, "proof_password": {""}, "proof_code": {"12345"}}).Want(http.StatusUnprocessableEntity)
-	proof := url.Values{"off": {"yes"}, "proof_password": {""}, "proof_code": {winddown.TOTPCode(secret, s.Clock.Now())}}
+	anna.PostForm("/account/two-factor/off", url.Values{"off": {"yes"}, "proof_password": {testkit.Password}, "proof_code": {"12345"}}).Want(http.StatusUnprocessableEntity)
+	proof := url.Values{"off": {"yes"}, "proof_password": {testkit.Password}, "proof_code": {winddown.TOTPCode(secret, s.Clock.Now())}}
 	anna.PostForm("/account/two-factor/off", proof).WantRedirect("/account")
 	s.LogIn(anna.Email, testkit.Password)
 }

@@ -36,7 +36,7 @@ func TestLettersAboutWhatGuardsAnAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := o.App.ResetTwoFactor(t.Context(), anna.Email); err != nil {
+	if _, err := o.App.ResetTwoFactor(t.Context(), anna.Email); err != nil {
 		t.Fatal(err)
 	}
 	link, err := o.App.ResetLetter(t.Context(), anna.ID, o.Clock.Now())
@@ -77,7 +77,7 @@ func TestLettersAboutPasskeys(t *testing.T) {
 	if err := o.App.AddPasskey(t.Context(), actor, party, "Телефон", []byte(answer)); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.App.ResetTwoFactor(t.Context(), anna.Email); err != nil {
+	if _, err := o.App.ResetTwoFactor(t.Context(), anna.Email); err != nil {
 		t.Fatal(err)
 	}
 	o.work(t)

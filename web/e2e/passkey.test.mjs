@@ -77,7 +77,10 @@ test("a passkey is added, lets in without password and code, proves who one is, 
   assert.match(await page.getByTestId("passkeys").innerText(), /Последний раз использован 13 ноября 2026/);
 
   await server.restart("2026-11-13T10:00:00Z");
-  await page.getByRole("button", { name: /Удалить.*Ноутбук/ }).click();
+  await page.getByRole("link", { name: /Удалить.*Ноутбук/ }).click();
+  await shown(page, "Удалить ключ «Ноутбук»?");
+  await check(page);
+  await submit(page, "Удалить");
   await shown(page, prompted);
   await check(page);
   await device.verified(false);
