@@ -42,8 +42,12 @@ func NewAssets(fsys fs.FS, required ...string) (*Assets, error) {
 	}
 	a := &Assets{files: make(map[string]asset)}
 	hash := sha256.New()
+	z, err := gzip.NewWriterLevel(nil, gzip.BestCompression) // nearly a megabyte, so one for all files
+	if err != nil {
+		return nil, err
+	}
 	// WalkDir goes in lexical order, so the same files always get the same version.
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -65,7 +69,7 @@ func NewAssets(fsys fs.FS, required ...string) (*Assets, error) {
 		contentType, compressible := typeOf(name)
 		f := asset{contentType: contentType, plain: plain}
 		if compressible {
-			if f.gzipped, err = gzipped(plain); err != nil {
+			if f.gzipped, err = gzipped(z, plain); err != nil {
 				return err
 			}
 		}
@@ -80,12 +84,9 @@ func NewAssets(fsys fs.FS, required ...string) (*Assets, error) {
 }
 
 // gzipped returns the bytes as small as gzip makes them, or nil if that is no smaller.
-func gzipped(plain []byte) ([]byte, error) {
+func gzipped(z *gzip.Writer, plain []byte) ([]byte, error) {
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
+	z.Reset(&b)
 	if _, err := z.Write(plain); err != nil {
 		return nil, err
 	}
