@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -243,6 +244,7 @@ func serve(ctx context.Context, s serving) (err error) {
 	}()
 	defer func() { deaf(); <-heard }()
 	_, _ = fmt.Fprintf(s.out, "Winddown: http://%s\n%s", shown(listener.Addr().String()), s.welcome)
+	go debug.FreeOSMemory() // what the start alone needed
 	select {
 	case err := <-failed:
 		return err

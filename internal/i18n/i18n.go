@@ -138,9 +138,12 @@ func load(fsys fs.FS, l Locale) (*Printer, error) {
 			if err := p.add(m); err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", name, m.ID, err)
 			}
-		}
-		if err := bundle.AddMessages(tag, messages...); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			if !p.plural[m.ID] {
+				continue // go-i18n would keep another copy of it
+			}
+			if err := bundle.AddMessages(tag, m); err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", name, m.ID, err)
+			}
 		}
 	}
 	p.plurals = goi18n.NewLocalizer(bundle, string(l))
