@@ -247,3 +247,19 @@ func TestNobodyDatesByAnOldCalendar(t *testing.T) {
 		}
 	})
 }
+
+// A new calendar waits for whoever holds a case without holding what he needs next: erasing a case holds it
+// first and the system's stream then.
+func TestACalendarWaitsForCasesFirst(t *testing.T) {
+	w := newWorld(t)
+	w.open(w.person("Петрова"))
+	year, _ := winddown.RussianCalendar().Year(2027)
+	year.Source, year.AsOf = "постановление", winddown.DateOf(w.clock.Now())
+	var done chan error
+	w.whileHeld("select id from cases for no key update", nil, 1, func() {
+		done = inBackground(func() error { return errOf(w.app.ImportCalendar(t.Context(), year)) })
+	}, "select event_seq from system_streams for update nowait")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

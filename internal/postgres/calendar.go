@@ -62,14 +62,14 @@ func (tx *Tx) Calendar(ctx context.Context) (CalendarRead, error) {
 const sqlLockCases = `-- name: LockCases
 lock table cases in exclusive mode`
 
-// LockCalendar holds the system's stream and all cases until the transaction ends and
-// returns the stored years of the calendar.
+// LockCalendar holds all cases and the system's stream until the transaction ends and
+// returns the stored years of the calendar. The cases come first, as where one is erased.
 func (tx *Tx) LockCalendar(ctx context.Context) ([]winddown.CalendarYear, error) {
 	var c CalendarRead
-	err := tx.lockSystem(ctx, func(b *pgx.Batch) {
-		b.Queue(sqlLockCases)
-		c.queue(b)
-	})
+	err := tx.read(ctx, func(b *pgx.Batch) { b.Queue(sqlLockCases) })
+	if err == nil {
+		err = tx.lockSystem(ctx, c.queue)
+	}
 	return c.Years, err
 }
 

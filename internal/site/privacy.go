@@ -38,13 +38,20 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) error {
 			one.Items = append(one.Items, p.T("privacy."+section.name+"."+name))
 		}
 		if months := s.app.Retention(); section.name == "long" && months > 0 {
-			one.Items = append(one.Items, p.N("privacy.long.retention", months))
+			one.Items = retained(p, one.Items, months)
 		}
 		v.Sections = append(v.Sections, one)
 	}
 	l := s.layout(r, p.T("privacy.title"), layoutText, layoutPublic, layoutDescription(p.T("privacy.lead")))
 	s.render(w, r, http.StatusOK, page.Privacy(l, v))
 	return nil
+}
+
+// retained says how long things are kept where old cases are erased so many months after their last change.
+func retained(p *i18n.Printer, items []string, months int) []string {
+	const aCase = 2
+	items[aCase] = p.T("privacy.long.until")
+	return append(items, p.N("privacy.long.retention", months))
 }
 
 // laterCookie remembers that somebody wants to be asked for his consent another time.

@@ -48,10 +48,11 @@ func (s *Site) Rescues(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// caseTyped reads the number of a case, or the address of one of its pages.
+// caseTyped reads the number of a case, as it is copied from a text too, or the address of one of its pages.
 func caseTyped(text string) (winddown.ID, error) {
 	for part := range strings.SplitSeq(text, "/") {
-		part, _, _ = strings.Cut(part, "?")
+		part, _, _ = strings.Cut(strings.TrimLeft(part, "#№ "), "?")
+		part, _, _ = strings.Cut(part, "#")
 		if id, err := winddown.ParseID(part); err == nil {
 			return id, nil
 		}

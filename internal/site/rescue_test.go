@@ -19,7 +19,9 @@ func TestRescuePages(t *testing.T) {
 	here, page := "/admin/cases/"+id.String(), "/cases/"+id.String()
 	boris.Get("/admin/cases").Want(http.StatusNotFound)
 	boris.Get(here).Want(http.StatusNotFound)
-	operator.Get("/admin/cases?case=" + url.QueryEscape("https://winddown.example"+page+"/people?x=1")).WantRedirect(here)
+	for _, typed := range []string{"https://winddown.example" + page + "/people?x=1", page + "#steps", "#" + id.String(), "№ " + id.String()} {
+		operator.Get("/admin/cases?case=" + url.QueryEscape(typed)).WantRedirect(here)
+	}
 	for _, typed := range []string{"", "x", "018f0000-0000-7000-8000-000000000000"} {
 		operator.Get("/admin/cases?case=" + typed).Want(http.StatusUnprocessableEntity)
 	}
