@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,5 +228,30 @@ func TestChangeOfAddressWithoutLetters(t *testing.T) {
 	}
 	if got := w.email(a); got != "new@example.org" {
 		t.Errorf("the address is %s", got)
+	}
+}
+
+// What erased people are left with for an address is nobody's: it can be had by none, and written to by none.
+func TestAddressesOfErasedPeopleAreRefused(t *testing.T) {
+	w := newWorldWith(t, app.Options{Mail: true}, nil)
+	ctx := t.Context()
+	f := w.firm()
+	other := w.provedNow(w.confirmed(w.person("Петрова")))
+	id := w.open(other)
+	address := strings.ToUpper(winddown.ErasedAddress(f.lead.UserID))
+	for name, do := range map[string]func() error{
+		"signing up": func() error { _, err := w.app.SignUp(ctx, registration(address), app.Browser{}); return err },
+		"a change":   func() error { return w.app.ChangeEmail(ctx, other, address) },
+		"an invitation": func() error {
+			_, err := w.app.InviteByMail(ctx, other, id, winddown.Helper, address)
+			return err
+		},
+		"one to a firm": func() error {
+			_, err := w.app.InviteToFirmByMail(ctx, f.admin, winddown.Lead, address)
+			return err
+		},
+		"a transfer": func() error { _, _, err := w.app.Transfer(ctx, other, id, address); return err },
+	} {
+		t.Run(name, func(t *testing.T) { wantField(t, do(), "email", "account.error.email_erased") })
 	}
 }

@@ -75,17 +75,22 @@ func (a *App) eraseCase(ctx context.Context, id winddown.ID) (gone bool, err err
 		if err != nil {
 			return nil, err
 		}
-		stream := winddown.System()
-		if !t.AskedBy.IsZero() {
-			stream = userStream(t.AskedBy)
-		}
-		return []winddown.Event{{Stream: stream, Kind: winddown.CaseErased, User: t.AskedBy,
-			After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}}, nil
+		return []winddown.Event{caseErased(id, t)}, nil
 	})
 	if errors.Is(err, winddown.NotFound) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// caseErased is the line in the trail of whoever had a case erased, or of the system.
+func caseErased(id winddown.ID, t Tombstone) winddown.Event {
+	stream := winddown.System()
+	if !t.AskedBy.IsZero() {
+		stream = userStream(t.AskedBy)
+	}
+	return winddown.Event{Stream: stream, Kind: winddown.CaseErased, User: t.AskedBy,
+		After: winddown.Changes{"case": id.String(), "hash": hex.EncodeToString(t.EventHash)}}
 }
 
 // Tombstone is what is left of an erased case.

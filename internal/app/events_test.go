@@ -1291,7 +1291,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			a := w.person("Ким")
 			must(t, w.leave(a))
 			w.clock.Advance(winddown.LeaveTerm)
-			return func() error { _, err := w.app.EraseAccounts(ctx); return err }, func() outcome { return outcome{via: winddown.ViaSystem} }
+			return func() error { _, err := w.app.EraseAccounts(ctx); return err }, func() outcome { return outcome{by: a.UserID, via: winddown.ViaSystem} }
 		}},
 		{"NoteMyData", "", "user file_downloaded", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a := w.person("Ким")

@@ -198,29 +198,36 @@ func (a *App) RemoveFirmPerson(ctx context.Context, actor winddown.Actor, user w
 
 func (a *App) removeFirmPerson(ctx context.Context, actor winddown.Actor, user winddown.ID, action winddown.FirmAction) (cases int, err error) {
 	err = a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		f, his, err := tx.LockFirmPerson(ctx, user)
-		if err == nil {
-			err = f.Allow(action, actor.UserID)
-		}
-		if err != nil {
-			return nil, err
-		}
-		removed, err := f.Remove(user)
-		if err != nil {
-			return nil, err
-		}
-		changed, cleared, err := f.Assign(his, winddown.ID{})
-		if err != nil {
-			return nil, err
-		}
-		cases = len(changed)
-		tx.Assign(changed, winddown.ID{})
-		tx.RevokeFirmInvitesBy(f.ID, user)
-		tx.RemoveFirmPerson(f.ID, user)
-		tx.EndSessions(user, winddown.ID{})
-		return append(winddown.OnStream(firmStream(f.ID), removed), cleared...), nil
+		var events []winddown.Event
+		events, cases, err = takeOutOfFirm(ctx, tx, actor.UserID, user, action)
+		return events, err
 	})
 	return cases, err
+}
+
+// takeOutOfFirm takes a person out of the firm the transaction works in, for somebody who may do action
+// there, and returns for how many cases nobody is responsible any more.
+func takeOutOfFirm(ctx context.Context, tx *postgres.Tx, by, user winddown.ID, action winddown.FirmAction) (events []winddown.Event, cases int, err error) {
+	f, his, err := tx.LockFirmPerson(ctx, user)
+	if err == nil {
+		err = f.Allow(action, by)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	removed, err := f.Remove(user)
+	if err != nil {
+		return nil, 0, err
+	}
+	changed, cleared, err := f.Assign(his, winddown.ID{})
+	if err != nil {
+		return nil, 0, err
+	}
+	tx.Assign(changed, winddown.ID{})
+	tx.RevokeFirmInvitesBy(f.ID, user)
+	tx.RemoveFirmPerson(f.ID, user)
+	tx.EndSessions(user, winddown.ID{})
+	return append(winddown.OnStream(firmStream(f.ID), removed), cleared...), len(changed), nil
 }
 
 // Assign makes a person of the firm responsible for cases of it, or nobody: NotFound when one

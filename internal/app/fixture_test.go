@@ -502,6 +502,16 @@ func (w *world) whileHeld(hold string, args []any, waiting int, start func(), ch
 	w.exec("begin")
 	w.exec(hold, args...)
 	start()
+	w.awaitLocks(waiting)
+	if change != "" {
+		w.exec(change, changeArgs...)
+	}
+	w.exec("commit")
+}
+
+// awaitLocks returns when as many transactions wait for a lock, inside of whileHeld.
+func (w *world) awaitLocks(waiting int) {
+	w.t.Helper()
 	const waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 	for begun := time.Now(); one[int](w, waits) < waiting; {
 		w.exec("select pg_stat_clear_snapshot()") // a transaction sees the activity of its first look
@@ -509,10 +519,6 @@ func (w *world) whileHeld(hold string, args []any, waiting int, start func(), ch
 			w.t.Fatalf("nobody waits for the lock:\n%s", strings.Join(w.rows("select concat_ws(' ', pid, state, wait_event_type, query) from pg_stat_activity where datname = current_database()"), "\n"))
 		}
 	}
-	if change != "" {
-		w.exec(change, changeArgs...)
-	}
-	w.exec("commit")
 }
 
 // inBackground runs fn and delivers its error.

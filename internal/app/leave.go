@@ -84,18 +84,27 @@ const farewellTerm = 24 * time.Hour
 // EraseAccounts erases the accounts whose term is over for good and returns how many. A case or a
 // firm that would be left to nobody has come meanwhile: then the account is kept, and its person told.
 func (a *App) EraseAccounts(ctx context.Context) (erased int, err error) {
-	ids, err := a.db.ErasableUsers(ctx, a.now())
-	if err != nil {
-		return 0, err
-	}
+	return a.eraseAccounts(ctx, 1000)
+}
+
+// eraseAccounts reads so many accounts at a time.
+func (a *App) eraseAccounts(ctx context.Context, atOnce int) (erased int, err error) {
 	var failed []error // one that cannot be erased holds up no other
-	for _, id := range ids {
-		gone, err := a.eraseAccount(ctx, id)
+	for last, more := (winddown.ID{}), true; more; {
+		ids, err := a.db.ErasableUsers(ctx, a.now(), last, atOnce)
 		if err != nil {
-			failed = append(failed, fmt.Errorf("erase account %s: %w", id, err))
-		} else if gone {
-			erased++
+			return erased, err
 		}
+		for _, id := range ids {
+			gone, err := a.eraseAccount(ctx, id)
+			if err != nil {
+				failed = append(failed, fmt.Errorf("erase account %s: %w", id, err))
+			} else if gone {
+				erased++
+			}
+			last = id
+		}
+		more = len(ids) == atOnce
 	}
 	failed = append(failed, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.ForgetFarewells(a.now().Add(-farewellTerm))
@@ -104,151 +113,109 @@ func (a *App) EraseAccounts(ctx context.Context) (erased int, err error) {
 	return erased, errors.Join(failed...)
 }
 
-// eraseAccount takes a person out of the cases he helps with and of his firms, each in a transaction
-// of its own, and erases him, with a firm that was his alone, in the last one; not gone is who keeps
-// his account.
+// eraseAccount takes a person out of his cases and firms and erases him, with the firms that were his
+// alone and the sellers nobody else sees: all of it, or nothing. Whoever joins such a firm or case at
+// the same moment comes before, and the account is kept, or finds neither. Not gone is who keeps his
+// account, or waits for a case to be erased.
 func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, err error) {
-	leaving := false // once his term is over he cannot keep his account any more
-	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		if _, err := tx.LockUser(ctx, user); err != nil {
-			return nil, err
-		}
-		_, at, err := tx.Leaving(ctx, user)
-		leaving = !at.IsZero() && !a.now().Before(at)
-		return nil, err
-	})
-	if errors.Is(err, winddown.NotFound) { // erased by another process meanwhile
-		return false, nil
-	}
-	if err != nil || !leaving {
-		return false, err
-	}
-	held, err := a.db.Holdings(ctx, user)
-	if err != nil {
-		return false, err
-	}
-	if errors.Is(held.Leave(), winddown.Blocked) {
-		return false, a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) { return keepAccount(ctx, tx, user) })
-	}
-	if len(held.Cases) > 0 { // deleted, and not erased yet
-		return false, nil
-	}
+	now := a.now()
 	himself := winddown.Actor{UserID: user, Via: winddown.ViaSystem}
-	helped, err := a.db.HelpedCases(ctx, user)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range helped {
-		if err := a.stopHelping(ctx, himself, id); err != nil {
-			return false, err
+	err = a.db.InTx(ctx, himself, now, func(tx *postgres.Tx) ([]winddown.Event, error) {
+		gone = false
+		left, err := tx.LockLeaving(ctx, user)
+		switch {
+		case err != nil:
+			return nil, err
+		case left.At.IsZero() || now.Before(left.At): // kept meanwhile
+			return nil, nil
+		case errors.Is(left.Leave(), winddown.Blocked):
+			return keepAccount(ctx, tx, user)
+		case len(left.Holdings.Cases) > 0: // deleted, and not erased yet
+			return nil, nil
 		}
-	}
-	for _, f := range held.Firms {
-		himself.FirmID = f.ID
-		if !f.Own() {
-			_, err = a.removeFirmPerson(ctx, himself, user, winddown.CanSeeFirm)
-		} else {
-			err = a.windUpFirm(ctx, himself)
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	err = a.db.InTx(ctx, system(), a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-		for _, f := range held.Firms { // firms come before people
-			if f.Own() {
-				if err := tx.EraseFirm(ctx, f.ID, user); err != nil {
-					return nil, err
-				}
-			}
-		}
-		locked, err := tx.LockUser(ctx, user)
+		events, err := a.leaveAll(ctx, tx, left)
 		if err != nil {
 			return nil, err
 		}
-		_, at, err := tx.Leaving(ctx, user)
-		if err != nil {
-			return nil, err
+		tx.EraseUser(left.User)
+		if a.mail && left.User.Confirmed {
+			tx.KeepForFarewell(left.User, now.Add(farewellTerm))
 		}
-		left, err := tx.Holdings(ctx, user)
-		if err == nil && (at.IsZero() || a.now().Before(at) || len(left.Cases) > 0 || len(left.Firms) > 0 || left.Helped > 0) {
-			err = errNotFound() // kept, or something came, just now: the next sweep sees it
-		}
-		if err != nil {
-			return nil, err
-		}
-		tx.EraseUser(locked.User)
-		if a.mail && locked.User.Confirmed {
-			tx.KeepForFarewell(locked.User, a.now().Add(farewellTerm))
-		}
-		return []winddown.Event{{Stream: userStream(user), Kind: winddown.AccountErased}}, nil
+		gone = true
+		return append(events, winddown.Event{Stream: userStream(user), Kind: winddown.AccountErased}), nil
 	})
-	if errors.Is(err, winddown.NotFound) {
+	if errors.Is(err, winddown.NotFound) { // erased by another process, or something came just now: the next sweep sees it
 		return false, nil
 	}
-	return err == nil, err
+	return gone && err == nil, err
 }
 
-// stopHelping takes the actor out of a case he helps with.
-func (a *App) stopHelping(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
-	err := a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+// leaveAll takes a person out of his firms and cases: what is in a firm that was his alone leaves it, or
+// is erased when nobody else sees it.
+func (a *App) leaveAll(ctx context.Context, tx *postgres.Tx, left postgres.Left) ([]winddown.Event, error) {
+	var all []winddown.Event
+	user := left.User.ID
+	for _, id := range left.Sellers {
 		view, err := tx.LockCase(ctx, id)
-		if err != nil || !view.Standing.Helper {
+		if err != nil {
 			return nil, err
 		}
-		return a.removeHelper(ctx, tx, view, actor.UserID)
-	})
-	if errors.Is(err, winddown.NotFound) { // he was taken out, or the case erased, meanwhile
-		return nil
+		var events []winddown.Event
+		if view.Case.HasOwner {
+			events, err = a.leaveFirm(ctx, tx, view)
+		} else {
+			events, err = a.eraseWith(ctx, tx, view.Case, winddown.Erasure{AskedAt: left.AskedAt, At: left.At, By: user})
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
 	}
-	return err
+	for _, id := range left.Helped {
+		view, err := tx.LockCase(ctx, id)
+		if errors.Is(err, winddown.NotFound) { // it was one of the sellers
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		events, err := a.removeHelper(ctx, tx, view, user)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	for _, f := range left.Firms {
+		if f.Own() {
+			if err := tx.EraseFirm(ctx, f.ID, user); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		tx.WorkIn(f.ID)
+		events, _, err := takeOutOfFirm(ctx, tx, user, user, winddown.CanSeeFirm)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	return all, nil
 }
 
-// windUpFirm takes all cases out of the firm of one the actor works in: those nobody else sees are
-// erased. One without an owner that somebody helps with stays: he came just now, and the firm with it.
-func (a *App) windUpFirm(ctx context.Context, actor winddown.Actor) error {
-	cases, err := a.db.CasesOfFirm(ctx, actor.FirmID)
+// eraseWith erases a locked case together with the account of the last person who saw it.
+func (a *App) eraseWith(ctx context.Context, tx *postgres.Tx, c *winddown.Case, e winddown.Erasure) ([]winddown.Event, error) {
+	if c.GoWith(e) {
+		cal, err := a.calendarIn(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
+	}
+	t, err := tx.EraseCase(ctx, c.ID, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, id := range cases {
-		alone := false
-		err := a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
-			view, err := tx.LockCase(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if view.Case.HasOwner {
-				return a.leaveFirm(ctx, tx, view)
-			}
-			held, err := tx.Holdings(ctx, actor.UserID)
-			if err != nil || len(held.Kept()) > 0 {
-				return nil, err
-			}
-			alone = true
-			asked, at, err := tx.Leaving(ctx, actor.UserID)
-			if err != nil || at.IsZero() {
-				return nil, err
-			}
-			cal, err := a.calendarIn(ctx, tx)
-			if err != nil {
-				return nil, err
-			}
-			c := view.Case
-			events := c.GoWith(winddown.Erasure{AskedAt: asked, At: at, By: actor.UserID})
-			if len(events) > 0 {
-				tx.SaveCase(c, winddown.Summarize(c, cal), nil, c.Dues(cal))
-			}
-			return winddown.OnStream(caseStream(id), events), nil
-		})
-		if err == nil && alone {
-			_, err = a.eraseCase(ctx, id)
-		}
-		if err != nil && !errors.Is(err, winddown.NotFound) {
-			return err
-		}
-	}
-	return nil
+	return []winddown.Event{caseErased(c.ID, t)}, nil
 }
 
 // AccountLetter returns whom a letter about the deletion of his account goes to, and from when on it

@@ -270,6 +270,117 @@ func TestLeavingKeepsWhatOthersHelpWith(t *testing.T) {
 	wantKind(t, w.leave(boss), winddown.Blocked)
 }
 
+// Accounts that have to wait for a case to be erased hold up none of those that come after them.
+func TestWaitingAccountsHoldUpNobody(t *testing.T) {
+	w := newWorld(t)
+	var waits []winddown.ID
+	for range 3 {
+		a := w.person("Ждёт")
+		id := w.open(a)
+		if err := w.app.DeleteCase(t.Context(), w.provedNow(a), id, "ИП Петрова А. С."); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.leave(a); err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, a.UserID)
+	}
+	for range 3 {
+		if err := w.leave(w.person("Уходит")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.clock.Advance(winddown.LeaveTerm)
+	if n, err := app.EraseAccountsBy(t.Context(), w.app, 2); err != nil || n != 3 {
+		t.Errorf("%d accounts were erased, want three: %v", n, err)
+	}
+	if n := one[int](w, "select count(*) from users where id = any($1) and erased_at is null", uuids(waits)); n != 3 {
+		t.Errorf("%d accounts wait, want three", n)
+	}
+}
+
+// A colleague joins the firm of one, or a helper one of its sellers, just as its person is erased:
+// whoever comes first, the other finds all of it or nothing.
+func TestLeavingAgainstSomebodyWhoComes(t *testing.T) {
+	ctx := t.Context()
+	for name, x := range map[string]struct {
+		lock string // what both wait for
+		come func(w *world, boss, guest winddown.Actor, id winddown.ID) func() error
+	}{
+		"a colleague": {"select from firms where id = (select firm_id from cases where id = $1) for update", func(w *world, boss, guest winddown.Actor, _ winddown.ID) func() error {
+			token, err := w.app.InviteToFirm(ctx, boss, winddown.Accountant)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return func() error { return w.app.JoinFirm(ctx, guest, token) }
+		}},
+		"a helper": {"select from cases where id = $1 for update", func(w *world, boss, guest winddown.Actor, id winddown.ID) func() error {
+			token := w.invite(boss, id, winddown.Helper)
+			return func() error { _, _, err := w.app.Accept(ctx, guest, token); return err }
+		}},
+	} {
+		for _, first := range []bool{true, false} {
+			w := newWorld(t)
+			boss, guest, other := w.person("Петрова"), w.person("Ким"), w.person("Сидорова")
+			elsewhere := w.open(other)
+			w.join(other, boss, elsewhere, winddown.Helper)
+			var sellers []winddown.ID
+			for range 3 {
+				sellers = append(sellers, w.addSeller(w.again(boss)))
+			}
+			held := sellers[0]
+			boss = w.again(boss)
+			come := x.come(w, boss, guest, held)
+			if err := w.leave(boss); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.Advance(winddown.LeaveTerm - time.Second) // the invitation is still good
+			w.exec("update invites set expires_at = expires_at + interval '1 day'")
+			w.exec("update firm_invites set expires_at = expires_at + interval '1 day'")
+			w.clock.Advance(time.Second)
+			var came, went chan error
+			leave := func() error { _, err := w.app.EraseAccounts(ctx); return err }
+			w.whileHeld(x.lock, []any{uuid.UUID(held)}, 2, func() {
+				if first {
+					came = inBackground(come)
+				} else {
+					went = inBackground(leave)
+				}
+				w.awaitLocks(1)
+				if first {
+					went = inBackground(leave)
+				} else {
+					came = inBackground(come)
+				}
+			}, "")
+			if err := <-went; err != nil {
+				t.Fatalf("%s, first %v: %v", name, first, err)
+			}
+			err := <-came
+			left := one[int](w, "select count(*) from cases where id = any($1)", uuids(sellers))
+			seats := one[int](w, "select count(*) from case_people where user_id = $1", uuid.UUID(boss.UserID))
+			gone := one[bool](w, "select erased_at is not null from users where id = $1", uuid.UUID(boss.UserID))
+			switch {
+			case first && err == nil && !gone && left == 3 && seats == 1: // she stays, and all she has
+			case !first && winddown.KindOf(err) == winddown.NotFound && gone && left == 0 && seats == 0:
+			default:
+				t.Errorf("%s, first %v: it came to %v; erased %v, with %d sellers and %d seats left", name, first, err, gone, left, seats)
+			}
+			if _, _, err := w.app.VerifyAll(ctx); err != nil {
+				t.Errorf("%s: the trails: %v", name, err)
+			}
+		}
+	}
+}
+
+func uuids(ids []winddown.ID) []uuid.UUID {
+	var all []uuid.UUID
+	for _, id := range ids {
+		all = append(all, uuid.UUID(id))
+	}
+	return all
+}
+
 // Once the term is over, and the sweep may have begun, the account cannot be kept.
 func TestKeepingAnAccountTooLate(t *testing.T) {
 	w := newWorld(t)

@@ -49,9 +49,9 @@ func (a *App) mailable(actor winddown.Actor, to *string) (string, error) {
 		return "", nil
 	}
 	email := strings.TrimSpace(*to)
-	if a.mail && !winddown.ValidEmail(email) {
+	if key := winddown.EmailFault(email); a.mail && key != "" {
 		return "", &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
-			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email"}}}
+			Fields: []winddown.FieldError{{Field: "email", Key: key}}}
 	}
 	return email, a.mayMail(actor)
 }

@@ -119,29 +119,81 @@ func (tx *Tx) SaveLeaving(user winddown.ID, at time.Time) {
 }
 
 const sqlErasableUsers = `-- name: ErasableUsers
-select id from users where erase_at <= @now and erased_at is null order by erase_at, id limit @limit`
+select id from users where erase_at <= @now and erased_at is null and (@after::uuid is null or id > @after::uuid) order by id limit @limit`
 
-// ErasableUsers returns people whose account is to be erased now. It is the program's own and takes
-// no actor.
-func (db *DB) ErasableUsers(ctx context.Context, now time.Time) ([]winddown.ID, error) {
-	return db.idsOf(ctx, sqlErasableUsers, namedArgs{"now": now, "limit": eraseAtOnce})
+// ErasableUsers returns people whose account is to be erased now, in the order of their ids: so many of
+// those after a given one, so that some who have to wait hold up nobody. It is the program's own and
+// takes no actor.
+func (db *DB) ErasableUsers(ctx context.Context, now time.Time, after winddown.ID, limit int) ([]winddown.ID, error) {
+	return db.idsOf(ctx, sqlErasableUsers, namedArgs{"now": now, "after": after, "limit": limit})
 }
 
-const sqlHelpedCases = `-- name: HelpedCases
-select case_id from case_people where user_id = @user and role = 'helper' order by case_id`
+// What a person leaves is locked as everywhere: firms, then cases, then he. Nobody comes to a firm or a
+// case that is held, so that what is read afterwards stays as it is.
+const (
+	sqlLockFirmsOf = `-- name: LockFirmsOf
+select f.id from firms f where f.id in (select p.firm_id from firm_people p where p.user_id = @user)
+order by f.id for update of f`
+	sqlLockCasesLeft = `-- name: LockCasesLeft
+select c.id from cases c where c.id in (
+    select p.case_id from case_people p where p.user_id = @user and p.role = 'helper'
+    union select o.id from cases o where o.responsible_id = @user
+    union select o.id from cases o where o.firm_id in (` + ownFirms + `))
+order by c.id for update of c`
+	sqlHelpedCases = `-- name: HelpedCases
+select case_id as id from case_people where user_id = @user and role = 'helper' order by case_id`
+	sqlSellersAlone = `-- name: SellersAlone
+select c.id from cases c where c.firm_id in (` + ownFirms + `) order by c.id`
+)
 
-// HelpedCases returns the cases a person helps with.
-func (db *DB) HelpedCases(ctx context.Context, user winddown.ID) ([]winddown.ID, error) {
-	return db.idsOf(ctx, sqlHelpedCases, namedArgs{"user": user})
+// ownFirms are the firms that are a person's alone.
+const ownFirms = `select p.firm_id from firm_people p
+    where p.user_id = @user and not exists (select from firm_people o where o.firm_id = p.firm_id and o.user_id <> @user)`
+
+// Left is what a person leaves who is to be erased from At on; zero for who has not asked for it.
+type Left struct {
+	Account
+	AskedAt, At time.Time
+	winddown.Holdings
+	Helped  []winddown.ID // cases he helps with
+	Sellers []winddown.ID // cases of the firms that are his alone
 }
 
-const sqlCasesOfFirm = `-- name: CasesOfFirm
-select id from cases where firm_id = @firm order by id`
-
-// CasesOfFirm returns all cases of a firm, for the end of a firm of one.
-func (db *DB) CasesOfFirm(ctx context.Context, firm winddown.ID) ([]winddown.ID, error) {
-	return db.idsOf(ctx, sqlCasesOfFirm, namedArgs{"firm": firm})
+// LockLeaving returns what a person leaves, and holds it and him until the transaction ends, or NotFound.
+func (tx *Tx) LockLeaving(ctx context.Context, user winddown.ID) (Left, error) {
+	var left Left
+	var one userQuery
+	var held holdingsQuery
+	var asked []struct{ EraseAskedAt, EraseAt *time.Time }
+	var helped, sellers []idRow
+	args := namedArgs{"user": user}
+	err := tx.read(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlLockFirmsOf, args)
+		b.Queue(sqlLockCasesLeft, args)
+		one.queue(b, user)
+		b.Queue(sqlLeaving, args).Query(collect(&asked))
+		held.queue(b, user)
+		b.Queue(sqlHelpedCases, args).Query(collect(&helped))
+		b.Queue(sqlSellersAlone, args).Query(collect(&sellers))
+	})
+	if err != nil {
+		return left, err
+	}
+	if left.Account, err = one.hold(tx); err != nil {
+		return left, err
+	}
+	left.AskedAt, left.At, left.Holdings = timeOf(asked[0].EraseAskedAt), timeOf(asked[0].EraseAt), held.result()
+	for _, r := range helped {
+		left.Helped = append(left.Helped, r.ID)
+	}
+	for _, r := range sellers {
+		left.Sellers = append(left.Sellers, r.ID)
+	}
+	return left, nil
 }
+
+// WorkIn has the rest of the transaction done in another firm of the actor's, who leaves several at once.
+func (tx *Tx) WorkIn(firm winddown.ID) { tx.actor.FirmID = firm }
 
 func (db *DB) idsOf(ctx context.Context, sql string, args namedArgs) ([]winddown.ID, error) {
 	rows, err := db.pool.Query(ctx, sql, args)

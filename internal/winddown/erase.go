@@ -33,13 +33,13 @@ func (c *Case) erase(s Stamp) []Event {
 }
 
 // GoWith notes that the case is erased with the account of the last person who saw it, who has asked
-// for that as e says.
-func (c *Case) GoWith(e Erasure) []Event {
+// for that as e says, and reports whether that is new. Its trail goes with it.
+func (c *Case) GoWith(e Erasure) bool {
 	if c.Erasure != nil && !c.Erasure.Expired() && !c.Erasure.At.After(e.At) {
-		return nil
+		return false
 	}
 	c.Erasure = &e
-	return []Event{{Kind: CaseDeleted, OnBehalf: true}}
+	return true
 }
 
 // Keep takes the deletion back.

@@ -355,8 +355,8 @@ func readImportRow(line int, cells []string, l ImportLayout) ImportRow {
 	if utf8.RuneCountInString(d.Ticket) > MaxTicket {
 		v.add(string(ImportTicket), "error.field.too_long", Args{"Max": MaxTicket})
 	}
-	if d.Email != "" && !ValidEmail(d.Email) {
-		v.add(string(ImportEmail), "account.error.email", nil)
+	if key := EmailFault(d.Email); d.Email != "" && key != "" {
+		v.add(string(ImportEmail), key, nil)
 	}
 	return ImportRow{Line: line, Cells: cells, Draft: d, Faults: v.fields}
 }

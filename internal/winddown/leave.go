@@ -9,7 +9,10 @@ import (
 const LeaveTerm = EraseTerm
 
 // ErasedAddress is the address an erased person is left with: nobody's, and different for everyone.
-func ErasedAddress(id ID) string { return id.String() + "@deleted.invalid" }
+func ErasedAddress(id ID) string { return id.String() + "@" + erasedDomain }
+
+// erasedDomain is one that no mail ever reaches (RFC 2606, section 2).
+const erasedDomain = "deleted.invalid"
 
 // ErasedName is what an erased person is called from then on, in the language he had chosen.
 func ErasedName(locale string) string {

@@ -141,8 +141,10 @@ func checkEmail(v *invalid, email string) {
 	switch {
 	case email == "":
 		v.add("email", "account.error.email_missing", nil)
-	case !ValidEmail(email):
-		v.add("email", "account.error.email", nil)
+	default:
+		if key := EmailFault(email); key != "" {
+			v.add("email", key, nil)
+		}
 	}
 }
 
@@ -181,16 +183,27 @@ func checkPassword(v *invalid, field, password string) {
 }
 
 // ValidEmail reports whether s is a bare address somebody could write to.
-func ValidEmail(s string) bool {
+func ValidEmail(s string) bool { return EmailFault(s) == "" }
+
+// EmailFault is the key of the message that says why s is no bare address somebody could write to;
+// empty for one that is. Those that erased people are left with are nobody's.
+func EmailFault(s string) string {
+	const wrong = "account.error.email"
 	if len(s) > MaxEmail || strings.ContainsAny(s, " \t\r\n<>()[]\",;") {
-		return false
+		return wrong
 	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s {
-		return false
+		return wrong
 	}
 	_, domain, ok := strings.Cut(s, "@")
-	return ok && strings.Contains(domain, ".") && !strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".")
+	switch {
+	case !ok, !strings.Contains(domain, "."), strings.HasPrefix(domain, "."), strings.HasSuffix(domain, "."):
+		return wrong
+	case strings.EqualFold(domain, erasedDomain):
+		return "account.error.email_erased"
+	}
+	return ""
 }
 
 // EmailKey is the form of an address under which an account is found.

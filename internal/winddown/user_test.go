@@ -13,7 +13,7 @@ func TestValidEmail(t *testing.T) {
 	for s, want := range map[string]bool{
 		"anna@example.org": true, "a.b+tag@mail.example.org": true, "ANNA@Example.org": true, "анна@почта.рф": true, "a@b.c": true, "o'neil@example.org": true,
 		long + "de": true, long + strings.Repeat("d", 6): false,
-		"": false, "anna": false, "anna@": false, "@example.org": false, "anna@localhost": false, "anna@.org": false, "anna@example.org.": false,
+		"x@deleted.invalid": false, "x@Deleted.INVALID": false, "x@notdeleted.invalid": true, "": false, "anna": false, "anna@": false, "@example.org": false, "anna@localhost": false, "anna@.org": false, "anna@example.org.": false,
 		"anna@@example.org": false, "anna@example..org": false, "a..b@example.org": false, ".a@example.org": false,
 		"Anna <anna@example.org>": false, "<anna@example.org>": false, "anna@example.org, b@example.org": false, "anna@example.org;b@example.org": false,
 		" anna@example.org": false, "anna@example.org\n": false, "anna@exa mple.org": false, "\"a b\"@example.org": false, "anna@example.org (Anna)": false,
