@@ -236,16 +236,13 @@ func (r caseRow) domain(steps []stepRow, acts []actRow, deadlines []deadlineRow)
 	if !ok {
 		return nil, fmt.Errorf("case %s has unknown playbook version %d", r.ID, r.Playbook)
 	}
-	byCode := map[string]stepRow{}
-	for _, s := range steps {
-		byCode[s.Code] = s
-	}
+	c.Steps = make([]winddown.Step, 0, len(book.Steps))
 	for _, d := range book.Steps {
-		s, ok := byCode[string(d.Code)]
-		if !ok {
+		i := slices.IndexFunc(steps, func(s stepRow) bool { return s.Code == string(d.Code) })
+		if i < 0 {
 			return nil, fmt.Errorf("case %s has no row for step %s", r.ID, d.Code)
 		}
-		c.Steps = append(c.Steps, s.domain())
+		c.Steps = append(c.Steps, steps[i].domain())
 	}
 	for i, a := range acts {
 		if i+1 < len(acts) && acts[i+1].Position == a.Position {

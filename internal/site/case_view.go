@@ -106,6 +106,7 @@ func (w caseWords) groups(changed winddown.Code) []page.StepGroupView {
 			done, total := w.c.CountGroup(d.Group)
 			groups = append(groups, page.StepGroupView{
 				Code: code, Title: w.p.T("step.group." + code), Count: w.p.T("case.group.count", "Done", done, "Total", total),
+				Steps: make([]page.StepRowView, 0, total),
 			})
 		}
 		g := &groups[len(groups)-1]
