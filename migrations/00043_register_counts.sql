@@ -6,6 +6,7 @@
 -- nobody waits for a row that somebody else counts in, and now and then the rows of a firm are folded.
 -- key is stage_no, + 16 archived, + 32 the act was requested, + 64 there is a problem.
 create table register_counts (
+    id uuid primary key default gen_random_uuid(),
     firm_id uuid not null,
     responsible_id uuid,
     key smallint not null,
@@ -21,7 +22,7 @@ return (c.stage_no + case when c.archived_at is null then 0 else 16 end + case w
 -- register_fold makes one row of those that add up; rows somebody else folds are left to him.
 create function register_fold(firm uuid) returns void language sql volatile as $$
     with gone as (
-        delete from register_counts where ctid = any (array(select ctid from register_counts where firm_id = firm for update skip locked))
+        delete from register_counts where id = any (array(select id from register_counts where firm_id = firm for update skip locked))
         returning firm_id, responsible_id, key, n
     )
     insert into register_counts (firm_id, responsible_id, key, n)
@@ -31,13 +32,13 @@ $$;
 create function register_count() returns trigger language plpgsql as $$
 begin
     if tg_op <> 'INSERT' and old.firm_id is not null then
-        insert into register_counts values (old.firm_id, old.responsible_id, register_key(old), -1);
-        if random() < 0.02 then
-            perform register_fold(old.firm_id);
-        end if;
+        insert into register_counts (firm_id, responsible_id, key, n) values (old.firm_id, old.responsible_id, register_key(old), -1);
     end if;
     if tg_op <> 'DELETE' and new.firm_id is not null then
-        insert into register_counts values (new.firm_id, new.responsible_id, register_key(new), 1);
+        insert into register_counts (firm_id, responsible_id, key, n) values (new.firm_id, new.responsible_id, register_key(new), 1);
+    end if;
+    if random() < 0.02 then
+        perform register_fold(coalesce(old.firm_id, new.firm_id));
     end if;
     return null;
 end

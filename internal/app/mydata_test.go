@@ -21,7 +21,7 @@ func TestMyDataKnowsEveryColumn(t *testing.T) {
 	columns := w.rows(`select distinct c.conrelid::regclass::text || '.' || a.attname
 		from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
 		where c.contype = 'f' and c.confrelid = 'users'::regclass and cardinality(c.conkey) = 1`)
-	columns = append(columns, "users.id", "events.by_id", "events.about_id") // which refer by no foreign key
+	columns = append(columns, "users.id", "events.by_id", "events.about_id", "register_counts.responsible_id") // which refer by no foreign key
 	for _, c := range columns {
 		if known[c] == "" {
 			t.Errorf("%s refers to a person and is neither in the download nor left out for a reason", c)

@@ -121,7 +121,8 @@ func PersonalColumns() map[string]string {
 		"case_steps.done_by": InEvents, "case_steps.problem_by": InEvents, "case_steps.accepted_by": InEvents, "case_steps.dropped_by": InEvents,
 		"case_steps.waiver_by": InEvents, "evidence.by_id": InEvents, "questions.asked_by": InEvents, "questions.answered_by": InEvents,
 		"questions.resolved_by": InEvents, "cases.reminded_by": InEvents, "debts.by_id": InEvents,
-		"farewells.user_id": "only of people who are erased already",
+		"register_counts.responsible_id": "only how many of the cases in books there are",
+		"farewells.user_id":              "only of people who are erased already",
 	}
 }
 

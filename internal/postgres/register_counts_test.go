@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -33,6 +34,9 @@ func TestRegisterCountsAreThoseOfTheCases(t *testing.T) {
 				return
 			}
 			defer func() { _ = conn.Close(t.Context()) }()
+			if _, err := conn.Exec(t.Context(), "select setseed($1)", float64(i)/10); err != nil {
+				t.Error(err)
+			}
 			for range 300 {
 				id := winddown.ID{0: 3, 15: byte(random.IntN(100))}
 				if _, err := conn.Exec(t.Context(), changes[random.IntN(len(changes))], id); err != nil {
@@ -61,6 +65,28 @@ func TestRegisterCountsAreThoseOfTheCases(t *testing.T) {
 		}
 	}
 	compare("after the changes")
+	bookkeeper := actor
+	bookkeeper.FirmRole = winddown.Accountant
+	for _, who := range []winddown.Actor{actor, bookkeeper} {
+		var total, archived, unassigned int
+		if err := conn.QueryRow(t.Context(), `select count(*) filter (where archived_at is null), count(archived_at),
+				count(*) filter (where archived_at is null and responsible_id is null)
+			from cases where firm_id = $1 and (responsible_id = $2 or $3)`, who.FirmID, who.UserID, who.FirmRole.SeesFirm()).Scan(&total, &archived, &unassigned); err != nil {
+			t.Fatal(err)
+		}
+		rows, reg := walk(t, db, who, winddown.RegisterFilter{Finished: true, Sort: winddown.SortDeadline}, monday().Time())
+		if reg.Total != total || reg.Archived != archived || reg.Unassigned != unassigned || len(rows) != total {
+			t.Errorf("as %s: %d cases on %d lines, %d in the archive, %d nobody's; there are %d, %d and %d",
+				who.FirmRole, reg.Total, len(rows), reg.Archived, reg.Unassigned, total, archived, unassigned)
+		}
+		counts := map[winddown.Group]int{}
+		for _, row := range rows {
+			counts[row.Group]++
+		}
+		if !maps.Equal(counts, reg.Counts) {
+			t.Errorf("as %s: %v are counted, %v are shown", who.FirmRole, reg.Counts, counts)
+		}
+	}
 	var rows, kinds int
 	const size = "select count(*), count(distinct (responsible_id, key)) from register_counts"
 	if err := conn.QueryRow(t.Context(), size).Scan(&rows, &kinds); err != nil || rows > 1000 {
