@@ -20,7 +20,7 @@ type TwoFactor struct {
 	Possible bool // the installation has keys to encrypt secrets with
 	On       bool
 	Since    time.Time
-	Recovery int    // recovery codes that were not used
+	Recovery int // recovery codes that were not used
 	Passkeys int
 	Setup    string // the secret of the authenticator being set up, in base32; empty for none, and once the proof is too old
 }

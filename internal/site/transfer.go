@@ -27,7 +27,7 @@ func (s *Site) Transfer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor, email := actorOf(r.Context()), strings.TrimSpace(f.Get("email"))
-	kind, token := "transfer", ""
+	kind := "transfer"
 	offer := func() (string, error) {
 		token, replaced, err := s.app.Transfer(r.Context(), actor, id, email)
 		if replaced {
@@ -35,6 +35,7 @@ func (s *Site) Transfer(w http.ResponseWriter, r *http.Request) error {
 		}
 		return token, err
 	}
+	var token string
 	if email == "" {
 		token, err = offer()
 	} else {
