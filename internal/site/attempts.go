@@ -42,6 +42,10 @@ const (
 
 	exportsByPerson = 120 // registers and packs taken out, within exportWindow
 	exportWindow    = time.Hour
+
+	casesByPerson = 300 // opened one by one, within caseWindow
+	loadsByPerson = 60  // tables of sellers loaded
+	caseWindow    = time.Hour
 )
 
 // How often a calendar's address is answered within feedWindow: programs come every few hours,
@@ -66,7 +70,7 @@ type attempts struct {
 
 	feeds, feedGuesses *httprate.RateLimiter
 
-	exports *httprate.RateLimiter
+	exports, cases, loads *httprate.RateLimiter
 
 	key []byte // of what the log shows of a target
 }
@@ -80,7 +84,7 @@ func newAttempts() *attempts {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails: crypto/rand aborts the program instead
 	return &attempts{
-		key: key, exports: limiter(exportsByPerson, exportWindow),
+		key: key, exports: limiter(exportsByPerson, exportWindow), cases: limiter(casesByPerson, caseWindow), loads: limiter(loadsByPerson, caseWindow),
 		byAccount: limiter(attemptsByAccount, attemptWindow), byAddress: limiter(attemptsByAddress, attemptWindow),
 		signups: limiter(signupsByAddress, attemptWindow), passkeys: limiter(passkeysByAddress, attemptWindow),
 		letters: limiter(lettersToAddress, letterWindow), lettersFrom: limiter(lettersByClient, letterWindow), invites: limiter(invitesByPerson, letterWindow),
@@ -208,6 +212,22 @@ func (a *attempts) takeMine(w http.ResponseWriter, r *http.Request, person windd
 func (a *attempts) takeExport(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
 	if a.exports.OnLimit(w, r, person.String()) {
 		return tooMany(w, exportWindow)
+	}
+	return nil
+}
+
+// takeCase counts that a person opens a case, and takeLoad that he loads a table of them: far more than
+// somebody types, or an office brings, so that no program fills an installation.
+func (a *attempts) takeCase(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
+	if a.cases.OnLimit(w, r, person.String()) {
+		return tooMany(w, caseWindow)
+	}
+	return nil
+}
+
+func (a *attempts) takeLoad(w http.ResponseWriter, r *http.Request, person winddown.ID) error {
+	if a.loads.OnLimit(w, r, person.String()) {
+		return tooMany(w, caseWindow)
 	}
 	return nil
 }

@@ -41,13 +41,16 @@ func (s *Site) OpenCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := readNewCase(f)
-	id, err := s.app.OpenCase(r.Context(), actorOf(r.Context()), in)
+	in, actor := readNewCase(f), actorOf(r.Context())
+	var id winddown.ID
+	if err = s.logins.takeCase(w, r, actor.UserID); err == nil {
+		id, err = s.app.OpenCase(r.Context(), actor, in)
+	}
 	switch {
 	case err == nil:
 		s.notice(w, "case_opened")
 		return s.redirect(w, r, caseHref(id))
-	case redrawable(err):
+	case retryable(err):
 		return s.newCase(w, r, in, err)
 	}
 	return err

@@ -124,3 +124,24 @@ func TestCasesSayWhatIsAwaited(t *testing.T) {
 		t.Errorf("%s: %s", group, row)
 	}
 }
+
+// Nobody, and no program in his name, fills an installation with cases: what was typed stays, for later.
+func TestOpeningCasesIsBounded(t *testing.T) {
+	s := testkit.Start(t)
+	anna := s.SignUp("Анна", "anna")
+	typed := url.Values{"seller_name": {"ИП Ким"}}
+	for n := range 300 {
+		anna.PostForm([]string{"/cases", "/sellers"}[n%2], typed).Want(http.StatusUnprocessableEntity)
+	}
+	for _, path := range []string{"/cases", "/sellers"} {
+		if p := anna.PostForm(path, typed).Want(http.StatusTooManyRequests); p.Form(path).Get("seller_name") != "ИП Ким" || p.Header.Get("Retry-After") != "3600" {
+			t.Errorf("%s: %q, %v", path, p.Form(path), p.Header)
+		}
+	}
+	load := "/sellers/import/" + anna.ID.String() + "/load"
+	for range 60 {
+		anna.PostForm(load, nil).Want(http.StatusNotFound)
+	}
+	anna.PostForm(load, nil).Want(http.StatusTooManyRequests)
+	s.SignUp("Борис", "boris").PostForm("/cases", typed).Want(http.StatusUnprocessableEntity)
+}

@@ -277,6 +277,9 @@ func (s *Site) LoadImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.logins.takeLoad(w, r, actorOf(r.Context()).UserID); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), importWithin)
 	defer cancel()
 	err = s.app.LoadImport(ctx, actorOf(ctx), id, f.Get("plan"), importReason(ctx))

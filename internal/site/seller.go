@@ -20,13 +20,16 @@ func (s *Site) AddSeller(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := readNewCase(f)
-	id, err := s.app.AddSeller(r.Context(), actorOf(r.Context()), in)
+	in, actor := readNewCase(f), actorOf(r.Context())
+	var id winddown.ID
+	if err = s.logins.takeCase(w, r, actor.UserID); err == nil {
+		id, err = s.app.AddSeller(r.Context(), actor, in)
+	}
 	switch {
 	case err == nil:
 		s.notice(w, "seller_added")
 		return s.redirect(w, r, sellerHref(id))
-	case redrawable(err):
+	case retryable(err):
 		return s.newSeller(w, r, in, err)
 	}
 	return err
