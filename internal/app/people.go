@@ -309,7 +309,7 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 	}
 	takes := !invite.Replaces.IsZero()
 	if takes {
-		err = c.Takes(invite, locked.Owner, locked.Case.Standing)
+		err = c.Takes(invite, locked.Owner, user, locked.Case.Standing)
 	} else {
 		err = c.Welcome(invite.Role, locked.Case.Standing)
 	}

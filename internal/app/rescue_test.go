@@ -69,6 +69,8 @@ func TestRescue(t *testing.T) {
 	if seen, err := w.app.InviteView(ctx, token); err != nil || seen.Invite.Offer() != "rescue" || seen.By != "Смотров" {
 		t.Errorf("the link offers %+v, %v", seen, err)
 	}
+	_, _, err = w.app.Accept(ctx, operator, token)
+	wantKey(t, err, winddown.Conflict, "rescue.error.self")
 	if _, _, err := w.app.Accept(ctx, next, token); err != nil {
 		t.Fatal(err)
 	}

@@ -188,5 +188,16 @@ func TestRetentionAndDeletion(t *testing.T) {
 	if n, err := forever.EraseCases(ctx); err != nil || n != 1 {
 		t.Errorf("%d cases are erased, want 1: %v", n, err)
 	}
-	w.view(owner, cases[1])
+	if w.view(owner, cases[1]).Case.Erasure == nil {
+		t.Fatal("the case that nobody has deleted is not to be erased at all")
+	}
+	if n, err := forever.ExpireCases(ctx); err != nil || n != 0 {
+		t.Errorf("the retention of %d cases is over, want none: %v", n, err)
+	}
+	if v := w.view(owner, cases[1]); v.Case.Erasure != nil || v.Trail[0].Event.Kind != winddown.CaseKept {
+		t.Errorf("the case is still to be erased: %+v; the trail ends with %+v", v.Case.Erasure, v.Trail[0].Event)
+	}
+	if _, _, err := w.app.VerifyAll(ctx); err != nil {
+		t.Errorf("the trails: %v", err)
+	}
 }

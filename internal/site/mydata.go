@@ -68,7 +68,10 @@ func (s *Site) MyData(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Actor) error {
 	p := i18n.From(ctx)
 	z := zip.NewWriter(to)
-	data, err := z.Create("data.json")
+	create := func(name string) (io.Writer, error) {
+		return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: s.app.Now().In(winddown.Zone(actor.Zone))})
+	}
+	data, err := create("data.json")
 	if err != nil {
 		return err
 	}
@@ -96,7 +99,7 @@ func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Act
 	if err != nil {
 		return err
 	}
-	index, err := z.Create("index.html")
+	index, err := create("index.html")
 	if err != nil {
 		return err
 	}

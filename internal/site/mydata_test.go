@@ -37,6 +37,11 @@ func TestMyData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range z.File {
+		if !f.Modified.Equal(s.Clock.Now()) {
+			t.Errorf("%s is dated %s, want %s", f.Name, f.Modified, s.Clock.Now())
+		}
+	}
 	read := func(name string) string {
 		f, err := z.Open(name)
 		if err != nil {

@@ -11,12 +11,15 @@ func (c *Case) Transfer() error {
 
 // Takes returns nil when a person with this standing may become the owner in the place of the one
 // there is, by an invitation that says so: Conflict for the owner himself, for whoever keeps the
-// books of the case, when somebody else has become its owner meanwhile, and once it was deleted. A
-// helper becomes its owner and is its helper no more.
-func (c *Case) Takes(i Invite, owner ID, s Standing) error {
+// books of the case, for the operator who has made the link because its owner is lost, when somebody
+// else has become its owner meanwhile, and once it was deleted. A helper becomes its owner and is its
+// helper no more.
+func (c *Case) Takes(i Invite, owner, user ID, s Standing) error {
 	switch {
 	case s.Owner:
 		return &Error{Kind: Conflict, Key: "invite.error.already_in"}
+	case i.Offer() == "rescue" && i.CreatedBy == user:
+		return &Error{Kind: Conflict, Key: "rescue.error.self"}
 	case s.Bookkeeping():
 		return &Error{Kind: Conflict, Key: "transfer.error.books"}
 	case owner != i.Replaces:
