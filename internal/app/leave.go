@@ -130,7 +130,7 @@ func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, er
 			return nil, nil
 		case errors.Is(left.Leave(), winddown.Blocked):
 			return keepAccount(ctx, tx, user)
-		case len(left.Holdings.Cases) > 0: // deleted, and not erased yet
+		case len(left.Cases) > 0: // deleted, and not erased yet
 			return nil, nil
 		}
 		events, err := a.leaveAll(ctx, tx, left)

@@ -138,13 +138,12 @@ func CheckEmail(email string) error {
 }
 
 func checkEmail(v *invalid, email string) {
-	switch {
-	case email == "":
-		v.add("email", "account.error.email_missing", nil)
-	default:
-		if key := EmailFault(email); key != "" {
-			v.add("email", key, nil)
-		}
+	key := EmailFault(email)
+	if email == "" {
+		key = "account.error.email_missing"
+	}
+	if key != "" {
+		v.add("email", key, nil)
 	}
 }
 
