@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -191,9 +192,39 @@ func (s *Site) LogInByPasskey(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.redirect(w, r, orHome(next))
 	case retryable(err):
-		return s.login(w, r, next, "", err)
+		step, _ := s.cookies.Get(r, stepCookie)
+		user, gone := s.app.LoginStep(r.Context(), step)
+		switch {
+		case errors.Is(gone, winddown.Unauthenticated):
+			return s.login(w, r, next, "", err)
+		case gone != nil:
+			return gone
+		}
+		return s.secondByPasskey(w, r, user, next, err)
 	}
 	return err
+}
+
+// secondByPasskey shows the page for a code again to somebody whose password was right and whose passkey
+// was not: he need not begin anew. Without a passkey of his own he can only have tried it on the page
+// for the password, and is left there.
+func (s *Site) secondByPasskey(w http.ResponseWriter, r *http.Request, user winddown.ID, next string, failure error) error {
+	has, err := s.app.TwoFactor(r.Context(), winddown.Actor{UserID: user})
+	if err != nil {
+		return err
+	}
+	if has.Passkeys == 0 {
+		return s.login(w, r, next, "", failure)
+	}
+	other := secondPath + "?by=recovery"
+	if next != "" {
+		other += "&next=" + url.QueryEscape(next)
+	}
+	m := mistakesOf(r.Context(), failure)
+	v := page.SecondView{Next: next, Passkey: true, OtherHref: other, PasskeyError: m.of(passkeyField), Errors: m.items}
+	status, options := formStatus(failure, layoutNarrow)
+	s.render(w, r, status, page.Second(s.layout(r, i18n.From(r.Context()).T("twofactor.second.title"), options...), v))
+	return nil
 }
 
 // askForPasskey is what the person's passkey is asked to sign to prove who he is; empty where he has none.

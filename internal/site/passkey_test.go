@@ -114,9 +114,19 @@ func TestPasskeysOnPages(t *testing.T) {
 	if got := phone.PostForm("/account/passkeys/new", another).Want(http.StatusUnprocessableEntity).Errors(); got["proof_code"] == "" || len(got) != 1 {
 		t.Errorf("by the password alone: %v", got)
 	}
-	// It stands in for the code of a login too.
+	// It stands in for the code of a login too; where it fails, the code is still asked for and not the password.
 	desk := s.Anybody()
 	desk.PostForm("/login", credentials(anna.Email, testkit.Password)).WantRedirect("/login/second")
+	failed := url.Values{"passkey_fault": {"refused"}, "next": {"/account"}}
+	p = desk.PostForm("/login/passkey", failed).Want(http.StatusUnprocessableEntity)
+	beside := p.ByID(testkit.Attr(p.ByID("passkey"), "aria-describedby"))
+	if said := p.Errors()["passkey"]; said == "" || !strings.Contains(testkit.Text(beside), said) || p.Form("/login/second").Get("next") != "/account" ||
+		p.HasForm("/login") || !p.HasForm("/login/passkey") || !p.HasLink("/login/second?by=recovery&next=%2Faccount") {
+		t.Errorf("after a passkey that failed on the page for a code:\n%s", p.Main())
+	}
+	if late := s.Anybody().PostForm("/login/passkey", failed).Want(http.StatusUnprocessableEntity); !late.HasForm("/login") {
+		t.Errorf("without the first step a code is asked for:\n%s", late.Main())
+	}
 	second := desk.Get("/login/second?next=/account").Want(http.StatusOK).Form("/login/passkey")
 	second.Set("passkey", k.sign(desk.PostForm("/login/passkey/options", nil).Want(http.StatusOK).Body))
 	desk.PostForm("/login/passkey", second).WantRedirect("/account")
