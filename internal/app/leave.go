@@ -93,7 +93,8 @@ func (a *App) eraseAccounts(ctx context.Context, atOnce int) (erased int, err er
 	for last, more := (winddown.ID{}), true; more; {
 		ids, err := a.db.ErasableUsers(ctx, a.now(), last, atOnce)
 		if err != nil {
-			return erased, err
+			failed = append(failed, err)
+			break
 		}
 		for _, id := range ids {
 			gone, err := a.eraseAccount(ctx, id)
@@ -124,6 +125,8 @@ func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, er
 		gone = false
 		left, err := tx.LockLeaving(ctx, user)
 		switch {
+		case errors.Is(err, winddown.NotFound): // erased by another process, or something came just now: the next sweep sees it
+			return nil, nil
 		case err != nil:
 			return nil, err
 		case left.At.IsZero() || now.Before(left.At): // kept meanwhile
@@ -144,9 +147,6 @@ func (a *App) eraseAccount(ctx context.Context, user winddown.ID) (gone bool, er
 		gone = true
 		return append(events, winddown.Event{Stream: userStream(user), Kind: winddown.AccountErased}), nil
 	})
-	if errors.Is(err, winddown.NotFound) { // erased by another process, or something came just now: the next sweep sees it
-		return false, nil
-	}
 	return gone && err == nil, err
 }
 

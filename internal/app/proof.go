@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -53,6 +54,9 @@ func (a *App) proveByCode(ctx context.Context, tx *postgres.Tx, actor winddown.A
 		f.On.UsedStep--
 	}
 	_, err = a.useFactor(tx, actor.UserID, f, winddown.SecondFactor{Code: code})
+	if known := (*winddown.Error)(nil); errors.As(err, &known) && known.Key == keyMissing { // a recovery code is for logging in
+		return &winddown.Error{Kind: known.Kind, Key: "proof.error.key", Err: err}
+	}
 	return err
 }
 

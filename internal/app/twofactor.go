@@ -52,11 +52,14 @@ func (a *App) setup(user winddown.ID, f postgres.TwoFactor) ([]byte, error) {
 // totpOf is what the secret of a person's authenticator is sealed for.
 func totpOf(user winddown.ID) string { return "totp of " + user.String() }
 
+// keyMissing says that a secret cannot be opened.
+const keyMissing = "twofactor.error.key"
+
 // totpSecret opens a secret. One whose key is not there is Conflict: recovery codes need none.
 func (a *App) totpSecret(user winddown.ID, t postgres.TOTP) ([]byte, error) {
 	secret, err := a.keys.Open(t.Sealed(), totpOf(user))
 	if err != nil {
-		return nil, &winddown.Error{Kind: winddown.Conflict, Key: "twofactor.error.key", Err: err}
+		return nil, &winddown.Error{Kind: winddown.Conflict, Key: keyMissing, Err: err}
 	}
 	return secret, nil
 }

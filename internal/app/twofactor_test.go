@@ -271,6 +271,7 @@ func TestKeysAreReplaced(t *testing.T) {
 	if _, err := none.FinishLogIn(ctx, step, winddown.SecondFactor{Recovery: recovery[0]}, app.Browser{}); err != nil {
 		t.Errorf("a recovery code without the key: %v", err)
 	}
+	wantKey(t, errOf(none.Prove(ctx, a, winddown.Proof{Password: password, Code: "000000"})), winddown.Conflict, "proof.error.key")
 	a.ProvedAt = w.clock.Now()
 	wantKey(t, none.StartTwoFactor(ctx, a), winddown.Conflict, "twofactor.error.no_key")
 	// A secret put into somebody else's row opens nothing.

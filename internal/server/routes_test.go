@@ -554,7 +554,6 @@ func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 			if p.Want(http.StatusMethodNotAllowed); p.Heading() != "Здесь нечего открыть" {
 				t.Errorf("%s says %q", path, p.Heading())
 			}
-		case p.Status == http.StatusSeeOther && path == "/sellers/bulk" || path == "/sellers/remind": // pages of their own
 		default:
 			if to := p.Want(http.StatusSeeOther).Location(); !strings.HasPrefix(p.Path, to) || to == p.Path {
 				t.Errorf("%s leads to %s", path, to)

@@ -56,7 +56,7 @@ func (s *Site) attempt(w http.ResponseWriter, r *http.Request, at target, try fu
 		return "", err
 	}
 	token, err := try()
-	if mentions(err, "twofactor.error.key") { // he is told what to do, and whoever runs this has to know
+	if mentions(err, "twofactor.error.key") || mentions(err, "proof.error.key") { // he is told what to do, and whoever runs this has to know
 		httpkit.NoteFault(r.Context(), err)
 	}
 	if i := slices.IndexFunc(counting, func(key string) bool { return mentions(err, key) }); i >= 0 {

@@ -23,10 +23,9 @@ func proofFields() []string {
 	return []string{proofField, proofCodeField, proofPasskeyField, proofPasskeyField + passkeyFault}
 }
 
-// Proven is the target of a form that asks for something dangerous. When its person proved too
-// long ago who he is, a page asks for his password, and
-// for a code where he has a second factor, and sends it to the same address with
-// everything that was typed. Wrong guesses are counted apart from those of a login, so that nobody at
+// Proven is the target of a form that asks for something dangerous. When its person proved too long
+// ago who he is, a page asks for his password, and for a code where he has a second factor, and sends it
+// to the same address with everything that was typed. Wrong guesses are counted apart from those of a login, so that nobody at
 // the door keeps a person from ending his login sessions.
 func (s *Site) Proven(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -85,7 +84,7 @@ func (s *Site) proof(w http.ResponseWriter, r *http.Request, typed url.Values, f
 	if err != nil {
 		return err
 	}
-	v := page.ProofView{Code: factor.On, Passkey: ask, Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
+	v := page.ProofView{Code: factor.On, Recovery: factor.Recovery > 0, Passkey: ask, Action: r.URL.RequestURI(), As: p.T("proof.as", "Email", actorOf(r.Context()).Email)}
 	for _, name := range slices.Sorted(maps.Keys(typed)) {
 		for _, value := range typed[name] {
 			v.Typed = append(v.Typed, page.TypedField{Name: name, Value: value})
