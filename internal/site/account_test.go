@@ -174,6 +174,15 @@ func TestLanguage(t *testing.T) {
 		t.Errorf("the language is not kept with the account: %q", got)
 	}
 	c.PostForm("/locale", url.Values{"locale": {"fr"}, "next": {"/account"}}).Want(http.StatusUnprocessableEntity)
+
+	// An error page that answers a form shows nothing that was typed: the switch loses nothing.
+	for _, who := range []*testkit.Client{stranger, c} {
+		for path, status := range map[string]int{"/nowhere": http.StatusNotFound, "/help": http.StatusMethodNotAllowed} {
+			if p := who.PostForm(path, nil).Want(status); !p.HasForm("/locale") {
+				t.Errorf("the page %d of %s offers no other language", status, path)
+			}
+		}
+	}
 }
 
 func TestHomeLeadsEverybodyToWhatIsTheirs(t *testing.T) {

@@ -135,6 +135,9 @@ func TestSignUpNamesWhatIsWrong(t *testing.T) {
 		if len(mistakes) != len(test.fields) {
 			t.Errorf("%v: mistakes %v, want of %v", test.change, mistakes, test.fields)
 		}
+		if page.HasForm("/locale") || !strings.Contains(page.Text(), "Язык можно сменить") {
+			t.Errorf("%v: a switch of the language leads away from what was typed", test.change)
+		}
 		if got := page.Form("/signup"); got.Get("email") != form.Get("email") || got.Get("name") != form.Get("name") || got.Get("password") != "" {
 			t.Errorf("%v: the form is drawn again with %v", test.change, got)
 		}

@@ -130,7 +130,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	// The time for the work may be over; saying so takes none.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
-	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+	s.render(w, r, v.Status, s.errorPage(r, v))
 }
 
 // again returns a form that sends once more what could not be done, or nil where that is not for
@@ -159,7 +159,7 @@ func (s *Site) CrossOrigin(w http.ResponseWriter, r *http.Request) {
 		Status: http.StatusForbidden, Title: p.T("error.forbidden.title"), Text: p.T("error.forbidden.cross_origin"),
 		RequestID: httpkit.RequestID(r.Context()),
 	}
-	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+	s.render(w, r, v.Status, s.errorPage(r, v))
 }
 
 // NotFound answers for an address without a route, and MethodNotAllowed for one that
@@ -191,7 +191,17 @@ func (s *Site) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		Status: http.StatusMethodNotAllowed, Title: p.T("error.method.title"), Text: p.T("error.method.text"),
 		RequestID: httpkit.RequestID(r.Context()), SignedIn: actorOf(r.Context()).SignedIn(),
 	}
-	s.render(w, r, v.Status, page.Error(s.layout(r, v.Title, layoutNarrow), v))
+	s.render(w, r, v.Status, s.errorPage(r, v))
+}
+
+// errorPage shows nothing that was typed, so that the language can be switched on it; what can be sent
+// once more would be lost.
+func (s *Site) errorPage(r *http.Request, v page.ErrorView) templ.Component {
+	l := s.layout(r, v.Title, layoutNarrow)
+	if v.Again == nil {
+		l.OneLanguage = ""
+	}
+	return page.Error(l, v)
 }
 
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
@@ -233,10 +243,10 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 	item := func(label, path string) ui.NavItem {
 		return ui.NavItem{Label: label, Href: path, Current: r.URL.Path == path, Within: strings.HasPrefix(r.URL.Path, path+"/")}
 	}
+	if r.Method == http.MethodPost { // the switch would lead away from what was typed
+		v.OneLanguage = p.T("common.language.later")
+	}
 	if actor := actorOf(r.Context()); actor.SignedIn() {
-		if r.Method == http.MethodPost { // the switch would lead away from what was typed
-			v.OneLanguage = p.T("common.language.later")
-		}
 		v.Nav = []ui.NavItem{
 			item(p.T("common.nav.cases"), "/cases"),
 			item(p.T("common.nav.sellers"), "/sellers"),
