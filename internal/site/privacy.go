@@ -23,7 +23,7 @@ type Operator struct {
 
 // Privacy says what is kept of people, why, where, for how long, and how it is got or deleted.
 func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) error {
-	p := i18n.From(r.Context())
+	p, months := i18n.From(r.Context()), s.app.Retention()
 	v := page.PrivacyView{
 		Version: p.T("privacy.version", "Version", s.app.Consent()),
 		Named:   s.operator.Name != "",
@@ -35,23 +35,20 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) error {
 	}{{"kept", 9}, {"why", 4}, {"where", 4}, {"long", 7}, {"rights", 5}, {"cookies", 4}} {
 		one := page.PrivacySection{Title: p.T("privacy." + section.name + ".title")}
 		for _, name := range numbered("i", 1, section.items) {
-			one.Items = append(one.Items, p.T("privacy."+section.name+"."+name))
+			key := "privacy." + section.name + "." + name
+			if months > 0 && key == "privacy.long.i3" { // a case does not stay until its owner deletes it
+				key = "privacy.long.until"
+			}
+			one.Items = append(one.Items, p.T(key))
 		}
-		if months := s.app.Retention(); section.name == "long" && months > 0 {
-			one.Items = retained(p, one.Items, months)
+		if months > 0 && section.name == "long" {
+			one.Items = append(one.Items, p.N("privacy.long.retention", months))
 		}
 		v.Sections = append(v.Sections, one)
 	}
 	l := s.layout(r, p.T("privacy.title"), layoutText, layoutPublic, layoutDescription(p.T("privacy.lead")))
 	s.render(w, r, http.StatusOK, page.Privacy(l, v))
 	return nil
-}
-
-// retained says how long things are kept where old cases are erased so many months after their last change.
-func retained(p *i18n.Printer, items []string, months int) []string {
-	const aCase = 2
-	items[aCase] = p.T("privacy.long.until")
-	return append(items, p.N("privacy.long.retention", months))
 }
 
 // laterCookie remembers that somebody wants to be asked for his consent another time.

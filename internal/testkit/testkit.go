@@ -94,6 +94,7 @@ type config struct {
 	disk   func(io.Writer) io.Writer
 	live   bool
 	beside *Site
+	months int
 }
 
 // WithLive tells pages of changes while they are looked at.
@@ -119,6 +120,9 @@ func WithDev() Option { return func(c *config) { c.dev = true } }
 
 // WithQuota sets how many bytes of evidence a case may have.
 func WithQuota(bytes int64) Option { return func(c *config) { c.quota = bytes } }
+
+// WithRetention erases finished cases so many months after their last change.
+func WithRetention(months int) Option { return func(c *config) { c.months = months } }
 
 // WithDisk comes between the site and the files it writes.
 func WithDisk(disk func(io.Writer) io.Writer) Option { return func(c *config) { c.disk = disk } }
@@ -158,7 +162,7 @@ func Start(t testing.TB, options ...Option) *Site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	store.Through = c.disk
-	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota, Mail: c.mail, Keys: keys()})
+	a := app.New(db, app.Options{Signup: c.signup, Now: clock.Now, Files: store, Quota: c.quota, Mail: c.mail, Keys: keys(), Retention: c.months})
 
 	s := &Site{App: a, FilesDir: dir, DB: db, DatabaseURL: databaseURL, Clock: clock, t: t}
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
