@@ -142,6 +142,11 @@ func TestOpeningCasesIsBounded(t *testing.T) {
 	for range 60 {
 		anna.PostForm(load, nil).Want(http.StatusNotFound)
 	}
-	anna.PostForm(load, nil).Want(http.StatusTooManyRequests)
+	preview := bring(t, anna, "table.csv", []byte("Продавец;ИНН;Торгует по FBS;Остаток на складах WB\nИП Ким;"+testkit.INN(1)+";да;нет\n"))
+	load = preview.Path + "/load"
+	p := anna.PostForm(load, preview.Form(load)).Want(http.StatusTooManyRequests)
+	if !p.HasForm(load) || len(p.Errors()) == 0 || !strings.Contains(p.Main(), "ИП Ким") || p.Header.Get("Retry-After") != "3600" {
+		t.Errorf("a table that waits is not shown: %v\n%s", p.Errors(), p.Main())
+	}
 	s.SignUp("Борис", "boris").PostForm("/cases", typed).Want(http.StatusUnprocessableEntity)
 }

@@ -277,16 +277,15 @@ func (s *Site) LoadImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.logins.takeLoad(w, r, actorOf(r.Context()).UserID); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), importWithin)
 	defer cancel()
-	err = s.app.LoadImport(ctx, actorOf(ctx), id, f.Get("plan"), importReason(ctx))
+	if err = s.logins.takeLoad(w, r, actorOf(ctx).UserID); err == nil {
+		err = s.app.LoadImport(ctx, actorOf(ctx), id, f.Get("plan"), importReason(ctx))
+	}
 	switch {
 	case err == nil:
 		return s.redirect(w, r, importHref+"/"+id.String())
-	case redrawable(err):
+	case retryable(err):
 		in, denied := s.importPlan(r)
 		if denied != nil {
 			return denied
