@@ -263,11 +263,10 @@ func serve(ctx context.Context, s serving) (err error) {
 	s.log.Info("stopping")
 	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	if err := srv.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drainTimeout, err), srv.Close())
+	if err = srv.Shutdown(drain); err != nil {
+		err = errors.Join(fmt.Errorf("requests were cut off after %s: %w", drainTimeout, err), srv.Close())
 	}
-	hub.Wait()
-	return nil
+	return errors.Join(err, hub.Wait(drain)) // Shutdown knows nothing of streams
 }
 
 // besides begins what is done beside the answers, and returns what ends it and waits for it.

@@ -185,6 +185,7 @@ func TestMetricsHaveAListenerOfTheirOwn(t *testing.T) {
 	get(t, c, r.url+"/invites/a-secret")
 	a := get(t, c, "http://"+metrics+"/metrics")
 	for _, want := range []string{
+		`# TYPE winddown_http_request_duration_seconds histogram`,
 		`winddown_http_request_duration_seconds_count{method="GET",route="/healthz",status="200"} 1`,
 		`winddown_http_request_duration_seconds_count{method="GET",route="/invites/{token}",status="404"} 1`,
 	} {

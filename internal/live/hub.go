@@ -4,6 +4,7 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -41,18 +42,22 @@ type News struct {
 // taken yet is joined into one piece of news. It is safe for concurrent use.
 type Hub struct {
 	log        *slog.Logger
-	following  sync.WaitGroup
+	ctx        context.Context // ends when the hub is closed
+	cancel     context.CancelFunc
 	mu         sync.Mutex
 	topics     map[winddown.Stream]map[*Subscription]struct{}
 	people     map[winddown.ID][]*Subscription // the oldest first
 	open       int
+	running    int           // subscriptions for which Close, or what Go began, is still to come
+	idle       chan struct{} // closed when none is; nil while nobody waits
 	reconnects int
 	closed     bool
 }
 
 // NewHub returns a hub without subscribers.
 func NewHub(log *slog.Logger) *Hub {
-	return &Hub{log: log, topics: map[winddown.Stream]map[*Subscription]struct{}{}, people: map[winddown.ID][]*Subscription{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Hub{log: log, ctx: ctx, cancel: cancel, topics: map[winddown.Stream]map[*Subscription]struct{}{}, people: map[winddown.ID][]*Subscription{}}
 }
 
 // Subscription is one open stream of a person about one topic.
@@ -62,15 +67,17 @@ type Subscription struct {
 	topic winddown.Stream
 	wake  chan struct{}
 	news  News
-	gone  bool
+	gone  bool // hears nothing any more
+	ended bool // nobody uses it any more
 }
 
 // Subscribe opens a stream about topic, and ends the oldest of the person's when he has too
-// many. Close must follow.
+// many. Close must follow, or Go.
 func (h *Hub) Subscribe(user winddown.ID, topic winddown.Stream) *Subscription {
 	s := &Subscription{hub: h, user: user, topic: topic, wake: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.running++
 	if h.closed {
 		s.gone = true
 		s.tell(func(n *News) { n.End = Stopping })
@@ -101,24 +108,35 @@ func (s *Subscription) Take() News {
 	return n
 }
 
-// Go passes the news on in a goroutine of its own, and closes the subscription after that.
-func (s *Subscription) Go(follow func()) {
-	s.hub.following.Go(func() {
+// Go passes the news on in a goroutine of its own, and closes the subscription after that. The
+// context ends when the hub is closed.
+func (s *Subscription) Go(follow func(context.Context)) {
+	go func() {
 		defer s.Close()
 		defer func() {
 			if value := recover(); value != nil { // one stream's end, not the program's
-				s.hub.log.Error("panic", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+				s.hub.log.Error("panic", "topic", s.topic.String(), "person", s.user.String(),
+					"panic", fmt.Sprint(value), "stack", string(debug.Stack()))
 			}
 		}()
-		follow()
-	})
+		follow(s.hub.ctx)
+	}()
 }
 
 // Close ends the subscription; again, it does nothing.
 func (s *Subscription) Close() {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	s.hub.remove(s)
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.remove(s)
+	if s.ended {
+		return
+	}
+	s.ended = true
+	if h.running--; h.running == 0 && h.idle != nil {
+		close(h.idle)
+		h.idle = nil
+	}
 }
 
 // tell adds to the news. The hub is locked.
@@ -181,6 +199,7 @@ func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	h.cancel()
 	for _, mine := range h.people {
 		for _, s := range slices.Clone(mine) {
 			s.tell(func(n *News) { n.End = Stopping })
@@ -189,8 +208,26 @@ func (h *Hub) Close() {
 	}
 }
 
-// Wait returns when nobody passes news on any more. The hub is closed, and nobody begins.
-func (h *Hub) Wait() { h.following.Wait() }
+// Wait returns when no subscription is in use any more, be its stream only about to begin, or
+// with an error when ctx ends before that. The hub is closed.
+func (h *Hub) Wait(ctx context.Context) error {
+	h.mu.Lock()
+	running := h.running
+	if running > 0 && h.idle == nil {
+		h.idle = make(chan struct{})
+	}
+	idle := h.idle
+	h.mu.Unlock()
+	if running == 0 {
+		return nil
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("streams of hints have not ended: %w", ctx.Err())
+	}
+}
 
 // Streams is how many subscriptions are open.
 func (h *Hub) Streams() int {

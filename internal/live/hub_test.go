@@ -2,6 +2,8 @@ package live
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -143,20 +145,59 @@ func TestOneStreamThatPanicsEndsAlone(t *testing.T) {
 	var log bytes.Buffer
 	h := NewHub(slog.New(slog.NewTextHandler(&log, nil)))
 	bad, good := h.Subscribe(winddown.ID{1}, caseTopic(1)), h.Subscribe(winddown.ID{2}, caseTopic(1))
-	bad.Go(func() { panic("a stream went wrong") })
+	bad.Go(func(context.Context) { panic("a stream went wrong") })
 	var last News
-	good.Go(func() {
+	good.Go(func(context.Context) {
 		for last.End == Open {
 			<-good.Wake()
 			last = good.Take()
 		}
 	})
 	h.Close()
-	h.Wait()
+	if err := h.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
 	if last.End != Stopping || h.Streams() != 0 {
 		t.Errorf("the other heard %+v, %d streams are open", last, h.Streams())
 	}
-	if !strings.Contains(log.String(), "a stream went wrong") {
-		t.Errorf("the log says %q", log.String())
+	for _, want := range []string{"a stream went wrong", caseTopic(1).String(), winddown.ID{1}.String()} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q: %s", want, log.String())
+		}
+	}
+}
+
+// Whoever stops the program waits for a stream from its subscription on, and no longer than he likes.
+func TestWaitCountsFromTheSubscription(t *testing.T) {
+	h := NewHub(slog.New(slog.DiscardHandler))
+	over, end := context.WithCancel(t.Context())
+	end()
+	sub, refused := h.Subscribe(winddown.ID{1}, caseTopic(1)), h.Subscribe(winddown.ID{2}, caseTopic(1))
+	h.Close()
+	late := h.Subscribe(winddown.ID{3}, caseTopic(1)) // its request came before the end
+	waits := func(who string) {
+		t.Helper()
+		if err := h.Wait(over); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s is not waited for: %v", who, err)
+		}
+	}
+	waits("a stream that is about to begin")
+	goOn := make(chan struct{})
+	sub.Go(func(ctx context.Context) {
+		<-ctx.Done() // the hub is closed
+		<-goOn
+	})
+	refused.Close()
+	refused.Close()
+	waits("a stream that runs")
+	close(goOn)
+	late.Close()
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := h.Wait(soon); err != nil {
+		t.Error(err)
+	}
+	if err := h.Wait(over); err != nil {
+		t.Errorf("with nobody left: %v", err)
 	}
 }

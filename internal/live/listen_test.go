@@ -47,10 +47,13 @@ func TestOneProcessHearsWhatAnotherCommits(t *testing.T) {
 	firm := accountant.Actor().FirmID
 
 	topic := func(k winddown.StreamKind, id winddown.ID) *live.Subscription {
-		return two.Hub.Subscribe(winddown.ID{9}, winddown.Stream{Kind: k, ID: id})
+		s := two.Hub.Subscribe(winddown.ID{9}, winddown.Stream{Kind: k, ID: id})
+		t.Cleanup(s.Close)
+		return s
 	}
 	ofCase, ofFirm, stranger := topic(winddown.CaseStream, id), topic(winddown.FirmStream, firm), topic(winddown.CaseStream, winddown.ID{1})
 	about := two.Hub.Subscribe(accountant.ID, winddown.Stream{Kind: winddown.CaseStream, ID: id})
+	defer about.Close()
 
 	owner.Mark(id, winddown.ZeroFBS)
 	seq := owner.Case(id).Seq

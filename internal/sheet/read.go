@@ -19,8 +19,8 @@ import (
 // formulas by their last value. Rows stand at their place. It returns ErrTooLarge or
 // ErrMalformed.
 //
-// It reads the sheet by itself: excelize gives either what a format shows, which may be
-// rounded, or numbers that do not say they are dates.
+// It looks at the formats itself: they say which numbers are dates, and what they show of the
+// others may be rounded.
 func ReadXLSX(r io.ReaderAt, size int64, l Limits) ([][]string, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {

@@ -91,20 +91,28 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, topic winddown.Str
 	}
 	// First of all, so that nothing that happens from here on goes unheard.
 	sub := s.live.Subscribe(actor.UserID, topic)
-	out, left, err := s.begin(w, r, topic, look)
-	if err != nil || out == nil {
-		sub.Close()
+	out, handed := &eventWriter{}, false
+	defer func() {
+		if !handed { // be it that something panicked
+			sub.Close()
+			out.close()
+		}
+	}()
+	left, err := s.begin(w, r, topic, out, look)
+	if err != nil || left == nil {
 		return err
 	}
-	sub.Go(func() {
+	handed = true
+	sub.Go(func(ctx context.Context) {
 		defer out.close()
-		s.follow(actor, sub, out, left, look)
+		s.follow(ctx, actor, sub, out, left, look)
 	})
 	return nil
 }
 
-// begin sends the head of a stream and what is new. It returns nil for a reader who is gone already.
-func (s *Site) begin(w http.ResponseWriter, r *http.Request, topic winddown.Stream, look look) (out *eventWriter, left <-chan struct{}, err error) {
+// begin gives out its connection, and sends the head of a stream and what is new. left is nil for a
+// reader who is gone already.
+func (s *Site) begin(w http.ResponseWriter, r *http.Request, topic winddown.Stream, out *eventWriter, look look) (left <-chan struct{}, err error) {
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
 		last = r.URL.RawQuery
@@ -114,21 +122,24 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, topic winddown.Stre
 	seq, newer, err := look(ctx, actorOf(r.Context()), seen)
 	cancel()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var notice strings.Builder
 	if err := page.Updated().Render(r.Context(), &notice); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // nginx passes every event on at once
 	conn, left, err := httpkit.Stream(w, liveStall)
-	if err != nil {
-		return nil, nil, nil //nolint:nilerr // the reader is gone
+	switch {
+	case errors.Is(err, http.ErrNotSupported): // something in front of the handlers is at fault
+		return nil, fmt.Errorf("the connection of a stream: %w", err)
+	case err != nil:
+		return nil, nil //nolint:nilerr // the reader is gone
 	}
-	out = &eventWriter{conn: conn}
+	out.conn = conn
 	if topic.Kind != winddown.CaseStream {
 		out.now = s.app.Now
 	}
@@ -137,12 +148,12 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, topic winddown.Stre
 		out.changed(seq)
 	}
 	out.told = seq
-	return out, left, nil
+	return left, nil
 }
 
 // follow passes news on until the reader leaves or may no longer follow. It runs for as long as the
 // stream is open, beside thousands of others: it holds nothing of the request.
-func (s *Site) follow(actor winddown.Actor, sub *live.Subscription, out *eventWriter, left <-chan struct{}, look look) {
+func (s *Site) follow(ctx context.Context, actor winddown.Actor, sub *live.Subscription, out *eventWriter, left <-chan struct{}, look look) {
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
 	end := time.Now().Add(liveLasts + rand.N(liveLasts/10))
@@ -158,7 +169,7 @@ func (s *Site) follow(actor winddown.Actor, sub *live.Subscription, out *eventWr
 			out.beat()
 		case <-ask:
 			// Hints were lost: the right to look is asked for before anything is said.
-			if ask = nil; !s.mayFollow(actor, out, look) {
+			if ask = nil; !s.mayFollow(ctx, actor, out, look) {
 				return
 			}
 			out.changed(0)
@@ -168,7 +179,7 @@ func (s *Site) follow(actor winddown.Actor, sub *live.Subscription, out *eventWr
 				out.bye(string(news.End))
 			}
 			erased := news.Changed && news.Seq == 0 && out.now == nil // all other news of a case have a number
-			if news.End != live.Open || (news.Person || erased) && !s.mayFollow(actor, out, look) {
+			if news.End != live.Open || (news.Person || erased) && !s.mayFollow(ctx, actor, out, look) {
 				return
 			}
 			if news.Changed {
@@ -182,8 +193,8 @@ func (s *Site) follow(actor winddown.Actor, sub *live.Subscription, out *eventWr
 }
 
 // mayFollow asks again whether whoever opened a stream may read it, and says goodbye if not.
-func (s *Site) mayFollow(actor winddown.Actor, out *eventWriter, look look) bool {
-	err := s.allowed(context.Background(), actor, look)
+func (s *Site) mayFollow(ctx context.Context, actor winddown.Actor, out *eventWriter, look look) bool {
+	err := s.allowed(ctx, actor, look)
 	if errors.Is(err, winddown.Unauthenticated) || errors.Is(err, winddown.Forbidden) || errors.Is(err, winddown.NotFound) {
 		out.bye("gone")
 	}
@@ -203,7 +214,7 @@ func (s *Site) allowed(ctx context.Context, actor winddown.Actor, look look) err
 
 // eventWriter writes server-sent events.
 type eventWriter struct {
-	conn net.Conn
+	conn net.Conn         // nil until there is one
 	now  func() time.Time // where what is new has no number: the page shows many streams
 	told int64            // the newest event that was told or shown, where events are numbered
 	err  error            // of the last write: the reader is gone
@@ -257,7 +268,11 @@ func (e *eventWriter) write(text string) {
 	_, e.err = io.WriteString(e.conn, text)
 }
 
-func (e *eventWriter) close() { _ = e.conn.Close() }
+func (e *eventWriter) close() {
+	if e.conn != nil {
+		_ = e.conn.Close()
+	}
+}
 
 // isRefresh reports whether a page asks for itself anew.
 func isRefresh(r *http.Request) bool { return r.Header.Get(refreshHeader) != "" }

@@ -1,11 +1,15 @@
 package site_test
 
 import (
+	"context"
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"winddown/internal/postgres"
 	"winddown/internal/testkit"
@@ -225,4 +229,47 @@ func TestStreamsLeaveNothingBehind(t *testing.T) {
 	s.Hub.Close()
 	wantEvent(t, last, testkit.Event{})
 	settled(before + 5)
+}
+
+// frozen is a database that answers nothing from a moment on.
+type frozen struct {
+	from  atomic.Bool
+	asked chan struct{}
+}
+
+func (f *frozen) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	if f.from.Load() {
+		select {
+		case f.asked <- struct{}{}:
+		default:
+		}
+		<-ctx.Done()
+	}
+	return ctx
+}
+
+func (f *frozen) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// A stream that waits for the database does not hold up the end of the program.
+func TestStreamThatAsksEndsWithTheHub(t *testing.T) {
+	database := &frozen{asked: make(chan struct{}, 1)}
+	s := testkit.Start(t, testkit.WithLive(), testkit.WithTracer(database))
+	owner := s.SignUp("Петрова", "owner")
+	id := owner.OpenCase("ИП Петрова", 1)
+	stream := owner.Stream(caseLive(id, owner.Case(id).Seq))
+	database.from.Store(true)
+	s.Hub.Publish([]postgres.Hint{{Stream: winddown.Stream{Kind: winddown.UserStream, ID: owner.ID}}})
+	select {
+	case <-database.asked:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the stream does not ask")
+	}
+	s.Hub.Close()
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second) // half of what a question may take
+	defer cancel()
+	if err := s.Hub.Wait(soon); err != nil {
+		t.Error(err)
+	}
+	database.from.Store(false)
+	wantEvent(t, stream, testkit.Event{})
 }

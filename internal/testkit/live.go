@@ -24,6 +24,11 @@ func (s *Site) hear() {
 	}()
 	s.t.Cleanup(func() {
 		s.Hub.Close()
+		patience, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := s.Hub.Wait(patience); err != nil {
+			s.t.Error(err)
+		}
 		stop()
 		<-heard
 	})
