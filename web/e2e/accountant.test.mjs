@@ -95,6 +95,7 @@ for (const script of [true, false]) {
     await owner.getByRole("link", { name: /^Убрать\s*: Мария Иванова$/ }).click();
     await submit(owner, "Убрать");
     await owner.getByRole("status").getByText("Доступ закрыт.").waitFor();
+    if (script) await accountant.getByRole("heading", { name: "Страница не найдена" }).waitFor(); // the open page goes by itself
     for (const path of [`/sellers/${id}`, address, `${address}/steps/receive_act`, `${address}/history`, `${address}/people`]) {
       assert.equal((await accountant.goto(path)).status(), 404, path);
     }

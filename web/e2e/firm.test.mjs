@@ -180,6 +180,7 @@ for (const script of [true, false]) {
     await check(owner);
     await submit(owner, "Уйти из фирмы");
     await owner.getByRole("status").getByText("Фирма больше не видит этот уход.").waitFor();
+    if (script) await second.getByRole("heading", { name: "Страница не найдена" }).waitFor(); // the open page goes by itself
     assert.equal((await second.goto(address.replace("/cases/", "/sellers/"))).status(), 404);
     await second.goto("/sellers");
     assert.match(await text(second.getByRole("main")), /Продавцов пока нет/);
