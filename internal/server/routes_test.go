@@ -549,8 +549,8 @@ func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 			continue
 		}
 		p := c.Get(id.ReplaceAllString(path, winddown.ID{7}.String()))
-		switch {
-		case path == "/logout" || path == "/locale":
+		switch path {
+		case "/logout", "/locale":
 			if p.Want(http.StatusMethodNotAllowed); p.Heading() != "Здесь нечего открыть" {
 				t.Errorf("%s says %q", path, p.Heading())
 			}
