@@ -216,15 +216,7 @@ func (s *Site) secondByPasskey(w http.ResponseWriter, r *http.Request, user wind
 	if has.Passkeys == 0 {
 		return s.login(w, r, next, "", failure)
 	}
-	other := secondPath + "?by=recovery"
-	if next != "" {
-		other += "&next=" + url.QueryEscape(next)
-	}
-	m := mistakesOf(r.Context(), failure)
-	v := page.SecondView{Next: next, Passkey: true, OtherHref: other, PasskeyError: m.of(passkeyField), Errors: m.items}
-	status, options := formStatus(failure, layoutNarrow)
-	s.render(w, r, status, page.Second(s.layout(r, i18n.From(r.Context()).T("twofactor.second.title"), options...), v))
-	return nil
+	return s.second(w, r, user, next, false, failure)
 }
 
 // askForPasskey is what the person's passkey is asked to sign to prove who he is; empty where he has none.

@@ -287,9 +287,9 @@ func (s *Site) second(w http.ResponseWriter, r *http.Request, user winddown.ID, 
 	}
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
-	v := page.SecondView{Next: next, Recovery: recovery, Passkey: s.party != nil && has.Passkeys > 0, Error: m.of("code") + m.of("recovery"), Errors: m.items}
+	v := page.SecondView{Next: next, Recovery: recovery, Passkey: s.party != nil && has.Passkeys > 0, Error: m.of("code") + m.of("recovery"), PasskeyError: m.of(passkeyField), Errors: m.items}
 	for i := range v.Errors { // the page has one of the two fields
-		if v.Errors[i].Field != "" {
+		if field := v.Errors[i].Field; field != "" && field != passkeyField {
 			v.Errors[i].Field = secondField(recovery)
 		}
 	}
