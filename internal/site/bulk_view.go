@@ -69,6 +69,9 @@ func bulkPageView(p *i18n.Printer, plan app.Bulk, in bulkForm, m mistakes, now t
 		}
 	}
 	v.Title = p.N("register.bulk.title."+in.do, len(meant))
+	if v.Scope != nil { // the number is that of the choice below, which changes without the heading
+		v.Title = p.T("register.bulk.title_all." + in.do)
+	}
 	switch in.do {
 	case doAssign:
 		v.Texts = []string{p.T("register.assign.note")}
