@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"winddown/internal/i18n"
 	"winddown/internal/letter"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -52,11 +53,20 @@ func (w caseWords) strip() *page.NextView {
 	return v
 }
 
-// far says how far a day is.
-func (w caseWords) far(on winddown.Date) (text, state string) {
-	switch days := w.today.DaysUntil(on); {
+// late says by how many days a deadline has passed. Of a reminder it says that the reminder is late: the
+// register calls an act's time over only when the days of all reminders have passed.
+func late(p *i18n.Printer, kind winddown.DueKind, days int) string {
+	if kind == winddown.DueChase {
+		return p.N("deadline.overdue.chase", days)
+	}
+	return p.N("deadline.overdue", days)
+}
+
+// far says how far a deadline is.
+func (w caseWords) far(d winddown.Due) (text, state string) {
+	switch days := w.today.DaysUntil(d.On); {
 	case days < 0:
-		return w.p.N("deadline.overdue", -days), "late"
+		return late(w.p, d.Kind, -days), "late"
 	case days == 0:
 		return w.p.T("deadline.today"), "near"
 	case days <= nearDays:
@@ -108,7 +118,7 @@ func (w caseWords) due(d winddown.Due, back string) page.DueView {
 	if d.Kind == winddown.DueChase { // a day, not the last one
 		v.Day = w.date(d.On)
 	}
-	v.In, v.State = w.far(d.On)
+	v.In, v.State = w.far(d)
 	switch d.Kind {
 	case winddown.DuePickUp, winddown.DueReport:
 		if at := slices.IndexFunc(w.c.Deadlines, func(one winddown.Deadline) bool { return one.Number == d.Number }); at >= 0 {

@@ -108,7 +108,7 @@ func dueLine(p *i18n.Printer, row winddown.DueRow, actor winddown.Actor) page.Du
 	}
 	switch days := row.Today.DaysUntil(row.On); {
 	case days < 0:
-		v.In, v.Tone = p.N("deadline.overdue", -days), ui.TagRed
+		v.In, v.Tone = late(p, row.Kind, -days), ui.TagRed
 	case days == 0:
 		v.In, v.Tone = p.T("deadline.today"), ui.TagAmber
 	case days <= nearDays:

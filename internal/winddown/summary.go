@@ -7,7 +7,7 @@ type Group string
 const (
 	GroupProblem  Group = "problem"
 	GroupReady    Group = "ready"    // «Пора запросить акт»
-	GroupOverdue  Group = "overdue"  // «Ждём акт дольше срока»
+	GroupOverdue  Group = "overdue"  // «Ждём акт и после всех напоминаний»: longer than the last working day of Practice.ChaseDays
 	GroupReceived Group = "received" // «Акт получен, не подписан»
 	GroupDebt     Group = "debt"     // «Подписан, есть долг»
 	GroupFinish   Group = "finish"   // «Осталось завершить»

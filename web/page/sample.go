@@ -48,7 +48,7 @@ func registerSamples() []ui.Sample {
 			row("3", "ИП Гусев Д. О.", "540212345609", "20 ноября",
 				CellView{Tags: tag("Можно запросить", ui.TagAmber)}, CellView{Text: "бухгалтера, с сегодняшнего дня"}, CellView{}, CellView{}),
 		}},
-		{Code: "overdue", Heading: "Ждём акт дольше срока · 1", Rows: []SellerRowView{
+		{Code: "overdue", Heading: "Ждём акт и после всех напоминаний · 1", Rows: []SellerRowView{
 			row("4", "ООО «Маяк»", "2536001120", "2 ноября",
 				CellView{Text: "Запрошен 2 ноября"}, CellView{Text: "WB, 20 дней"}, CellView{}, CellView{Text: "17 ноября", Note: "напомнить WB, просрочен на 5 дней"}),
 		}},
