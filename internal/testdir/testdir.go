@@ -12,12 +12,22 @@ import (
 
 // Memory returns a folder in memory, or false where there is none with room enough, or
 // where TMPDIR names another place.
-var Memory = sync.OnceValues(func() (dir string, ok bool) {
-	if os.Getenv("TMPDIR") != "" {
+var Memory = sync.OnceValues(func() (dir string, ok bool) { return place(os.Getenv("TMPDIR")) })
+
+// place knows the folder that Use named in the process that started this one: both have to find the
+// same server. The worker of a fuzz test that started one of its own passed its pipe to the test on
+// to it, and once the worker was killed the test waited for the end of that pipe for good.
+func place(tmp string) (dir string, ok bool) {
+	dir, ok = memory()
+	switch tmp {
+	case "":
+		return dir, ok
+	case dir:
+		return dir, true
+	default:
 		return "", false
 	}
-	return memory()
-})
+}
 
 // Use lets the temporary folders of this process, and of those it starts, be in memory.
 func Use() {

@@ -1,17 +1,22 @@
 package testkit
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Status sends a request with a body as it stands, claiming to be a form if it is a POST,
-// and returns the status: for requests that no browser makes.
+// and returns the status: for requests that no browser makes. An answer that has not ended after a
+// minute fails the test.
 func (c *Client) Status(t testing.TB, method, address, body string) int {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, c.site.URL+address, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, c.site.URL+address, strings.NewReader(body))
 	if err != nil {
 		return http.StatusBadRequest // not even a client can send it
 	}
@@ -23,8 +28,10 @@ func (c *Client) Status(t testing.TB, method, address, body string) int {
 		t.Errorf("%s %s: %v", method, address, err)
 		return http.StatusInternalServerError
 	}
-	_, _ = io.Copy(io.Discard, answer.Body)
-	_ = answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Errorf("%s %s: the answer does not end: %v", method, address, err)
+	}
 	return answer.StatusCode
 }
 
