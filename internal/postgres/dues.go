@@ -39,7 +39,7 @@ func (tx *Tx) saveDues(id winddown.ID, dues []winddown.Due) {
 const (
 	duesCases = `
 with mine as (
-    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, c.zone, c.erase_at, ` + registerToday + `
+    select c.id, c.seller_name, c.inn, c.cabinet, c.name_key, c.responsible_id, c.zone, c.erase_at, ` + registerDay + ` as today
     from cases c`
 	duesOwn = duesCases + `
     where c.responsible_id = @actor and c.firm_id = @firm and c.archived_at is null` + duesMine

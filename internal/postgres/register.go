@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -20,9 +22,8 @@ const (
 	registerFirm = `c.firm_id = @firm`
 )
 
-// registerToday tells each case the day in its own zone; most are in the same, whose day is
-// looked up once.
-const registerToday = `case c.zone when @zone then @today::date else (@now::timestamptz at time zone c.zone)::date end as today`
+// registerDay is the day in a case's own zone; most are in the same, whose day is looked up once.
+const registerDay = `case c.zone when @zone then @today::date else (@now::timestamptz at time zone c.zone)::date end`
 
 // registerGroup is the number of a case's group: that of its stage, unless one of its dates has
 // come. It says what winddown.Summary.Group says; a test compares the two.
@@ -38,7 +39,7 @@ const registerGroup = `case
 func registerFrom(scope string, words int) string {
 	return `
 with mine as (
-    select c.*, ` + registerToday + `
+    select c.*, ` + registerDay + ` as today
     from cases c
     where ` + scope + registerSearch(words) + `
     offset 0
@@ -83,57 +84,28 @@ const (
       and c.search_text like any (@word6::text[])`
 )
 
-// registerKey packs what the sentence and the groups ask of a case into one number: counting by
-// one is faster than by five.
-const registerKey = ` + case when archived_at is null then 0 else 16 end + case when act_state = 'not_requested' then 0 else 32 end
-       + case when problem = '' then 0 else 64 end + case when responsible_id is null then 128 else 0 end as key`
+// The cases of a scope that are in another group than the one they were written in, because one of
+// their dates has come: their goods burn, or their act is overdue. Few are; each kind has an index.
+const (
+	registerBurning = ` and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8)
+    and c.burn_on <= ` + registerDay
+	registerOverdue = ` and c.overdue_on <= @latest::date and c.stage_no = 6
+    and c.overdue_on <= ` + registerDay + ` and c.burn_on > ` + registerDay
+)
 
-// registerAllSQL returns the figures of a whole scope: the counts that are kept, less the cases that
-// have moved to another group since they were written, plus those at their new place.
-func registerAllSQL(scope string) string {
-	moved := func(grp, reached string) string {
-		return `
-        select r.stage_no` + registerKey + `, r.stage_no, ` + grp + ` as grp
-        from (select c.stage_no, c.burn_on, c.overdue_on, c.archived_at, c.act_state, c.problem, c.responsible_id, ` + registerToday + `
-            from cases c where ` + scope + reached
-	}
-	return `-- name: RegisterAll
-select key, sum(n)::int as n, sum(n)::int as matching
-from (
-    select c.key + case when c.responsible_id is null then 128 else 0 end as key, c.n from register_counts c where ` + scope + `
-    union all
-    select m.key + place.added, place.n
-    from (` + moved("0", ` and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8)) r
-        where r.burn_on <= r.today`) + `
-        union all` + moved("2", ` and c.overdue_on <= @latest::date and c.stage_no = 6) r
-        where r.overdue_on <= r.today and r.burn_on > r.today`) + `
-    ) m, lateral (values (0, -1), (m.grp - m.stage_no, 1)) place (added, n)
-) counted
-group by 1`
+// registerReached are the groups those cases are in.
+var registerReached = []reachedGroup{{0, registerBurning}, {2, registerOverdue}}
+
+// reachedGroup is the number of a group and what holds for a case whose date has brought it there.
+type reachedGroup struct {
+	no    int
+	where string
 }
 
-// registerFiguresSQL returns the figures of a scope that a filter narrows: how many cases there are of
-// each kind, and how many of them it leaves, shown or not. The sentence tells of all, so that a search
-// is no part of the scope here.
-func registerFiguresSQL(scope string, words int) string {
-	search := strings.ReplaceAll(registerSearch(words), "c.search_text", "r.search_text")
-	return "-- name: RegisterFigures" + registerFrom(scope, 0) + `
-select r.grp` + registerKey + `, count(*) as n, count(*) filter (where true` + registerWhere + search + `) as matching
-from r
-group by 1`
-}
-
-// registerColumns are what a page reads of a case.
+// registerColumns are what the page shows of a case.
 const registerColumns = `c.id, c.seller_name, c.inn, c.cabinet, c.zone, c.finished_on, c.name_key, c.act_state, c.act_on, c.act_ticket, c.stage,
        c.burn_on, c.overdue_on, c.due_on, c.due_kind, c.problem, c.blocker, c.ball, c.ball_on, c.steps_done,
-       c.steps_needed, c.balance, c.waived, c.questions, c.responsible_id, c.archived_at, c.erase_at, c.changed_at, c.stage_no, ` + registerToday
-
-// registerSelect is what the page shows of the rows that were picked for it.
-const registerSelect = `
-select r.id, r.seller_name, r.inn, r.cabinet, r.zone, r.finished_on, r.name_key, r.act_state, r.act_on, r.act_ticket, r.stage,
-       r.burn_on, r.overdue_on, r.due_on, r.due_kind, r.problem, r.blocker, r.ball, r.ball_on, r.steps_done,
-       r.steps_needed, r.balance, r.waived, r.questions, r.erase_at, r.grp, r.changed_at, r.responsible_id
-from picked r`
+       c.steps_needed, c.balance, c.waived, c.questions, c.erase_at, c.changed_at, c.responsible_id`
 
 // The pages of the register, one statement per sort and direction. The first key is
 // the group, then a date (for the name sorts always infinity), the name's key and the id.
@@ -173,40 +145,48 @@ const sqlRegisterInOrder = `-- name: RegisterInOrder
 select set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
        set_config('plan_cache_mode', 'force_generic_plan', true)`
 
-// registerPageSQL returns a page in the usual order, read from the index: the cases whose dates
-// have not come stand there in the order of the page, and a page of them is merged with a page of
-// those that have moved to another group since they were written. All parts are constants.
-func registerPageSQL(scope string, back bool) string {
-	place, order := ">", registerOrder
-	reached := "<="
+// registerPageSQL returns a page of the cases none of whose dates have come, in the usual order: that
+// of the index. All parts are constants.
+func registerPageSQL(scope string, narrows, back bool) string {
+	place, order := " > ", registerOrder
 	if back {
-		place, order, reached = "<", registerOrderBack, ">="
+		place, order = " < ", registerOrderBack
 	}
-	inner := strings.NewReplacer("r.grp", "c.stage_no", "r.", "c.").Replace(order)
-	from := func(grp string) string {
-		return `
-    (select r.* from (select ` + registerColumns + `, ` + grp + ` as grp
-        from cases c where ` + scope
-	}
-	rest := registerShown + registerWhere
-	return "-- name: RegisterPage\nwith picked as (" +
-		from("c.stage_no") + " and (c.stage_no, c.due_on, c.name_key, c.id) " + place + " (@group::int, @date::date, @name, @id) and c.stage_no <= @last" + inner + `
-        offset 0) r` + rest + `
-    and (r.stage_no in (0, 8) or r.burn_on > r.today) and (r.stage_no <> 6 or r.overdue_on > r.today)` +
-		strings.Replace(order, "r.grp", "r.stage_no", 1) + `
-    limit @limit)
-    union all` +
-		from("0") + " and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8) and @group::int " + reached + ` 0
-        offset 0) r` + rest + `
-    and r.burn_on <= r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` + order + `
-    limit @limit)
-    union all` +
-		from("2") + " and c.overdue_on <= @latest::date and c.stage_no = 6 and @group::int " + reached + ` 2
-        offset 0) r` + rest + `
-    and r.overdue_on <= r.today and r.burn_on > r.today and (r.grp, r.due_on, r.name_key, r.id) ` + place + ` (@group::int, @date::date, @name, @id)` + order + `
-    limit @limit)
-)` + registerSelect + order + `
+	return "-- name: RegisterPage\nselect " + registerColumns + `, c.stage_no as grp
+from cases c where ` + scope + `
+  and (c.stage_no, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id) and c.stage_no <= @last
+  and (c.stage_no in (0, 8) or c.burn_on > ` + registerDay + `) and (c.stage_no <> 6 or c.overdue_on > ` + registerDay + ")" +
+		registerLeft("c.stage_no", narrows) + ofCases("c.stage_no", order) + `
 limit @limit`
+}
+
+// registerReachedSQL returns a page of the cases that are in a group because their date has come, in
+// the order of the page. All parts are constants.
+func registerReachedSQL(scope string, reached reachedGroup, narrows, back bool) string {
+	place, order, group := " > ", registerOrder, strconv.Itoa(reached.no)
+	if back {
+		place, order = " < ", registerOrderBack
+	}
+	return "-- name: RegisterReached\nselect " + registerColumns + ", " + group + ` as grp
+from cases c where ` + scope + reached.where + `
+  and (` + group + `, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id)` +
+		registerLeft(group, narrows) + ofCases("grp", order) + `
+limit @limit`
+}
+
+// registerLeft is what the filter leaves of cases in a group: the archive or what is not in it.
+func registerLeft(group string, narrows bool) string {
+	left := `
+  and (c.archived_at is not null) = @archive`
+	if narrows {
+		left += ofCases(group, registerWhere)
+	}
+	return left
+}
+
+// ofCases says of cases themselves what is said of rows that have a day and a group.
+func ofCases(group, sql string) string {
+	return strings.NewReplacer("r.today", registerDay, "r.grp", group, "r.", "c.").Replace(sql)
 }
 
 // registerSQL returns the statement of a scope, sort and direction under a search of so many
@@ -228,9 +208,8 @@ func registerSQL(scope string, words int, sort winddown.RegisterSort, back bool)
 	case string(winddown.SortName):
 		place, order = strings.ReplaceAll(place, "r.due_on", "'infinity'::date"), strings.ReplaceAll(order, "r.due_on", "'infinity'::date")
 	}
-	// What a row shows beside its keys is looked up for the rows of the page alone.
-	return "-- name: Register" + registerFrom(scope, words) + ", picked as (\nselect r.* from r" + registerShown + registerWhere + place + order +
-		"\nlimit @limit\n)" + registerSelect + order
+	return "-- name: Register" + registerFrom(scope, words) + "\nselect " + strings.ReplaceAll(registerColumns, "c.", "r.") + ", r.grp\nfrom r" +
+		registerShown + registerWhere + place + order + "\nlimit @limit"
 }
 
 type registerRow struct {
@@ -265,7 +244,7 @@ type registerRow struct {
 	ResponsibleID winddown.ID
 }
 
-func (r registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]string) winddown.RegisterRow {
+func (r *registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]string) winddown.RegisterRow {
 	row := winddown.RegisterRow{
 		ID: r.ID, Seller: winddown.Seller{Name: r.SellerName, INN: r.INN, Cabinet: r.Cabinet}, Zone: r.Zone,
 		Group: winddown.Groups()[r.Grp], ChangedOn: winddown.Today(r.ChangedAt, r.Zone), EraseAt: timeOf(r.EraseAt), FinishedOn: r.FinishedOn,
@@ -304,43 +283,33 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		scope = registerFirm
 	}
 	filter, words := registerArgs(actor, f, now)
-	whose, figuresSQL := filter, registerFiguresSQL(scope, words)
-	if !f.Narrows() {
-		whose, figuresSQL = registerScope(actor, now), registerAllSQL(scope)
-		whose["latest"] = winddown.LatestToday(now)
-	}
-	page := namedArgs{
+	place := namedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
 	}
 	back := false
 	if cur := f.Cursor; cur != nil {
-		page["group"], page["date"], page["name"], page["id"] = cur.Group, cur.Date, cur.Name, cur.ID
+		place["group"], place["date"], place["name"], place["id"] = cur.Group, cur.Date, cur.Name, cur.ID
 		back = cur.Before
 	}
-	maps.Copy(page, filter)
-	maps.Copy(page, shownArgs(f))
-	sql := registerSQL(scope, words, f.Sort, back)
 	inOrder := f.Sort == winddown.SortDeadline && words == 0 && len(f.Only) == 0
-	if inOrder {
-		sql = registerPageSQL(scope, back)
-		last := len(winddown.Groups()) - 1
-		if !f.Finished && !f.Archive {
-			last-- // the finished cases
-		}
-		page["last"], page["latest"] = last, winddown.LatestToday(now)
-	}
+	figures := registerFigures{}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		if inOrder {
-			b.Queue(sqlRegisterInOrder)
+			queueInOrder(b, actor, f, now, place, &rows)
+		} else {
+			args := maps.Clone(filter)
+			maps.Copy(args, place)
+			maps.Copy(args, shownArgs(f))
+			b.Queue(registerSQL(scope, words, f.Sort, back), args).Query(collect(&rows))
 		}
-		b.Queue(figuresSQL, whose).Query(func(r pgx.Rows) error { return figures(r, f, &reg) })
-		b.Queue(sql, page).Query(collect(&rows))
+		figures.queue(b, scope, words, filter, actor, f, now)
 		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		views.queue(b, actor.UserID)
 	})
 	if err != nil {
 		return winddown.Register{}, err
 	}
+	figures.tell(&reg, f)
 	reg.Members, reg.Views = members(people), views.result(actor.UserID)
 	if err := knownMember(f, people); err != nil {
 		return winddown.Register{}, err
@@ -353,8 +322,9 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		slices.Reverse(rows)
 	}
 	names := namesOf(people)
-	for _, r := range rows {
-		reg.Rows = append(reg.Rows, r.domain(f.Sort, names))
+	reg.Rows = make([]winddown.RegisterRow, len(rows))
+	for i := range rows {
+		reg.Rows[i] = rows[i].domain(f.Sort, names)
 	}
 	reg.HasNext, reg.HasPrevious = more, f.Cursor != nil
 	if back {
@@ -363,45 +333,109 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	return reg, nil
 }
 
-// figures adds up what the register says beside its rows.
-func figures(r pgx.Rows, f winddown.RegisterFilter, reg *winddown.Register) error {
-	var key, n, matching int
-	_, err := pgx.ForEachRow(r, []any{&key, &n, &matching}, func() error {
-		group, archived, requested, problem, nobody := winddown.Groups()[key&15], key&16 != 0, key&32 != 0, key&64 != 0, key&128 != 0
-		finished := group == winddown.GroupFinished
-		switch {
-		case archived && !f.Archive:
-			reg.HiddenArchived += matching
-		case f.Archive && !archived:
-			reg.HiddenCurrent += matching
-		case finished && !f.Finished && !f.Archive:
-			reg.HiddenFinished += matching
-		case matching > 0:
-			reg.Counts[group] += matching
+// queueInOrder reads a page in the usual order: of the cases whose dates have not come, which stand in
+// the index in that order, and of those that have moved to another group since they were written. The
+// first rows of both together are the page.
+func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, place namedArgs, rows *[]registerRow) {
+	back := f.Cursor != nil && f.Cursor.Before
+	sql := registerInOrder[inOrder{actor.FirmRole.SeesFirm(), f.Narrows(), back}]
+	args := registerScope(actor, now)
+	if f.Narrows() {
+		args, _ = registerArgs(actor, f, now)
+	}
+	maps.Copy(args, place)
+	args["archive"] = f.Archive
+	reached := maps.Clone(args)
+	reached["latest"] = winddown.LatestToday(now)
+	args["last"] = len(winddown.Groups()) - 1
+	if !f.Finished && !f.Archive {
+		args["last"] = len(winddown.Groups()) - 2 // without the finished ones
+	}
+	b.Queue(sqlRegisterInOrder)
+	merge := &registerMerge{rows: rows, back: back}
+	for i, grp := range registerReached {
+		if f.Cursor == nil || back && f.Cursor.Group >= grp.no || !back && f.Cursor.Group <= grp.no {
+			b.Queue(sql.reached[i], reached).Query(collect(&merge.moved[i]))
 		}
-		if archived {
-			reg.Archived += n
-			return nil
+	}
+	b.Queue(sql.page, args).Query(merge.read)
+}
+
+// registerMerge makes one list of the cases that stand in the index in the order of the page and of
+// those that have moved, each read in that order: one row more than the page shows.
+type registerMerge struct {
+	moved [2][]registerRow // one for each of registerReached
+	back  bool
+	rows  *[]registerRow
+}
+
+func (m *registerMerge) read(r pgx.Rows) error {
+	defer r.Close()
+	moved := slices.Concat(m.moved[0], m.moved[1])
+	if m.back {
+		moved = slices.Concat(m.moved[1], m.moved[0])
+	}
+	rows := make([]registerRow, 0, winddown.RegisterPageSize+1)
+	var row, none registerRow
+	targets, err := targetsOf(&row, r.FieldDescriptions())
+	if err != nil {
+		return err
+	}
+	for len(rows) < cap(rows) && r.Next() {
+		if err := r.Scan(targets...); err != nil {
+			return err
 		}
-		reg.Total += n
-		if nobody {
-			reg.Unassigned += n
+		for len(moved) > 0 && len(rows) < cap(rows) && m.back == (moved[0].compare(&row) > 0) {
+			rows, moved = append(rows, moved[0]), moved[1:]
 		}
-		switch {
-		case finished && problem:
-			reg.Returned += n
-		case !finished:
-			reg.Open += n
-			if requested {
-				reg.Requested += n
+		if len(rows) < cap(rows) {
+			rows = append(rows, row)
+		}
+		row = none // no two rows share what a slice leads to
+	}
+	*m.rows = append(rows, moved[:min(len(moved), cap(rows)-len(rows))]...)
+	return r.Err()
+}
+
+// inOrder is what the statements of a page in the usual order depend on.
+type inOrder struct{ firm, narrows, back bool }
+
+type inOrderSQL struct {
+	page    string
+	reached []string
+}
+
+// registerInOrder are those statements, put together once and not anew for each reader.
+var registerInOrder = func() map[inOrder]inOrderSQL {
+	all := map[inOrder]inOrderSQL{}
+	for _, narrows := range []bool{false, true} {
+		for _, back := range []bool{false, true} {
+			for firm, scope := range map[bool]string{false: registerOwn, true: registerFirm} {
+				sql := inOrderSQL{page: registerPageSQL(scope, narrows, back)}
+				for _, grp := range registerReached {
+					sql.reached = append(sql.reached, registerReachedSQL(scope, grp, narrows, back))
+				}
+				all[inOrder{firm, narrows, back}] = sql
 			}
-			if group == winddown.GroupReady {
-				reg.Ready += n
-			}
 		}
-		return nil
-	})
-	return err
+	}
+	return all
+}()
+
+// compare tells which of two rows comes first in the usual order.
+func (r *registerRow) compare(other *registerRow) int {
+	return cmp.Or(cmp.Compare(r.Grp, other.Grp), compareDates(r.DueOn, other.DueOn), bytes.Compare(r.NameKey, other.NameKey), bytes.Compare(r.ID[:], other.ID[:]))
+}
+
+// compareDates puts a date that is not set after all others, as the database does with infinity.
+func compareDates(a, b winddown.Date) int {
+	switch {
+	case a == b:
+		return 0
+	case a.IsZero() || !b.IsZero() && b.Before(a):
+		return 1
+	}
+	return -1
 }
 
 // namesOf are the names of a firm's people: whoever is responsible for a case is one of them.

@@ -13,10 +13,14 @@ import (
 // reader's scope only.
 func TestTheRegisterStaysInItsScope(t *testing.T) {
 	for _, scope := range []string{registerOwn, registerFirm} {
-		for _, sql := range []string{
-			registerPageSQL(scope, false), registerPageSQL(scope, true), registerFiguresSQL(scope, 2), registerAllSQL(scope),
-			registerSQL(scope, 2, winddown.SortName, false), registerPickedSQL(scope, 1),
-		} {
+		all := []string{registerFiguresSQL(scope, 2), registerMovedSQL(scope), registerSQL(scope, 2, winddown.SortName, false), registerPickedSQL(scope, 1)}
+		for _, narrows := range []bool{false, true} {
+			for _, back := range []bool{false, true} {
+				sql := registerInOrder[inOrder{scope == registerFirm, narrows, back}]
+				all = append(append(all, sql.page), sql.reached...)
+			}
+		}
+		for _, sql := range all {
 			flat := strings.Join(strings.Fields(sql), " ")
 			if n := strings.Count(flat, " cases c"); n == 0 || strings.Count(flat, "from cases c where "+scope) != n {
 				t.Errorf("not every use of cases is in the scope %q:\n%s", scope, sql)

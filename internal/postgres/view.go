@@ -9,35 +9,38 @@ import (
 )
 
 const sqlViews = `-- name: Views
-select v.id, v.code, v.name, v.query, v.pinned, v.home
-from saved_views v
-where v.user_id = @user
+select u.views_kept as kept, v.id, v.code, v.name, v.query, v.pinned, v.home
+from users u left join saved_views v on v.user_id = u.id
+where u.id = @user
 order by v.position`
 
-const sqlViewsKept = `-- name: ViewsKept
-select u.views_kept from users u where u.id = @user`
-
-// viewsQuery collects the saved views of a person.
-type viewsQuery struct {
-	kept bool
-	rows []winddown.View
+// viewRow is a saved view of a person, or nothing where he has none; Kept says whether he keeps his own.
+type viewRow struct {
+	Kept              bool
+	ID                winddown.ID
+	Code, Name, Query *string
+	Pinned, Home      *bool
 }
 
+// viewsQuery collects the saved views of a person.
+type viewsQuery struct{ rows []viewRow }
+
 func (q *viewsQuery) queue(b *pgx.Batch, user winddown.ID) {
-	args := namedArgs{"user": user}
-	b.Queue(sqlViewsKept, args).Query(func(r pgx.Rows) error {
-		_, err := pgx.ForEachRow(r, []any{&q.kept}, func() error { return nil })
-		return err
-	})
-	b.Queue(sqlViews, args).Query(collect(&q.rows))
+	b.Queue(sqlViews, namedArgs{"user": user}).Query(collect(&q.rows))
 }
 
 // result are the views: those that come with the program until the person kept others.
 func (q *viewsQuery) result(user winddown.ID) winddown.Views {
-	if !q.kept {
+	if len(q.rows) == 0 || !q.rows[0].Kept {
 		return winddown.Starters(user)
 	}
-	return q.rows
+	var views winddown.Views
+	for _, r := range q.rows {
+		if !r.ID.IsZero() {
+			views = append(views, winddown.View{ID: r.ID, Code: *r.Code, Name: *r.Name, Query: *r.Query, Pinned: *r.Pinned, Home: *r.Home})
+		}
+	}
+	return views
 }
 
 // Views returns the saved views of the actor, with the people of the firm he works in, whom

@@ -1,7 +1,6 @@
 package winddown
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -45,7 +44,7 @@ func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	return d.Time().Format(time.DateOnly)
 }
 
 // Before reports whether d is earlier than e.
