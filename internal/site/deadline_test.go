@@ -317,7 +317,7 @@ func TestDeadlinesOfAWaitingAndAFinishedCase(t *testing.T) {
 	s.Clock.Set(testkit.Noon())
 	page := anna.Get(path).Want(http.StatusOK)
 	chase := dues(page)[0]
-	if chase[0] != "due-chase" || !strings.Contains(chase[2], "просрочен на 5 дней17 ноября 2026") || !strings.Contains(chase[2], "Ждём ответ WB с 12 ноября, 10 дней") ||
+	if chase[0] != "due-chase" || !strings.Contains(chase[2], "опаздываем на 5 дней17 ноября 2026") || !strings.Contains(chase[2], "Ждём ответ WB с 12 ноября, 10 дней") ||
 		!page.HasLink("/cases/"+id.String()+"/letters/reminder?act=1") {
 		t.Errorf("the chase: %q", chase)
 	}
