@@ -1457,7 +1457,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		"Shares":         func() error { _, err := w.app.Shares(ctx, owner, id); return err },
 		"ShareLog":       func() error { _, err := w.app.ShareLog(ctx, owner, id, share, 0); return err },
 		"Unlock":         func() error { _, err := w.app.Unlock(ctx, shareToken, ""); return err },
-		"InviteView":     func() error { _, err := w.app.InviteView(ctx, invite); return err },
+		"InviteView":     func() error { _, err := w.app.InviteView(ctx, winddown.Actor{}, invite); return err },
 		"MyCases":        func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
 		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },
 		"Ready":          func() error { return w.app.Ready(ctx) },

@@ -198,8 +198,8 @@ func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.I
 
 // InviteView returns an invitation as its holder sees it: NotFound for an unknown token,
 // Gone for one that was used, revoked or has expired.
-func (a *App) InviteView(ctx context.Context, token string) (InviteView, error) {
-	v, err := a.db.Invite(ctx, tokenHash(token))
+func (a *App) InviteView(ctx context.Context, actor winddown.Actor, token string) (InviteView, error) {
+	v, err := a.db.Invite(ctx, actor, tokenHash(token))
 	if err != nil {
 		return InviteView{}, err
 	}
@@ -258,7 +258,7 @@ func (a *App) SignUpInvited(ctx context.Context, token string, in winddown.Regis
 	if a.signup == SignupClosed {
 		return "", id, "", errSignupClosed()
 	}
-	v, err := a.InviteView(ctx, token)
+	v, err := a.InviteView(ctx, winddown.Actor{}, token)
 	if err != nil {
 		return "", id, "", err
 	}
@@ -308,12 +308,7 @@ func (a *App) accept(ctx context.Context, tx *postgres.Tx, token string, user wi
 		return fail(err)
 	}
 	takes := !invite.Replaces.IsZero()
-	if takes {
-		err = c.Takes(invite, locked.Owner, user, locked.Case.Standing)
-	} else {
-		err = c.Welcome(invite.Role, locked.Case.Standing)
-	}
-	if err != nil {
+	if err := c.Accepts(invite, locked.Owner, user, locked.Case.Standing); err != nil {
 		return fail(err)
 	}
 	guest := locked.Guest.User

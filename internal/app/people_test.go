@@ -55,7 +55,7 @@ func TestAnInvitationEnds(t *testing.T) {
 
 	late := w.invite(owner, id, winddown.Helper)
 	w.clock.Advance(winddown.InviteTerm - time.Microsecond)
-	if _, err := w.app.InviteView(t.Context(), late); err != nil {
+	if _, err := w.app.InviteView(t.Context(), winddown.Actor{}, late); err != nil {
 		t.Errorf("the last moment: %v", err)
 	}
 	w.clock.Advance(time.Microsecond)
@@ -77,14 +77,14 @@ func TestAnInvitationEnds(t *testing.T) {
 
 	events := w.verify(id)
 	for what, token := range map[string]string{"late": late, "revoked": revoked, "used": used} {
-		_, err := w.app.InviteView(t.Context(), token)
+		_, err := w.app.InviteView(t.Context(), winddown.Actor{}, token)
 		wantKind(t, named(what, err), winddown.Gone)
 		_, _, err = w.app.Accept(t.Context(), guest, token)
 		wantKind(t, named(what, err), winddown.Gone)
 		_, _, _, err = w.app.SignUpInvited(t.Context(), token, registration("late@example.ru"), app.Browser{})
 		wantKind(t, named(what, err), winddown.Gone)
 	}
-	_, err = w.app.InviteView(t.Context(), "no such token")
+	_, err = w.app.InviteView(t.Context(), winddown.Actor{}, "no such token")
 	wantKind(t, err, winddown.NotFound)
 	_, _, err = w.app.Accept(t.Context(), guest, "no such token")
 	wantKind(t, err, winddown.NotFound)
@@ -107,7 +107,7 @@ func TestAnInvitationBelongsToItsCase(t *testing.T) {
 	}
 	wantKind(t, w.app.RevokeInvite(t.Context(), other, foreign, p.Invites[0].ID), winddown.NotFound)
 	wantKind(t, w.app.RevokeInvite(t.Context(), other, id, p.Invites[0].ID), winddown.NotFound)
-	if _, err := w.app.InviteView(t.Context(), token); err != nil {
+	if _, err := w.app.InviteView(t.Context(), winddown.Actor{}, token); err != nil {
 		t.Errorf("the invitation: %v", err)
 	}
 }
@@ -206,7 +206,7 @@ func TestNobodyJoinsTwice(t *testing.T) {
 		_, _, err := w.app.Accept(t.Context(), actor, token)
 		wantKey(t, err, winddown.Conflict, "invite.error.already_in")
 	}
-	if _, err := w.app.InviteView(t.Context(), token); err != nil {
+	if _, err := w.app.InviteView(t.Context(), winddown.Actor{}, token); err != nil {
 		t.Errorf("the refused tries spent the invitation: %v", err)
 	}
 }
@@ -449,7 +449,7 @@ func TestConfirmingByAnInvitation(t *testing.T) {
 	}
 	a := w.actor(session)
 	wantKind(t, func() error { _, err := w.app.Case(ctx, a, id); return err }(), winddown.NotFound)
-	v, err := w.app.InviteView(ctx, link)
+	v, err := w.app.InviteView(ctx, winddown.Actor{}, link)
 	if err != nil || !w.app.MustConfirm(a, v) {
 		t.Fatalf("the page lets him accept: %v", err)
 	}
@@ -457,7 +457,7 @@ func TestConfirmingByAnInvitation(t *testing.T) {
 	if l.Invite == nil || l.Invite.Firm || l.Token == link {
 		t.Fatalf("the letter leads to %+v", l.Invite)
 	}
-	if v, err = w.app.InviteView(ctx, l.Token); err != nil || w.app.MustConfirm(a, v) {
+	if v, err = w.app.InviteView(ctx, a, l.Token); err != nil || w.app.MustConfirm(a, v) {
 		t.Errorf("the letter's page lets him not accept: %v", err)
 	}
 	_, _, err = w.app.Accept(ctx, w.person("Чужая"), l.Token) // shows nothing of her address
@@ -468,7 +468,7 @@ func TestConfirmingByAnInvitation(t *testing.T) {
 	if !w.actor(session).Confirmed {
 		t.Error("his address is not confirmed")
 	}
-	_, err = w.app.InviteView(ctx, link)
+	_, err = w.app.InviteView(ctx, winddown.Actor{}, link)
 	wantKind(t, err, winddown.Gone)
 
 	// Likewise into a firm, asked for once more by somebody who has an account.

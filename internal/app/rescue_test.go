@@ -66,7 +66,7 @@ func TestRescue(t *testing.T) {
 	}
 	_, _, err = w.app.Accept(ctx, next, former)
 	wantKind(t, named("the link before", err), winddown.Gone)
-	if seen, err := w.app.InviteView(ctx, token); err != nil || seen.Invite.Offer() != "rescue" || seen.By != "Смотров" {
+	if seen, err := w.app.InviteView(ctx, winddown.Actor{}, token); err != nil || seen.Invite.Offer() != "rescue" || seen.By != "Смотров" {
 		t.Errorf("the link offers %+v, %v", seen, err)
 	}
 	_, _, err = w.app.Accept(ctx, operator, token)

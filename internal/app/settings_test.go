@@ -150,7 +150,7 @@ func TestAFirmMarksForTheSellersItAdds(t *testing.T) {
 	owner := w.person("Петрова")
 	for of, want := range map[winddown.ID]bool{before: false, id: true} {
 		token := w.invite(f.accountant, of, winddown.Owner)
-		if v, err := w.app.InviteView(ctx, token); err != nil || v.Acting != want {
+		if v, err := w.app.InviteView(ctx, winddown.Actor{}, token); err != nil || v.Acting != want {
 			t.Errorf("the invitation says %v of who marks, want %v, %v", v.Acting, want, err)
 		}
 		if _, _, err := w.app.Accept(ctx, owner, token); err != nil {

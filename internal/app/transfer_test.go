@@ -162,7 +162,7 @@ func TestTransferAsksForAConfirmedAddress(t *testing.T) {
 	_, _, err := w.app.Transfer(t.Context(), w.provedNow(owner), id, " "+strings.ToUpper(owner.Email))
 	wantField(t, err, "email", "transfer.error.self")
 	token := w.offer(owner, id)
-	v, err := w.app.InviteView(t.Context(), token)
+	v, err := w.app.InviteView(t.Context(), winddown.Actor{}, token)
 	if err != nil || !w.app.MustConfirm(next, v) {
 		t.Errorf("nothing is asked, %v", err)
 	}

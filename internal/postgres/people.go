@@ -142,7 +142,9 @@ func (l InviteLink) Reaches(u winddown.User, invited string) bool {
 
 const sqlInviteByToken = `-- name: InviteByToken
 select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting,
-       c.zone, c.erase_at, c.erase_by is null as expired
+       c.zone, c.erase_at, c.erase_by is null as expired, c.firm_id, c.responsible_id,
+       (select p.user_id from case_people p where p.case_id = c.id and p.role = 'owner') as owner,
+       ` + standingColumns + `
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + inviteOfToken
 
@@ -159,11 +161,14 @@ type InviteView struct {
 	EraseAt time.Time
 	Expired bool
 	Zone    string // of the case
+	// Refused is why the reader cannot accept it, and Standing what he is in the case.
+	Refused  error
+	Standing winddown.Standing
 }
 
-// Invite finds an invitation by its token, or NotFound.
-func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) {
-	rows, err := db.pool.Query(ctx, sqlInviteByToken, namedArgs{"token": tokenHash})
+// Invite finds an invitation by its token as the actor sees it, or NotFound.
+func (db *DB) Invite(ctx context.Context, actor winddown.Actor, tokenHash []byte) (InviteView, error) {
+	rows, err := db.pool.Query(ctx, sqlInviteByToken, namedArgs{"token": tokenHash, "actor": actor.UserID})
 	if err != nil {
 		return InviteView{}, classify(err)
 	}
@@ -176,9 +181,19 @@ func (db *DB) Invite(ctx context.Context, tokenHash []byte) (InviteView, error) 
 		Zone    string
 		EraseAt *time.Time
 		Expired bool
+		standingRow
+		FirmID        winddown.ID
+		ResponsibleID winddown.ID
+		Owner         winddown.ID
 	}])
-	return InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting,
-		Zone: r.Zone, EraseAt: timeOf(r.EraseAt), Expired: r.Expired}, classify(err)
+	v := InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting,
+		Zone: r.Zone, EraseAt: timeOf(r.EraseAt), Expired: r.Expired, Standing: r.standing()}
+	c := winddown.Case{FirmID: r.FirmID, ResponsibleID: r.ResponsibleID, HasOwner: r.HasOwner}
+	if r.EraseAt != nil {
+		c.Erasure = &winddown.Erasure{At: *r.EraseAt}
+	}
+	v.Refused = c.Accepts(v.Invite, r.Owner, actor.UserID, v.Standing)
+	return v, classify(err)
 }
 
 // sqlLockCaseByInvite waits for the case an invitation leads to. The case comes before the

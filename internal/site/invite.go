@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // InviteForm shows an invitation to whoever holds its link.
 func (s *Site) InviteForm(w http.ResponseWriter, r *http.Request) error {
-	invite, err := s.app.InviteView(r.Context(), chi.URLParam(r, "token"))
+	invite, err := s.app.InviteView(r.Context(), actorOf(r.Context()), chi.URLParam(r, "token"))
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (s *Site) inviteFailed(w http.ResponseWriter, r *http.Request, token string
 	if !retryable(failure) {
 		return failure
 	}
-	invite, err := s.app.InviteView(r.Context(), token)
+	invite, err := s.app.InviteView(r.Context(), actorOf(r.Context()), token)
 	if err != nil {
 		return err
 	}
@@ -90,8 +91,36 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, invite app.InviteV
 		}
 		v.Erasing = p.T(key, "Date", p.Date(invite.EraseAt.In(winddown.Zone(invite.Zone))))
 	}
+	if invite.Refused != nil {
+		return s.refusedInvite(w, r, invite, v, failure)
+	}
 	if s.app.MustConfirm(actorOf(r.Context()), invite) {
 		v.Confirm = s.confirmFirst(r, "invite.confirm", v.Action+"/confirm", "")
+	}
+	return s.drawInvite(w, r, v, failure)
+}
+
+// refusedInvite says to somebody who cannot accept an invitation what it is and who can.
+func (s *Site) refusedInvite(w http.ResponseWriter, r *http.Request, invite app.InviteView, v page.InviteView, failure error) error {
+	p, actor := i18n.From(r.Context()), actorOf(r.Context())
+	v.By, v.May = p.T("invite.what."+invite.Invite.Offer()), ""
+	var why *winddown.Error
+	if !errors.As(invite.Refused, &why) {
+		return invite.Refused
+	}
+	v.Refused = p.T(why.Key)
+	switch {
+	case why.Key != "invite.error.already_in" && why.Key != "rescue.error.self":
+	case invite.Invite.CreatedBy == actor.UserID:
+		v.Refused = p.T("invite.refused.own")
+	default:
+		v.Refused += " " + p.T("invite.refused.other")
+	}
+	switch in := invite.Standing; {
+	case in.Owner || in.Helper:
+		v.CaseHref = caseHref(invite.Invite.CaseID)
+	case in.Bookkeeping():
+		v.CaseHref = sellerHref(invite.Invite.CaseID)
 	}
 	return s.drawInvite(w, r, v, failure)
 }

@@ -141,7 +141,7 @@ func (s *Site) AskConfirmation(w http.ResponseWriter, r *http.Request) error {
 // invitation to a case.
 func (s *Site) ConfirmToAccept(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
-	v, err := s.app.InviteView(r.Context(), token)
+	v, err := s.app.InviteView(r.Context(), actorOf(r.Context()), token)
 	if err != nil {
 		return err
 	}

@@ -290,7 +290,7 @@ func TestAcceptingWithAnUnconfirmedAddress(t *testing.T) {
 		if got := guest.Get("/firm").Notice(); !strings.Contains(got, "Письмо отправлено") {
 			t.Errorf("notice %q", got)
 		}
-		v, err := s.App.InviteView(t.Context(), toCase)
+		v, err := s.App.InviteView(t.Context(), winddown.Actor{}, toCase)
 		invite := v.Invite.ID
 		if strings.HasPrefix(path, "/firm") {
 			var f app.FirmInviteView

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"winddown/internal/testkit"
+	"winddown/internal/winddown"
 )
 
 // A case is handed over from the page of its people, and the page behind the link says what that is.
@@ -44,6 +45,18 @@ func TestTransferPages(t *testing.T) {
 	if text := boris.Get(link.Path).Want(http.StatusOK).Main(); !strings.Contains(text, "Анна передаёт вам этот уход") {
 		t.Errorf("the invitation says:\n%s", text)
 	}
+	// Its maker and whoever keeps the books are told what it is, and offered nothing.
+	own := anna.Get(link.Path).Want(http.StatusOK)
+	if text := own.Main(); own.HasForm(link.Path) || !strings.Contains(text, "передают новому владельцу") || !strings.Contains(text, "Эту ссылку сделали вы") || !own.HasLink("/cases/"+id.String()) {
+		t.Errorf("its maker reads:\n%s", text)
+	}
+	keeper := s.SignUp("Вера", "vera")
+	anna.Join(keeper, id, winddown.Accountant)
+	refused := keeper.Get(link.Path).Want(http.StatusOK)
+	if text := refused.Main(); refused.HasForm(link.Path) || !strings.Contains(text, "Вы ведёте учёт этого продавца") || !refused.HasLink("/sellers/"+id.String()) {
+		t.Errorf("the accountant reads:\n%s", text)
+	}
+	keeper.PostForm(link.Path, url.Values{}).Want(http.StatusConflict)
 	boris.PostForm(link.Path, url.Values{}).WantRedirect("/cases/" + id.String())
 	anna.Get("/cases/" + id.String()).Want(http.StatusNotFound)
 	if text := boris.Get("/cases/" + id.String() + "/history").Want(http.StatusOK).Main(); !strings.Contains(text, "Уход передан новому владельцу; прежний владелец: Анна") || !strings.Contains(text, "Отозвано приглашение для владельца") {

@@ -28,6 +28,15 @@ func (c *Case) Takes(i Invite, owner, user ID, s Standing) error {
 	return c.Transfer()
 }
 
+// Accepts returns nil when a person with this standing may use the invitation, owner being the case's
+// owner: else the error of Takes or Welcome.
+func (c *Case) Accepts(i Invite, owner, user ID, s Standing) error {
+	if i.Replaces.IsZero() {
+		return c.Welcome(i.Role, s)
+	}
+	return c.Takes(i, owner, user, s)
+}
+
 // Offer says what an invitation to a case offers: a role in it, or the place of its owner, who hands it
 // over himself («transfer») or is lost («rescue»).
 func (i Invite) Offer() string {
