@@ -10,17 +10,27 @@ import (
 	"winddown/internal/winddown"
 )
 
-// ChangeEmail gives the actor another address: after a letter has reached him there, which is
-// asked for by it, or at once where no letters are sent. Whether somebody has the address is told
-// only there, where nothing else could be done. Invalid on the field email, or Unproved.
-func (a *App) ChangeEmail(ctx context.Context, actor winddown.Actor, email string) error {
+// CheckNewEmail returns Invalid, on the field email, for what is no address and for the one the actor has
+// already: where he still has to confirm that, it says so.
+func (a *App) CheckNewEmail(actor winddown.Actor, email string) error {
 	email = strings.TrimSpace(email)
-	if err := winddown.CheckEmail(email); err != nil {
+	if err := winddown.CheckEmail(email); err != nil || email != actor.Email {
 		return err
 	}
-	if email == actor.Email {
-		return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid",
-			Fields: []winddown.FieldError{{Field: "email", Key: "account.error.email_same"}}}
+	key := "account.error.email_same"
+	if a.unconfirmed(userOf(actor)) {
+		key = "account.error.email_unconfirmed"
+	}
+	return &winddown.Error{Kind: winddown.Invalid, Key: "error.invalid", Fields: []winddown.FieldError{{Field: "email", Key: key}}}
+}
+
+// ChangeEmail gives the actor another address: after a letter has reached him there, which is
+// asked for by it, or at once where no letters are sent. Whether somebody has the address is told
+// only there, where nothing else could be done. Invalid as CheckNewEmail says, or Unproved.
+func (a *App) ChangeEmail(ctx context.Context, actor winddown.Actor, email string) error {
+	email = strings.TrimSpace(email)
+	if err := a.CheckNewEmail(actor, email); err != nil {
+		return err
 	}
 	now := a.now()
 	if err := actor.Proved(now); err != nil {

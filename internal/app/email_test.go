@@ -47,6 +47,12 @@ func TestEndingAChangeOfAddress(t *testing.T) {
 			t.Errorf("%q waits, %v; want %q", got, err, want)
 		}
 	}
+	for email, key := range map[string]string{a.Email: "account.error.email_same", "nowhere": "account.error.email"} {
+		wantField(t, w.app.CheckNewEmail(a, email), "email", key)
+	}
+	unconfirmed := a
+	unconfirmed.Confirmed = false
+	wantField(t, w.app.ChangeEmail(ctx, unconfirmed, a.Email), "email", "account.error.email_unconfirmed")
 	pending(a, "")
 	token := w.newEmail(a, "new@example.ru")
 	pending(a, "new@example.ru")

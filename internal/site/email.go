@@ -7,7 +7,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"winddown/internal/i18n"
-	"winddown/internal/winddown"
 	"winddown/web/page"
 )
 
@@ -27,7 +26,7 @@ func (s *Site) ChangeEmail(w http.ResponseWriter, r *http.Request) error {
 	change := func() error { return s.app.ChangeEmail(r.Context(), actor, email) }
 	if s.app.Mail() {
 		// Counted last: neither a slip nor the way to the password costs a letter.
-		if err = winddown.CheckEmail(email); err == nil {
+		if err = s.app.CheckNewEmail(actor, email); err == nil {
 			err = actor.Proved(s.app.Now())
 		}
 		if err == nil {
@@ -73,6 +72,9 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request, email string, failu
 	p := i18n.From(r.Context())
 	m := mistakesOf(r.Context(), failure)
 	v := page.EmailView{Now: p.T("account.signed_in_as", "Email", actorOf(r.Context()).Email), Email: email, Error: m.of("email"), Errors: m.items, Letter: s.app.Mail()}
+	if s.app.Mail() && !actorOf(r.Context()).Confirmed {
+		v.Confirm = s.confirmFirst(r, "account.email.unconfirmed", "/account/confirm", "")
+	}
 	var err error
 	if v.Pending, err = s.pendingEmail(r); err != nil {
 		return err

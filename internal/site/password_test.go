@@ -79,6 +79,12 @@ func TestConfirmation(t *testing.T) {
 	if !strings.Contains(anna.Get("/account").Main(), "Адрес не подтверждён") {
 		t.Error("the page does not say that the address is not confirmed")
 	}
+	// Typed as a new one, the present address is said to want its confirmation, before any password is asked
+	// for, and with the way to it.
+	s.Clock.Advance(2 * winddown.ProofTerm)
+	if p := anna.PostForm("/account/email", url.Values{"email": {anna.Email}}).Want(http.StatusUnprocessableEntity); !p.HasForm("/account/confirm") || !strings.Contains(p.Main(), "его осталось подтвердить") {
+		t.Errorf("her own address is answered with:\n%s", p.Main())
+	}
 	for range 3 {
 		anna.PostForm("/account/confirm", nil).Want(http.StatusSeeOther)
 	}
