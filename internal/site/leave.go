@@ -52,7 +52,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request, typed string, failu
 			v.Ownerless = append(v.Ownerless, page.LeaveCase{Seller: c.Seller, Href: caseHref(c.ID), People: caseHref(c.ID) + "/people"})
 			continue
 		}
-		v.Cases = append(v.Cases, page.LeaveCase{Seller: c.Seller, Href: caseHref(c.ID), Delete: caseHref(c.ID) + "/delete"})
+		v.Cases = append(v.Cases, page.LeaveCase{Seller: c.Seller, Href: caseHref(c.ID), Delete: caseHref(c.ID) + "/delete", Transfer: transferHref(c.ID)})
 	}
 	for _, f := range held.Rudderless() {
 		v.Firms = append(v.Firms, f.Name)

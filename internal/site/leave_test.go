@@ -19,6 +19,9 @@ func TestDeletingAnAccount(t *testing.T) {
 	if !strings.Contains(asked.Body, "/cases/"+id.String()+"/delete") || strings.Contains(asked.Body, `action="/account/delete"`) {
 		t.Errorf("with a case of one's own the page offers:\n%s", asked.Body)
 	}
+	if !asked.HasLink("/cases/" + id.String() + "/transfer") {
+		t.Error("the page does not lead to where the case is handed over")
+	}
 	c.PostForm("/account/delete", url.Values{"email": {"petrova@example.ru"}}).Want(http.StatusConflict)
 	c.PostForm("/cases/"+id.String()+"/delete", url.Values{"seller_name": {"ИП Петрова"}}).Want(http.StatusSeeOther)
 	c.PostForm("/account/delete", url.Values{"email": {"x"}}).Want(http.StatusUnprocessableEntity)
