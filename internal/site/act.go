@@ -78,7 +78,7 @@ func (s *Site) acts(w http.ResponseWriter, r *http.Request, id winddown.ID, in a
 	} else {
 		options = append(options, layoutNotice(words.actNotice(s.takeNotice(w, r))))
 	}
-	s.render(w, r, status, page.Acts(s.layout(r, words.pageTitle("act.title"), options...), v))
+	s.render(w, r, status, page.Acts(s.caseLayout(r, words, words.pageTitle("act.title"), options...), v))
 	return nil
 }
 
@@ -320,7 +320,7 @@ func (s *Site) askUndoAct(w http.ResponseWriter, r *http.Request, id winddown.ID
 			v.Version = in.version
 		}
 	}
-	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Reason(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }
 

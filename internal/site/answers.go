@@ -79,7 +79,7 @@ func (s *Site) answers(w http.ResponseWriter, r *http.Request, typed *winddown.R
 		v.Errors, v.FieldErrors, v.Answers = m.items, m.fields, page.AnswersView(*typed)
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Answers(s.layout(r, words.pageTitle("answers.title"), options...), v))
+	s.render(w, r, status, page.Answers(s.caseLayout(r, words, words.pageTitle("answers.title"), options...), v))
 	return nil
 }
 

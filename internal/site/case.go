@@ -20,6 +20,6 @@ func (s *Site) Case(w http.ResponseWriter, r *http.Request) error {
 	words := s.caseWords(r, view)
 	notice, changed := words.notice(s.takeNotice(w, r))
 	title := i18n.From(r.Context()).T("case.page_title", "Seller", view.Case.Seller.Name)
-	s.render(w, r, http.StatusOK, page.Case(s.layout(r, title, layoutNotice(notice), s.layoutCaseLive(id, view.Seq)), caseView(words, changed)))
+	s.render(w, r, http.StatusOK, page.Case(s.caseLayout(r, words, title, layoutNotice(notice), s.layoutCaseLive(id, view.Seq)), caseView(words, changed)))
 	return nil
 }

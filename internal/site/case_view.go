@@ -16,7 +16,7 @@ func caseView(w caseWords, changed winddown.Code) page.CaseView {
 		Back: w.backToList(), Title: w.title(), Overall: w.overallView(), Risk: w.risk(), Asks: w.reminder(), Next: w.strip(), Groups: w.groups(changed),
 		Finish: w.finishRow(), Act: w.actFacts(), ActsHref: actsHref(w.c.ID), LettersHref: lettersHref(w.c.ID),
 		Books: w.books(), Last: w.lastLines(), HistoryHref: w.href() + "/history",
-		PackHref: packHref(w.c.ID), Erasing: w.erasing(), Rescue: rescuing(w.p, w.c, w.may(winddown.CanTransfer), w.now),
+		PackHref: packHref(w.c.ID), Rescue: rescuing(w.p, w.c, w.may(winddown.CanTransfer), w.now),
 	}
 	if w.c.Outdated() && w.may(winddown.CanUpgrade) {
 		v.Links = append(v.Links, ui.NavItem{Label: w.p.T("upgrade.link"), Href: w.href() + "/upgrade"})

@@ -72,7 +72,7 @@ func (s *Site) Deadlines(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	notice := words.deadlineNotice(s.takeNotice(w, r))
-	s.render(w, r, http.StatusOK, page.Deadlines(s.layout(r, words.pageTitle("deadline.title"), layoutText, layoutNotice(notice)), deadlinesView(words)))
+	s.render(w, r, http.StatusOK, page.Deadlines(s.caseLayout(r, words, words.pageTitle("deadline.title"), layoutText, layoutNotice(notice)), deadlinesView(words)))
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (s *Site) redrawDeadlines(w http.ResponseWriter, r *http.Request, id winddo
 	if v.Form != nil {
 		typedDeadline(v.Form, values, m.fields)
 	}
-	s.render(w, r, status, page.Deadlines(s.layout(r, words.pageTitle("deadline.title"), layoutText, layoutInvalid), v))
+	s.render(w, r, status, page.Deadlines(s.caseLayout(r, words, words.pageTitle("deadline.title"), layoutText, layoutInvalid), v))
 	return nil
 }
 
@@ -211,7 +211,7 @@ func (s *Site) deal(w http.ResponseWriter, r *http.Request, values url.Values, f
 		v.Errors, v.Error, v.On = m.items, m.of("on"), values.Get("on")
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Deal(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Deal(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }
 
@@ -232,7 +232,7 @@ func (s *Site) RemoveDeadlineForm(w http.ResponseWriter, r *http.Request) error 
 		return &winddown.Error{Kind: winddown.Conflict, Key: "case.error.finished"}
 	}
 	v := dropView(words, d, r.URL.Query().Get("back"))
-	s.render(w, r, http.StatusOK, page.Drop(s.layout(r, v.Title, layoutText), v))
+	s.render(w, r, http.StatusOK, page.Drop(s.caseLayout(r, words, v.Title, layoutText), v))
 	return nil
 }
 
@@ -284,7 +284,7 @@ func (s *Site) Terms(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	notice := words.deadlineNotice(s.takeNotice(w, r))
-	s.render(w, r, http.StatusOK, page.Terms(s.layout(r, words.pageTitle("deadline.terms.title"), layoutText, layoutNotice(notice)), termsView(words)))
+	s.render(w, r, http.StatusOK, page.Terms(s.caseLayout(r, words, words.pageTitle("deadline.terms.title"), layoutText, layoutNotice(notice)), termsView(words)))
 	return nil
 }
 
@@ -375,7 +375,7 @@ func (s *Site) term(w http.ResponseWriter, r *http.Request, typed *formReader, f
 		v.Version = caseFormVersion(words, typed.caseVersion(), failed)
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Term(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Term(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }
 

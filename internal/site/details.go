@@ -62,7 +62,7 @@ func (s *Site) details(w http.ResponseWriter, r *http.Request, typed *winddown.C
 		v.Errors, v.FieldErrors = m.items, m.fields
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Details(s.layout(r, words.pageTitle("details.title"), options...), v))
+	s.render(w, r, status, page.Details(s.caseLayout(r, words, words.pageTitle("details.title"), options...), v))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
+	"winddown/web/ui"
 )
 
 // DeleteCaseForm says what will be erased and asks for the seller's name.
@@ -58,7 +59,7 @@ func (s *Site) deleteCase(w http.ResponseWriter, r *http.Request, typed string, 
 		v.Effects = append(v.Effects, words.p.T("erase.effect."+effect))
 	}
 	status, options := formStatus(failure, layoutText)
-	s.render(w, r, status, page.Erase(s.layout(r, words.pageTitle("erase.link"), options...), v))
+	s.render(w, r, status, page.Erase(s.caseLayout(r, words, words.pageTitle("erase.link"), options...), v))
 	return nil
 }
 
@@ -74,20 +75,26 @@ func (s *Site) KeepCase(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, caseHref(id))
 }
 
-// erasing says on the pages of a case that it was deleted; nothing unless it was.
-func (w caseWords) erasing() *page.PendingView {
-	if w.c.Erasure == nil {
-		return nil
+// caseLayout is the layout of a page about a case: each says when the case is to be erased.
+func (s *Site) caseLayout(r *http.Request, w caseWords, title string, options ...layoutOption) ui.LayoutView {
+	v := s.layout(r, title, options...)
+	if w.c.Erasure != nil {
+		v.Pending = append(v.Pending, w.erasing())
 	}
+	return v
+}
+
+// erasing says that a case is to be erased, and takes that back for who may.
+func (w caseWords) erasing() ui.PendingProps {
 	on := w.p.Date(w.c.Erasure.At.In(winddown.Zone(w.c.Zone)))
-	keep := &page.PendingView{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep", Button: w.p.T("erase.keep")}
+	keep := ui.PendingProps{Text: w.p.T("erase.pending", "Date", on), Action: w.href() + "/keep", Button: w.p.T("erase.keep")}
 	switch expired := w.c.Erasure.Expired(); {
 	case expired && (w.may(winddown.CanDelete) || w.may(winddown.CanReview)):
 		keep.Text = w.p.T("erase.expired.pending", "Date", on)
 	case expired:
-		return &page.PendingView{Text: w.p.T("erase.expired.notice", "Date", on)}
+		return ui.PendingProps{Text: w.p.T("erase.expired.notice", "Date", on)}
 	case !w.may(winddown.CanDelete):
-		return &page.PendingView{Text: w.p.T("erase.notice", "Date", on)}
+		return ui.PendingProps{Text: w.p.T("erase.notice", "Date", on)}
 	}
 	return keep
 }

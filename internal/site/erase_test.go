@@ -25,6 +25,21 @@ func TestDeletedCaseSaysSoWhereverItIsListed(t *testing.T) {
 	}
 	anna.PostForm("/cases/"+id.String()+"/delete", url.Values{"seller_name": {"ИП Ким"}}).WantRedirect("/cases/" + id.String())
 
+	// Every page about the case says so once, with the way back for its owner.
+	path := "/cases/" + id.String()
+	for _, page := range strings.Fields(`/ /steps/request_act /people /acts /history /debts /deadlines /deadlines/terms /letters
+		/letters/request /share /finish /answers /details /transfer /delete /firm/leave`) {
+		p := anna.Get(strings.TrimSuffix(path+page, "/")).Want(http.StatusOK)
+		if n := strings.Count(p.Main(), "Он будет стёрт 6 декабря"); n != 1 || !p.HasForm(path+"/keep") {
+			t.Errorf("%s says %d times that the case goes", page, n)
+		}
+	}
+	for _, page := range []string{"/sellers/" + id.String(), path + "/people"} {
+		if text := keeper.Get(page).Want(http.StatusOK).Main(); strings.Count(text, "Владелец удалил этот уход. Он будет стёрт 6 декабря") != 1 {
+			t.Errorf("%s tells the accountant:\n%s", page, text)
+		}
+	}
+
 	const tag = "Будет стёрт 6 декабря"
 	export := keeper.Get("/sellers.csv").Want(http.StatusOK).Body
 	if lines := strings.Split(export, "\r\n"); !strings.HasSuffix(lines[0], ";Будет стёрт") || strings.Count(export, "2026-12-06") != 1 ||

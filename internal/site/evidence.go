@@ -235,7 +235,7 @@ func (s *Site) redrawDebtUpload(w http.ResponseWriter, r *http.Request, up *uplo
 	v := debtView(words, d)
 	status, items := up.tell(r.Context(), v.Upload)
 	v.Errors = items
-	s.render(w, r, status, page.Debt(s.layout(r, words.debtTitle(d), layoutText, layoutInvalid, layoutNotice(up.taken(words.p))), v))
+	s.render(w, r, status, page.Debt(s.caseLayout(r, words, words.debtTitle(d), layoutText, layoutInvalid, layoutNotice(up.taken(words.p))), v))
 	return nil
 }
 
@@ -491,6 +491,6 @@ func (s *Site) askRemoval(w http.ResponseWriter, r *http.Request, reason string,
 		m := mistakesOf(r.Context(), failed)
 		v.Errors, v.Error, v.Reason = m.items, m.of("reason"), reason
 	}
-	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Reason(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }

@@ -86,6 +86,6 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request, in finishForm, fai
 		}
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Finish(s.layout(r, words.pageTitle("finish.heading"), options...), v))
+	s.render(w, r, status, page.Finish(s.caseLayout(r, words, words.pageTitle("finish.heading"), options...), v))
 	return nil
 }

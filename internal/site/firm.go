@@ -391,7 +391,7 @@ func (s *Site) LeaveFirmForm(w http.ResponseWriter, r *http.Request) error {
 		Back: ui.BackLinkProps{Href: peopleHref(id), Text: p.T("people.title")}, Title: p.T("people.leave.title", "Firm", in.View.Firm),
 		Texts: []string{p.T("people.leave.text", "Seller", c.Seller.Name)}, Action: leaveHref(id), Submit: p.T("people.leave.submit"),
 	}
-	s.render(w, r, http.StatusOK, page.Sure(s.layout(r, v.Title, layoutText), v))
+	s.render(w, r, http.StatusOK, page.Sure(s.caseLayout(r, s.caseWords(r, in.View), v.Title, layoutText), v))
 	return nil
 }
 

@@ -28,7 +28,7 @@ func (s *Site) History(w http.ResponseWriter, r *http.Request) error {
 		Back: words.backToCase(), Lead: words.p.T("history.lead", "Seller", view.Case.Seller.Name), Items: words.lines(true),
 		Pager: words.historyPager(before),
 	}
-	s.render(w, r, http.StatusOK, page.History(s.layout(r, words.pageTitle("history.title"), layoutText), v))
+	s.render(w, r, http.StatusOK, page.History(s.caseLayout(r, words, words.pageTitle("history.title"), layoutText), v))
 	return nil
 }
 

@@ -82,7 +82,7 @@ func (s *Site) renderLedger(w http.ResponseWriter, r *http.Request, words caseWo
 			}
 		}
 	}
-	s.render(w, r, status, page.Ledger(s.layout(r, words.pageTitle("ledger.title"), options...), v))
+	s.render(w, r, status, page.Ledger(s.caseLayout(r, words, words.pageTitle("ledger.title"), options...), v))
 	return nil
 }
 
@@ -154,7 +154,7 @@ func (s *Site) Debt(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := debtView(words, d)
 	notice := layoutNotice(words.debtNotice(s.takeNotice(w, r)))
-	s.render(w, r, http.StatusOK, page.Debt(s.layout(r, words.debtTitle(d), layoutText, notice), v))
+	s.render(w, r, http.StatusOK, page.Debt(s.caseLayout(r, words, words.debtTitle(d), layoutText, notice), v))
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (s *Site) redrawDebt(w http.ResponseWriter, r *http.Request, typed url.Valu
 			v.Errors[i].Field = ""
 		}
 	}
-	s.render(w, r, httpkit.Status(winddown.KindOf(failed)), page.Debt(s.layout(r, words.debtTitle(d), layoutText, layoutInvalid), v))
+	s.render(w, r, httpkit.Status(winddown.KindOf(failed)), page.Debt(s.caseLayout(r, words, words.debtTitle(d), layoutText, layoutInvalid), v))
 	return nil
 }
 
@@ -257,7 +257,7 @@ func (s *Site) editDebt(w http.ResponseWriter, r *http.Request, typed *debtForm,
 		v.Form.Version = lineVersion(v.Form.Version, typed.version, failed)
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.DebtEdit(s.layout(r, words.p.T("ledger.edit.title"), options...), v))
+	s.render(w, r, status, page.DebtEdit(s.caseLayout(r, words, words.p.T("ledger.edit.title"), options...), v))
 	return nil
 }
 
@@ -382,7 +382,7 @@ func (s *Site) askDebtReason(w http.ResponseWriter, r *http.Request, why debtRea
 		v.Version = lineVersion(v.Version, in.version, failed)
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Reason(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }
 

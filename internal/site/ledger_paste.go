@@ -127,7 +127,7 @@ func (s *Site) renderPaste(w http.ResponseWriter, r *http.Request, words caseWor
 		v.Errors, v.Error, v.FileErr = m.items, m.of("text"), m.of("file")
 		options = append(options, layoutInvalid)
 	}
-	s.render(w, r, status, page.Paste(s.layout(r, words.pageTitle("ledger.paste.title"), options...), v))
+	s.render(w, r, status, page.Paste(s.caseLayout(r, words, words.pageTitle("ledger.paste.title"), options...), v))
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (s *Site) preview(w http.ResponseWriter, r *http.Request, words caseWords, 
 	case len(debts) == 0:
 		status = http.StatusUnprocessableEntity
 	}
-	s.render(w, r, status, page.Paste(s.layout(r, words.pageTitle("ledger.paste.title"), options...), v))
+	s.render(w, r, status, page.Paste(s.caseLayout(r, words, words.pageTitle("ledger.paste.title"), options...), v))
 	return nil
 }
 

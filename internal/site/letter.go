@@ -204,7 +204,7 @@ func (s *Site) Letters(w http.ResponseWriter, r *http.Request) error {
 			Href: letterHref(id, kind, 0), Title: letterTitle(words.p, kind), Hint: words.p.T("letter." + string(kind) + ".hint"),
 		})
 	}
-	s.render(w, r, http.StatusOK, page.Letters(s.layout(r, words.pageTitle("letter.list"), layoutText), v))
+	s.render(w, r, http.StatusOK, page.Letters(s.caseLayout(r, words, words.pageTitle("letter.list"), layoutText), v))
 	return nil
 }
 
@@ -231,7 +231,7 @@ func (s *Site) renderLetter(w http.ResponseWriter, r *http.Request, l written, f
 		status, options = httpkit.Status(winddown.KindOf(failed)), append(options, layoutInvalid)
 	}
 	title := l.words.p.T("letter.page_title", "Letter", v.Title, "Seller", l.words.c.Seller.Name)
-	s.render(w, r, status, page.Letter(s.layout(r, title, options...), v))
+	s.render(w, r, status, page.Letter(s.caseLayout(r, l.words, title, options...), v))
 	return nil
 }
 

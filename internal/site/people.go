@@ -99,7 +99,7 @@ func (s *Site) RemoveForm(w http.ResponseWriter, r *http.Request) error {
 		Text:   p.T("people.remove."+string(one.Role), "Name", one.Name, "Seller", in.View.Case.Seller.Name),
 		Action: removeHref(id, user), Back: peopleHref(id),
 	}
-	s.render(w, r, http.StatusOK, page.Remove(s.layout(r, v.Title, layoutText), v))
+	s.render(w, r, http.StatusOK, page.Remove(s.caseLayout(r, s.caseWords(r, in.View), v.Title, layoutText), v))
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (s *Site) peopleAgain(w http.ResponseWriter, r *http.Request, id winddown.I
 		}
 		v.Link = link
 	}
-	s.render(w, r, status, page.People(s.layout(r, p.T("people.title_of", "Seller", in.View.Case.Seller.Name), options...), v))
+	s.render(w, r, status, page.People(s.caseLayout(r, s.caseWords(r, in.View), p.T("people.title_of", "Seller", in.View.Case.Seller.Name), options...), v))
 	return nil
 }
 

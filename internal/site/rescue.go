@@ -187,7 +187,7 @@ func (s *Site) ObjectToRescue(w http.ResponseWriter, r *http.Request) error {
 }
 
 // rescuing says on the pages of a case that its owner is said to be lost; nothing unless he is.
-func rescuing(p *i18n.Printer, c *winddown.Case, owns bool, now time.Time) *page.PendingView {
+func rescuing(p *i18n.Printer, c *winddown.Case, owns bool, now time.Time) *ui.PendingProps {
 	if c.RescueAt.IsZero() {
 		return nil
 	}
@@ -196,7 +196,7 @@ func rescuing(p *i18n.Printer, c *winddown.Case, owns bool, now time.Time) *page
 		state = "over"
 	}
 	if !owns {
-		return &page.PendingView{Text: p.T("rescue.notice."+state, "Date", on)}
+		return &ui.PendingProps{Text: p.T("rescue.notice."+state, "Date", on)}
 	}
-	return &page.PendingView{Text: p.T("rescue.pending."+state, "Date", on), Action: caseHref(c.ID) + "/rescue/object", Button: p.T("rescue.object")}
+	return &ui.PendingProps{Text: p.T("rescue.pending."+state, "Date", on), Action: caseHref(c.ID) + "/rescue/object", Button: p.T("rescue.object")}
 }

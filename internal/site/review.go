@@ -148,6 +148,6 @@ func (s *Site) askReview(w http.ResponseWriter, r *http.Request, why reviewPage,
 			v.Errors = words.conflict()
 		}
 	}
-	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Reason(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }

@@ -70,6 +70,6 @@ func (s *Site) Seller(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	title := p.T("seller.page_title", "Seller", in.View.Case.Seller.Name)
-	s.render(w, r, http.StatusOK, page.Seller(s.layout(r, title, options...), sellerView(words, in)))
+	s.render(w, r, http.StatusOK, page.Seller(s.caseLayout(r, words, title, options...), sellerView(words, in)))
 	return nil
 }

@@ -20,7 +20,7 @@ func sellerView(w caseWords, in app.People) page.SellerView {
 		Back: ui.BackLinkProps{Href: "/sellers", Text: w.p.T("register.title")}, Name: c.Seller.Name,
 		Overall: w.overallView(), Group: string(group), GroupTitle: w.p.T("register.group." + string(group)),
 		ActsHref: actsHref(c.ID), Risk: w.risk(), Books: w.books(), Groups: w.groups(""),
-		HistoryHref: w.href() + "/history", PackHref: packHref(c.ID), Erasing: w.erasing(), Rescue: rescuing(w.p, w.c, w.may(winddown.CanTransfer), w.now), PeopleHref: peopleHref(c.ID),
+		HistoryHref: w.href() + "/history", PackHref: packHref(c.ID), Rescue: rescuing(w.p, w.c, w.may(winddown.CanTransfer), w.now), PeopleHref: peopleHref(c.ID),
 	}
 	if w.may(winddown.CanManage) {
 		v.Links = append(w.settings(), ui.NavItem{Label: w.p.T("case.finish.name"), Href: w.href() + "/finish"})

@@ -81,7 +81,7 @@ func (s *Site) shares(w http.ResponseWriter, r *http.Request, in winddown.NewSha
 			options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: words.p.T("share.notice.revoked")}))
 		}
 	}
-	s.render(w, r, status, page.Shares(s.layout(r, words.pageTitle("share.title"), options...), v))
+	s.render(w, r, status, page.Shares(s.caseLayout(r, words, words.pageTitle("share.title"), options...), v))
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (s *Site) ShareLog(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := s.caseWords(r, found.View)
-	s.render(w, r, http.StatusOK, page.ShareLog(s.layout(r, words.pageTitle("share.log.title"), layoutText), shareLogView(words, found, before)))
+	s.render(w, r, http.StatusOK, page.ShareLog(s.caseLayout(r, words, words.pageTitle("share.log.title"), layoutText), shareLogView(words, found, before)))
 	return nil
 }
 

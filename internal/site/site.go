@@ -260,7 +260,9 @@ func (s *Site) layout(r *http.Request, title string, options ...layoutOption) ui
 			v.Nav = append(v.Nav, firm)
 		}
 		if !actor.EraseAt.IsZero() {
-			v.Leaving = p.T("leave.pending", "Date", p.Date(actor.EraseAt.In(winddown.Zone(actor.Zone))))
+			v.Pending = append(v.Pending, ui.PendingProps{
+				Text: p.T("leave.pending", "Date", p.Date(actor.EraseAt.In(winddown.Zone(actor.Zone)))), Action: "/account/keep", Button: p.T("leave.keep"),
+			})
 		}
 		account := item(actor.Name, "/account")
 		v.User = &account

@@ -56,7 +56,7 @@ func (s *Site) renderStep(w http.ResponseWriter, r *http.Request, words caseWord
 		options = append(options, layoutInvalid)
 	}
 	title := words.p.T("mark.page_title", "Step", v.Name, "Seller", words.c.Seller.Name)
-	s.render(w, r, status, page.Step(s.layout(r, title, options...), v))
+	s.render(w, r, status, page.Step(s.caseLayout(r, words, title, options...), v))
 }
 
 // MarkStep takes the answer to «Вы выполнили этот шаг?».
@@ -205,7 +205,7 @@ func (s *Site) askReason(w http.ResponseWriter, r *http.Request, why reasonPage,
 			v.Errors = words.conflict()
 		}
 	}
-	s.render(w, r, status, page.Reason(s.layout(r, v.Title, options...), v))
+	s.render(w, r, status, page.Reason(s.caseLayout(r, words, v.Title, options...), v))
 	return nil
 }
 

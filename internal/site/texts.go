@@ -368,7 +368,7 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request, failure error) er
 		v.Diffs, v.Changes = textDiffs(words.p, view.Texts, view.Replaced, c.Texts, c.Practice.Texts), playbookChanges(words.p, c.Playbook)
 	}
 	status, options := formStatus(failure, layoutText)
-	s.render(w, r, status, page.Upgrade(s.layout(r, words.pageTitle("upgrade.title"), options...), v))
+	s.render(w, r, status, page.Upgrade(s.caseLayout(r, words, words.pageTitle("upgrade.title"), options...), v))
 	return nil
 }
 

@@ -86,6 +86,6 @@ func (s *Site) transfer(w http.ResponseWriter, r *http.Request, email string, fa
 		v.Refused = words.p.T("transfer.error.deleted")
 	}
 	status, options := formStatus(failure, layoutText)
-	s.render(w, r, status, page.Transfer(s.layout(r, words.pageTitle("transfer.link"), options...), v))
+	s.render(w, r, status, page.Transfer(s.caseLayout(r, words, words.pageTitle("transfer.link"), options...), v))
 	return nil
 }

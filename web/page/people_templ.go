@@ -18,7 +18,7 @@ import (
 type PeopleView struct {
 	Seller       string
 	Back         ui.BackLinkProps
-	Rescue       *PendingView
+	Rescue       *ui.PendingProps
 	People       []PersonView
 	NoOwner      string // said of a case nobody owns yet
 	Invites      []OpenInviteView
@@ -155,7 +155,7 @@ func People(l ui.LayoutView, v PeopleView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Rescue != nil {
-				templ_7745c5c3_Err = Pending(*v.Rescue).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pending(*v.Rescue).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
