@@ -4,7 +4,7 @@
 // The catalogs are JSON files under catalog, one per area and locale, embedded
 // in the binary. A key is flat, lower case and dotted: area.thing.detail. A
 // message is a whole sentence with parameters written {{.Name}}; a message that
-// depends on a count is an object of CLDR plural forms, chosen by go-i18n.
+// depends on a count is an object of CLDR plural forms, chosen by x/text.
 // Russian is the reference: tests hold every other locale to its keys,
 // parameters and plurals.
 package i18n
@@ -13,6 +13,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -20,7 +21,7 @@ import (
 	"strings"
 	"sync"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
 
@@ -58,6 +59,13 @@ func Match(acceptLanguage string) Locale {
 	if acceptLanguage == "" || len(acceptLanguage) > maxAcceptLanguage {
 		return Russian
 	}
+	// Nearly every browser names one of ours first; then nothing that follows counts, and nothing has
+	// to be parsed, which takes longer than all else that is done to find out who asks.
+	first, _, _ := strings.Cut(acceptLanguage, ",")
+	primary, region, _ := strings.Cut(strings.TrimSpace(first), "-")
+	if l, ok := Parse(primary); ok && (region == "" || isRegion(region)) {
+		return l
+	}
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
 		return Russian
@@ -68,6 +76,11 @@ func Match(acceptLanguage string) Locale {
 		return Russian
 	}
 	return Locales()[i]
+}
+
+// isRegion reports whether s is the code of a country, in capitals as browsers write it.
+func isRegion(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
 var matcher = sync.OnceValue(func() language.Matcher {
@@ -115,38 +128,29 @@ func load(fsys fs.FS, l Locale) (*Printer, error) {
 	}
 	p := &Printer{
 		locale: l,
+		tag:    tag,
 		plain:  make(map[string]string),
 		filled: make(map[string]template),
-		plural: make(map[string]bool),
+		plural: make(map[string]*forms),
 	}
-	// The bundle's default language is the locale itself, so that a missing
-	// message is missing and not silently borrowed from another language.
-	bundle := goi18n.NewBundle(tag)
 	for _, name := range files {
 		raw, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, err
 		}
-		messages, err := goi18n.ParseMessageBytes(raw, json.Unmarshal)
-		if err != nil {
+		var messages map[string]any
+		if err := json.Unmarshal(raw, &messages); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		for _, m := range messages {
-			if p.Has(m.ID) {
-				return nil, fmt.Errorf("%s: %q is already in another file", name, m.ID)
+		for key, m := range messages {
+			if p.Has(key) {
+				return nil, fmt.Errorf("%s: %q is already in another file", name, key)
 			}
-			if err := p.add(m); err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", name, m.ID, err)
-			}
-			if !p.plural[m.ID] {
-				continue // go-i18n would keep another copy of it
-			}
-			if err := bundle.AddMessages(tag, m); err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", name, m.ID, err)
+			if err := p.add(key, m); err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", name, key, err)
 			}
 		}
 	}
-	p.plurals = goi18n.NewLocalizer(bundle, string(l))
 	for i := range p.months {
 		p.months[i] = p.T("common.month." + strconv.Itoa(i+1))
 	}
@@ -154,31 +158,43 @@ func load(fsys fs.FS, l Locale) (*Printer, error) {
 	return p, nil
 }
 
-// add files a message under the cheapest way to print it.
-func (p *Printer) add(m *goi18n.Message) error {
-	for _, form := range []string{m.Zero, m.One, m.Two, m.Few, m.Many} {
-		if form != "" {
-			p.plural[m.ID] = true
+// add files a message, a sentence or the forms of one, under the cheapest way to print it.
+func (p *Printer) add(key string, message any) error {
+	switch m := message.(type) {
+	case string:
+		t, err := parse(m)
+		if err != nil {
+			return err
 		}
-	}
-	if p.plural[m.ID] {
-		for _, form := range []string{m.Zero, m.One, m.Two, m.Few, m.Many, m.Other} {
-			if _, err := parse(form); err != nil {
-				return err
-			}
+		if t.hasParams() {
+			p.filled[key] = t
+		} else {
+			p.plain[key] = m
 		}
 		return nil
+	case map[string]any:
+		all := new(forms)
+		for name, form := range m {
+			at, known := formNames[name]
+			text, isText := form.(string)
+			if !known || !isText {
+				return fmt.Errorf("%q is no plural form", name)
+			}
+			t, err := parse(text)
+			if err != nil {
+				return err
+			}
+			all[at] = t
+		}
+		p.plural[key] = all
+		return nil
 	}
-	t, err := parse(m.Other)
-	if err != nil {
-		return err
-	}
-	if t.hasParams() {
-		p.filled[m.ID] = t
-	} else {
-		p.plain[m.ID] = m.Other
-	}
-	return nil
+	return errors.New("a message is a sentence or an object of its plural forms")
+}
+
+// formNames are the plural forms as the catalogs and CLDR spell them.
+var formNames = map[string]plural.Form{
+	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
 }
 
 type contextKey struct{}

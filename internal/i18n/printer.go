@@ -3,23 +3,28 @@ package i18n
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"time"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
 // Printer says messages in one locale. It is immutable.
 type Printer struct {
-	locale  Locale
-	plain   map[string]string   // messages without parameters: most of a page
-	filled  map[string]template // messages with parameters
-	plural  map[string]bool     // messages whose words depend on a count
-	plurals *goi18n.Localizer
-	months  [12]string // in the case a date needs
-	moscow  string     // the label of Moscow time
+	locale Locale
+	tag    language.Tag
+	plain  map[string]string   // messages without parameters: most of a page
+	filled map[string]template // messages with parameters
+	plural map[string]*forms   // messages whose words depend on a count
+	months [12]string          // in the case a date needs
+	moscow string              // the label of Moscow time
 }
+
+// forms are those of a plural message, nil for one it has not.
+type forms [plural.Many + 1]template
 
 // Locale returns the printer's locale.
 func (p *Printer) Locale() Locale { return p.locale }
@@ -30,7 +35,7 @@ func (p *Printer) Has(key string) bool {
 		return true
 	}
 	_, ok := p.filled[key]
-	return ok || p.plural[key]
+	return ok || p.plural[key] != nil
 }
 
 // Keys returns every key of the catalog, sorted.
@@ -54,7 +59,7 @@ func (p *Printer) T(key string, args ...any) string {
 		return s
 	}
 	if t, ok := p.filled[key]; ok {
-		if s, err := t.Execute(values{p, args}); err == nil {
+		if s, ok := t.fill(values{printer: p, pairs: args}); ok {
 			return s
 		}
 	}
@@ -63,16 +68,14 @@ func (p *Printer) T(key string, args ...any) string {
 
 // N returns the plural message's form for n, with {{.N}} set to n and args as in T.
 func (p *Printer) N(key string, n int, args ...any) string {
-	if !p.plural[key] {
+	all := p.plural[key]
+	if all == nil {
 		return missing(key)
 	}
-	s, err := p.plurals.Localize(&goi18n.LocalizeConfig{
-		MessageID:      key,
-		PluralCount:    n,
-		TemplateData:   values{p, append([]any{"N", n}, args...)},
-		TemplateParser: templates{},
-	})
-	if err != nil {
+	count := max(n, -max(n, -math.MaxInt)) // the absolute value, which the least number has not
+	form := all[plural.Cardinal.MatchPlural(p.tag, count, 0, 0, 0, 0)]
+	s, ok := form.fill(values{printer: p, counted: true, n: n, pairs: args})
+	if form == nil || !ok {
 		return missing(key)
 	}
 	return s
@@ -85,7 +88,7 @@ func (p *Printer) Message(key string, args map[string]any) string {
 	for name, value := range args {
 		pairs = append(pairs, name, value)
 	}
-	if n, ok := args["N"].(int); ok && p.plural[key] {
+	if n, ok := args["N"].(int); ok && p.plural[key] != nil {
 		return p.N(key, n, pairs...)
 	}
 	return p.T(key, pairs...)
@@ -138,6 +141,9 @@ func (p *Printer) zone(t time.Time) string {
 
 // Int writes a whole number in groups of three, «1 240» with a no-break space or “1,240”.
 func (p *Printer) Int(n int) string {
+	if 0 <= n && n < 1000 {
+		return strconv.Itoa(n)
+	}
 	digits := strconv.Itoa(n)
 	sign, group := "", "\u00a0"
 	if n < 0 {
@@ -159,5 +165,6 @@ func (p *Printer) Money(kopecks int64) string {
 	if kopecks < 0 {
 		sign, n = "−", -n
 	}
-	return sign + p.T("ledger.money", "Roubles", p.Int(int(n/100)), "Kopecks", fmt.Sprintf("%02d", n%100))
+	cents := strconv.Itoa(int(100 + n%100))[1:] // with a leading zero
+	return sign + p.T("ledger.money", "Roubles", p.Int(int(n/100)), "Kopecks", cents)
 }

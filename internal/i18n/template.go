@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	goi18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
 )
 
 // template is a message cut at its parameters. The catalogs need nothing but
@@ -17,13 +15,6 @@ type part struct {
 	text  string // literal text, when param is empty
 	param string
 }
-
-// templates gives go-i18n our templates for the plural forms.
-type templates struct{}
-
-func (templates) Cacheable() bool { return true }
-
-func (templates) Parse(src, _, _ string) (goi18ntemplate.ParsedTemplate, error) { return parse(src) }
 
 // parse cuts a message at its {{.Name}} parameters.
 func parse(src string) (template, error) {
@@ -66,31 +57,30 @@ func (t template) hasParams() bool {
 	return false
 }
 
-// values are a message's arguments as name, value pairs, and who formats them.
+// values are a message's arguments as name, value pairs, the count of a plural one, and who formats them.
 type values struct {
 	printer *Printer
+	counted bool
+	n       int // the argument N of a counted message
 	pairs   []any
 }
 
-// Execute fills the template from values.
-func (t template) Execute(data any) (string, error) {
-	vs, ok := data.(values)
-	if !ok {
-		return "", fmt.Errorf("arguments are values, not %T", data)
-	}
-	var b strings.Builder
+// fill returns the message with its arguments; false when one is missing.
+func (t template) fill(vs values) (string, bool) {
+	var short [256]byte // as long as most sentences, so that the string is all that is allocated
+	b := short[:0]
 	for _, p := range t {
 		if p.param == "" {
-			b.WriteString(p.text)
+			b = append(b, p.text...)
 			continue
 		}
 		s, ok := vs.get(p.param)
 		if !ok {
-			return "", fmt.Errorf("no argument %s", p.param)
+			return "", false
 		}
-		b.WriteString(s)
+		b = append(b, s...)
 	}
-	return b.String(), nil
+	return string(b), true
 }
 
 // civilDate is a day without a time, whoever declares it.
@@ -103,6 +93,9 @@ type civilDate interface {
 type money interface{ Kopecks() int64 }
 
 func (vs values) get(name string) (string, bool) {
+	if vs.counted && name == "N" {
+		return vs.printer.Int(vs.n), true
+	}
 	for i := 0; i+1 < len(vs.pairs); i += 2 {
 		if vs.pairs[i] != name {
 			continue
