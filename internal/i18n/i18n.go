@@ -151,8 +151,11 @@ func load(fsys fs.FS, l Locale) (*Printer, error) {
 			}
 		}
 	}
-	for i := range p.months {
-		p.months[i] = p.T("common.month." + strconv.Itoa(i+1))
+	for i := range p.days {
+		month := p.T("common.month." + strconv.Itoa(i+1)) // in the case a date needs
+		for j := range p.days[i] {
+			p.days[i][j] = strconv.Itoa(j+1) + " " + month
+		}
 	}
 	p.moscow = p.T("common.zone.moscow")
 	return p, nil

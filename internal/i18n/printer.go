@@ -19,7 +19,7 @@ type Printer struct {
 	plain  map[string]string   // messages without parameters: most of a page
 	filled map[string]template // messages with parameters
 	plural map[string]*forms   // messages whose words depend on a count
-	months [12]string          // in the case a date needs
+	days   [12][31]string      // «12 ноября», by month and day
 	moscow string              // the label of Moscow time
 }
 
@@ -107,7 +107,8 @@ func (p *Printer) DayMonth(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return strconv.Itoa(t.Day()) + " " + p.months[t.Month()-1]
+	_, month, day := t.Date()
+	return p.days[month-1][day-1]
 }
 
 // moscowOffset is what Moscow's clocks have been ahead of UTC since 26 October

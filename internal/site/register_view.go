@@ -49,23 +49,22 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 	}
 	v.Bulk = bulkView(p, actor, f, reg, m)
 	v.Columns = columns(p, f, mine)
-	labels := cellLabels(p, mine)
-	for i, row := range reg.Rows {
-		group := string(row.Group)
-		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Code != group {
-			v.Groups = append(v.Groups, page.SellerGroupView{
-				Code: group, Heading: p.T("register.group.heading", "Group", p.T("register.group."+group), "N", reg.Counts[row.Group]),
-			})
+	rows := make([]page.SellerRowView, len(reg.Rows))
+	for i := range reg.Rows {
+		row := &reg.Rows[i]
+		rows[i] = sellerRow(p, row, mine, winddown.Today(now, row.Zone))
+		rows[i].Picked = slices.Contains(chosen.cases, row.ID)
+	}
+	if v.Bulk != nil {
+		rows[0].PickID = "case"
+	}
+	for from, to := 0, 0; from < len(rows); from = to {
+		group := reg.Rows[from].Group
+		for to < len(rows) && reg.Rows[to].Group == group {
+			to++
 		}
-		g := &v.Groups[len(v.Groups)-1]
-		line := sellerRow(p, row, labels, mine, winddown.Today(now, row.Zone))
-		if v.Bulk != nil {
-			line.Pick, line.Picked = true, slices.Contains(chosen.cases, row.ID)
-			if i == 0 {
-				line.PickID = "case"
-			}
-		}
-		g.Rows = append(g.Rows, line)
+		heading := p.T("register.group.heading", "Group", p.T("register.group."+string(group)), "N", reg.Counts[group])
+		v.Groups = append(v.Groups, page.SellerGroupView{Code: string(group), Heading: heading, Rows: rows[from:to]})
 	}
 	v.Pager = registerPager(f, reg)
 	v.Exports = []ui.Link{
@@ -194,8 +193,7 @@ func except[T comparable](all []T, one T) []T {
 // no column for who is responsible.
 func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.ColumnView {
 	f.Cursor = nil
-	sorted := func(label string, up winddown.RegisterSort) page.ColumnView {
-		c := page.ColumnView{Label: label}
+	sorted := func(c page.ColumnView, up winddown.RegisterSort) page.ColumnView {
 		next := f
 		next.Sort = up
 		switch f.Sort {
@@ -209,25 +207,16 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.Colum
 		return c
 	}
 	all := []page.ColumnView{
-		sorted(p.T("register.column.seller"), winddown.SortName),
-		sorted(p.T("register.column.act"), winddown.SortAct),
-		{Label: p.T("register.column.waiting")},
-		{Label: p.T("register.column.obstacle")},
-		sorted(p.T("register.column.due"), winddown.SortDeadline),
+		sorted(page.ColumnView{Label: p.T("register.column.seller")}, winddown.SortName),
+		sorted(page.ColumnView{Label: p.T("register.column.act"), Short: p.T("register.label.act")}, winddown.SortAct),
+		{Label: p.T("register.column.waiting"), Short: p.T("register.label.waiting")},
+		{Label: p.T("register.column.obstacle"), Short: p.T("register.label.obstacle")},
+		sorted(page.ColumnView{Label: p.T("register.column.due"), Short: p.T("register.label.due")}, winddown.SortDeadline),
 	}
 	if !mine {
-		all = append(all, page.ColumnView{Label: p.T("register.column.responsible")})
+		all = append(all, page.ColumnView{Label: p.T("register.column.responsible"), Short: p.T("register.label.responsible")})
 	}
-	return append(all, page.ColumnView{Label: p.T("register.column.changed")})
-}
-
-// cellLabels name the cells of a row where it is a card: those of the columns after the first.
-func cellLabels(p *i18n.Printer, mine bool) []string {
-	labels := []string{p.T("register.label.act"), p.T("register.label.waiting"), p.T("register.label.obstacle"), p.T("register.label.due")}
-	if !mine {
-		labels = append(labels, p.T("register.label.responsible"))
-	}
-	return append(labels, p.T("register.label.changed"))
+	return append(all, page.ColumnView{Label: p.T("register.column.changed"), Short: p.T("register.label.changed")})
 }
 
 func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerProps {
@@ -248,7 +237,7 @@ func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerPro
 
 // sellerRow is a line of the register on the given day of the case's zone, with a cell for each of
 // the columns after the first.
-func sellerRow(p *i18n.Printer, row winddown.RegisterRow, labels []string, mine bool, today winddown.Date) page.SellerRowView {
+func sellerRow(p *i18n.Printer, row *winddown.RegisterRow, mine bool, today winddown.Date) page.SellerRowView {
 	sum := row.Summary
 	act := page.CellView{Note: actNote(p, row, today)}
 	if row.Group == winddown.GroupReady {
@@ -266,7 +255,8 @@ func sellerRow(p *i18n.Printer, row winddown.RegisterRow, labels []string, mine 
 	if !sum.DueOn.IsZero() {
 		due = page.CellView{Text: dayOf(p, sum.DueOn, today), Note: dueNote(p, sum, today)}
 	}
-	cells := []page.CellView{act, {Text: waitingWords(p, sum, today)}, obstacleCell(p, row, today), due}
+	cells := make([]page.CellView, 0, 6)
+	cells = append(cells, act, page.CellView{Text: waitingWords(p, sum, today)}, obstacleCell(p, row, today), due)
 	if !mine {
 		name := row.Responsible
 		if name == "" {
@@ -275,14 +265,11 @@ func sellerRow(p *i18n.Printer, row winddown.RegisterRow, labels []string, mine 
 		cells = append(cells, page.CellView{Text: name})
 	}
 	cells = append(cells, page.CellView{Text: dayOf(p, row.ChangedOn, today)})
-	for i := range cells {
-		cells[i].Label = labels[i]
-	}
 	return page.SellerRowView{ID: row.ID.String(), Name: row.Seller.Name, INN: row.Seller.INN, Cabinet: row.Seller.Cabinet, Cells: cells}
 }
 
 // obstacleCell tells of all that stands in the way; the step alone is plain text.
-func obstacleCell(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) page.CellView {
+func obstacleCell(p *i18n.Printer, row *winddown.RegisterRow, today winddown.Date) page.CellView {
 	sum := row.Summary
 	problem, step := obstacle(p, sum, today)
 	var tags []ui.TagProps
@@ -309,7 +296,7 @@ func actWords(p *i18n.Printer, sum winddown.Summary, today winddown.Date) string
 	return p.T("register.act."+string(sum.Act), "Date", dayOf(p, sum.ActOn, today))
 }
 
-func actNote(p *i18n.Printer, row winddown.RegisterRow, today winddown.Date) string {
+func actNote(p *i18n.Printer, row *winddown.RegisterRow, today winddown.Date) string {
 	switch {
 	case !row.FinishedOn.IsZero():
 		return p.T("register.act.finished", "Date", dayOf(p, row.FinishedOn, today))

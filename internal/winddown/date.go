@@ -57,7 +57,7 @@ func (d Date) After(e Date) bool { return e.Before(d) }
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
 // DaysUntil returns the number of calendar days from d to e.
-func (d Date) DaysUntil(e Date) int { return int(e.Time().Sub(d.Time()).Hours() / 24) }
+func (d Date) DaysUntil(e Date) int { return int(e.Time().Sub(d.Time()) / (24 * time.Hour)) }
 
 // Today returns the civil date at the instant now in the named time zone; an
 // unknown zone counts as DefaultZone.

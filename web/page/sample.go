@@ -20,14 +20,12 @@ func Samples() []ui.GallerySection {
 
 func registerSamples() []ui.Sample {
 	columns := []ColumnView{
-		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Href: "#", Sort: "descending"}, {Label: "Ждём"}, {Label: "Что мешает"},
-		{Label: "Ближайший срок", Href: "#", Sort: "ascending"}, {Label: "Ответственный"}, {Label: "Изменено"},
+		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Short: "Акт", Href: "#", Sort: "descending"}, {Label: "Ждём", Short: "Ждём"},
+		{Label: "Что мешает", Short: "Мешает"}, {Label: "Ближайший срок", Short: "Срок", Href: "#", Sort: "ascending"},
+		{Label: "Ответственный", Short: "Ответственный"}, {Label: "Изменено", Short: "Изменено"},
 	}
 	row := func(id, name, inn, changed string, cells ...CellView) SellerRowView {
 		cells = append(cells, CellView{Text: "М. И. Иванова"}, CellView{Text: changed})
-		for i, label := range []string{"Акт", "Ждём", "Мешает", "Срок", "Ответственный", "Изменено"} {
-			cells[i].Label = label
-		}
 		return SellerRowView{ID: id, Name: name, INN: inn, Cells: cells}
 	}
 	tag := func(text string, variant ui.TagVariant) []ui.TagProps {
@@ -62,7 +60,7 @@ func registerSamples() []ui.Sample {
 		rows := append([]SellerRowView(nil), g.Rows...)
 		for i := range rows {
 			rows[i].ID = "1" + rows[i].ID
-			rows[i].Pick, rows[i].Picked = true, g.Code == "ready"
+			rows[i].Picked = g.Code == "ready"
 		}
 		ticked = append(ticked, SellerGroupView{Code: "ticked-" + g.Code, Heading: g.Heading, Rows: rows})
 	}
@@ -71,8 +69,8 @@ func registerSamples() []ui.Sample {
 			{Before: "Акт запрошен у ", Number: "12", Href: "#", After: " из 40 продавцов."},
 			{Before: "У ", Number: "5", Href: "#", After: " можно запросить уже сейчас."},
 		})},
-		{Name: "Строки во всех видах", Component: SellerTable("5 продавцов, по 50 на странице", columns, groups)},
-		{Name: "С выбором", Component: SellerTable("2 продавца, по 50 на странице", columns, ticked)},
+		{Name: "Строки во всех видах", Component: SellerTable("5 продавцов, по 50 на странице", columns, groups, false)},
+		{Name: "С выбором", Component: SellerTable("2 продавца, по 50 на странице", columns, ticked, true)},
 		{Name: "С выбранными", Component: bulkBar(BulkView{Error: "Выберите хотя бы одного продавца", Buttons: []ui.ButtonProps{
 			{Label: "Напомнить продавцу", Variant: ui.ButtonGhost}, {Label: "В архив", Variant: ui.ButtonGhost}}})},
 	}
