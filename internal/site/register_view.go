@@ -193,7 +193,8 @@ func except[T comparable](all []T, one T) []T {
 // no column for who is responsible.
 func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.ColumnView {
 	f.Cursor = nil
-	sorted := func(c page.ColumnView, up winddown.RegisterSort) page.ColumnView {
+	sorted := func(label string, up winddown.RegisterSort) page.ColumnView {
+		c := page.ColumnView{Label: label}
 		next := f
 		next.Sort = up
 		switch f.Sort {
@@ -207,16 +208,16 @@ func columns(p *i18n.Printer, f winddown.RegisterFilter, mine bool) []page.Colum
 		return c
 	}
 	all := []page.ColumnView{
-		sorted(page.ColumnView{Label: p.T("register.column.seller")}, winddown.SortName),
-		sorted(page.ColumnView{Label: p.T("register.column.act"), Short: p.T("register.label.act")}, winddown.SortAct),
-		{Label: p.T("register.column.waiting"), Short: p.T("register.label.waiting")},
-		{Label: p.T("register.column.obstacle"), Short: p.T("register.label.obstacle")},
-		sorted(page.ColumnView{Label: p.T("register.column.due"), Short: p.T("register.label.due")}, winddown.SortDeadline),
+		sorted(p.T("register.column.seller"), winddown.SortName),
+		sorted(p.T("register.column.act"), winddown.SortAct),
+		{Label: p.T("register.column.waiting")},
+		{Label: p.T("register.column.obstacle")},
+		sorted(p.T("register.column.due"), winddown.SortDeadline),
 	}
 	if !mine {
-		all = append(all, page.ColumnView{Label: p.T("register.column.responsible"), Short: p.T("register.label.responsible")})
+		all = append(all, page.ColumnView{Label: p.T("register.column.responsible")})
 	}
-	return append(all, page.ColumnView{Label: p.T("register.column.changed"), Short: p.T("register.label.changed")})
+	return append(all, page.ColumnView{Label: p.T("register.column.changed")})
 }
 
 func registerPager(f winddown.RegisterFilter, reg winddown.Register) ui.PagerProps {

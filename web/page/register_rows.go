@@ -12,7 +12,7 @@ import (
 
 // sellerGroups draws the groups with their rows. A page has fifty rows with six hundred values: as
 // components they took four times as long.
-func sellerGroups(columns []ColumnView, groups []SellerGroupView, pick bool) templ.Component {
+func sellerGroups(columns int, groups []SellerGroupView, pick bool) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		m := make(ui.Markup, 0, 2<<10)
 		for _, g := range groups {
@@ -21,12 +21,12 @@ func sellerGroups(columns []ColumnView, groups []SellerGroupView, pick bool) tem
 			m.HTML(`"><tr data-testid="group-`)
 			m.Text(g.Code)
 			m.HTML(`"><th colspan="`)
-			m.Text(strconv.Itoa(len(columns)))
+			m.Text(strconv.Itoa(columns))
 			m.HTML(`" scope="rowgroup">`)
 			m.Text(g.Heading)
 			m.HTML(`</th></tr>`)
 			for _, r := range g.Rows {
-				appendSellerRow(&m, columns, r, pick)
+				appendSellerRow(&m, r, pick)
 				if _, err := w.Write(m); err != nil {
 					return err
 				}
@@ -39,7 +39,7 @@ func sellerGroups(columns []ColumnView, groups []SellerGroupView, pick bool) tem
 	})
 }
 
-func appendSellerRow(m *ui.Markup, columns []ColumnView, r SellerRowView, pick bool) {
+func appendSellerRow(m *ui.Markup, r SellerRowView, pick bool) {
 	m.HTML(`<tr><th scope="row">`)
 	if pick { // the name labels the box: said once, and of no weight
 		m.HTML(`<label><input type="checkbox" name="case" value="`)
@@ -70,14 +70,8 @@ func appendSellerRow(m *ui.Markup, columns []ColumnView, r SellerRowView, pick b
 		m.Text(r.Cabinet)
 	}
 	m.HTML(`</small></th>`)
-	for i, c := range r.Cells {
-		if c.Text == "" && c.Note == "" && len(c.Tags) == 0 {
-			m.HTML(`<td></td>`)
-			continue
-		}
-		m.HTML(`<td data-label="`)
-		m.Text(columns[i+1].Short)
-		m.HTML(`">`)
+	for _, c := range r.Cells {
+		m.HTML(`<td>`)
 		m.Text(c.Text)
 		for _, tag := range c.Tags {
 			m.HTML(` `)

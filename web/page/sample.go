@@ -20,9 +20,8 @@ func Samples() []ui.GallerySection {
 
 func registerSamples() []ui.Sample {
 	columns := []ColumnView{
-		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Short: "Акт", Href: "#", Sort: "descending"}, {Label: "Ждём", Short: "Ждём"},
-		{Label: "Что мешает", Short: "Мешает"}, {Label: "Ближайший срок", Short: "Срок", Href: "#", Sort: "ascending"},
-		{Label: "Ответственный", Short: "Ответственный"}, {Label: "Изменено", Short: "Изменено"},
+		{Label: "Продавец", Href: "#"}, {Label: "Акт сверки", Href: "#", Sort: "descending"}, {Label: "Ждём"}, {Label: "Что мешает"},
+		{Label: "Ближайший срок", Href: "#", Sort: "ascending"}, {Label: "Ответственный"}, {Label: "Изменено"},
 	}
 	row := func(id, name, inn, changed string, cells ...CellView) SellerRowView {
 		cells = append(cells, CellView{Text: "М. И. Иванова"}, CellView{Text: changed})
