@@ -161,17 +161,21 @@ limit @limit`
 }
 
 // registerReachedSQL returns a page of the cases that are in a group because their date has come, in
-// the order of the page. All parts are constants.
+// the order of the page: which they are is read from the index alone. All parts are constants.
 func registerReachedSQL(scope string, reached reachedGroup, narrows, back bool) string {
-	place, order, group := " > ", registerOrder, strconv.Itoa(reached.no)
+	place, order, group := " > ", "order by c.due_on, c.name_key, c.id", strconv.Itoa(reached.no)
 	if back {
-		place, order = " < ", registerOrderBack
+		place, order = " < ", "order by c.due_on desc, c.name_key desc, c.id desc"
 	}
-	return "-- name: RegisterReached\nselect " + registerColumns + ", " + group + ` as grp
-from cases c where ` + scope + reached.where + `
-  and (` + group + `, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id)` +
-		registerLeft(group, narrows) + ofCases("grp", order) + `
-limit @limit`
+	return "-- name: RegisterReached\nselect " + strings.ReplaceAll(registerColumns, "c.", "r.") + ", " + group + ` as grp
+from (select c.id, c.due_on, c.name_key
+    from cases c where ` + scope + reached.where + `
+      and (` + group + `, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id)` +
+		registerLeft(group, narrows) + `
+    ` + order + `
+    limit @limit
+) k join cases r on r.id = k.id
+` + strings.ReplaceAll(order, "c.", "k.")
 }
 
 // registerLeft is what the filter leaves of cases in a group: the archive or what is not in it.

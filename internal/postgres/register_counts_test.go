@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"winddown/internal/winddown"
 )
@@ -98,6 +99,23 @@ func TestRegisterCountsAreThoseOfTheCases(t *testing.T) {
 	compare("folded")
 	if err := conn.QueryRow(t.Context(), size).Scan(&rows, &kinds); err != nil || rows != kinds {
 		t.Errorf("folded, %d rows count %d kinds, %v", rows, kinds, err)
+	}
+	// The counts of a firm that takes over another's cases are folded as its own are.
+	var moved pgconn.CommandTag
+	_, err = conn.Exec(t.Context(), `insert into firms select (jsonb_populate_record(f, '{"id": "03000000-0000-0000-0000-000000000000"}')).* from firms f`)
+	if err == nil {
+		_, err = conn.Exec(t.Context(), "select setseed(0.1)")
+	}
+	if err == nil {
+		moved, err = conn.Exec(t.Context(), "update cases set firm_id = '03000000-0000-0000-0000-000000000000', responsible_id = null where firm_id is not null")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare("after a move to another firm")
+	const others = "select count(*) from register_counts where firm_id = '03000000-0000-0000-0000-000000000000'"
+	if err := conn.QueryRow(t.Context(), others).Scan(&rows); err != nil || int64(rows) >= moved.RowsAffected() {
+		t.Errorf("%d rows count %d cases that came from another firm, %v", rows, moved.RowsAffected(), err)
 	}
 	if _, err := conn.Exec(t.Context(), "delete from case_steps; delete from case_people; delete from cases where seller_name like '%1'"); err != nil {
 		t.Fatal(err)
