@@ -136,12 +136,13 @@ func (a *App) RevokeInvite(ctx context.Context, actor winddown.Actor, id, invite
 }
 
 // revoke takes back an open invitation to a locked case, and with one in the place of a lost owner the
-// search for him.
+// search for him: by taking it back the owner objects.
 func revoke(tx *postgres.Tx, i winddown.Invite, onBehalf bool) []winddown.Event {
 	tx.RevokeInvite(i)
 	events := []winddown.Event{{Kind: winddown.InviteRevoked, Role: i.Role, Invite: i.ID, OnBehalf: onBehalf}}
 	if i.Offer() == "rescue" {
 		tx.EndRescue(i.CaseID)
+		tx.SaveObjection(i.CaseID, true)
 		events = append(events, winddown.Event{Kind: winddown.RescueStopped, OnBehalf: onBehalf})
 	}
 	return events

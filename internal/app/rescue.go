@@ -57,7 +57,7 @@ func (a *App) rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 // Conflict or Invalid as LostCase.Ask says, or Unproved.
 func (a *App) AskRescue(ctx context.Context, actor winddown.Actor, id winddown.ID, reason string) error {
 	return a.rescue(ctx, actor, id, func(tx *postgres.Tx, c postgres.LockedLost, now time.Time) ([]winddown.Event, error) {
-		reason, err := c.Ask(reason)
+		reason, err := c.Ask(reason, now)
 		if err == nil {
 			err = actor.Proved(now)
 		}
@@ -108,7 +108,7 @@ func (a *App) Rescue(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 }
 
 // ObjectToRescue ends the search for another owner, by the one there is, who is not lost, as long as
-// nobody has accepted the link: NotFound or Forbidden.
+// nobody has accepted the link, and for a while nobody can begin another: NotFound or Forbidden.
 func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id winddown.ID) error {
 	return a.db.InTx(ctx, actor, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, err := tx.LockCase(ctx, id)
@@ -119,6 +119,7 @@ func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id windd
 			return nil, err
 		}
 		tx.EndRescue(id)
+		tx.SaveObjection(id, true)
 		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.RescueStopped}}, nil
 	})
 }

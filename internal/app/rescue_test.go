@@ -92,6 +92,7 @@ func TestRescueIsStopped(t *testing.T) {
 	w.join(owner, helper, id, winddown.Helper)
 	ask := func() {
 		t.Helper()
+		w.clock.Advance(winddown.RescueQuiet)
 		if err := w.app.AskRescue(ctx, w.provedNow(operator), id, "Не отвечает"); err != nil {
 			t.Fatal(err)
 		}
@@ -107,6 +108,17 @@ func TestRescueIsStopped(t *testing.T) {
 	wantKind(t, w.app.ObjectToRescue(ctx, operator, id), winddown.NotFound)
 	if err := w.app.ObjectToRescue(ctx, owner, id); err != nil {
 		t.Fatal(err)
+	}
+	// Nobody says again at once that he is lost, and the operators read that he objected.
+	objected := w.clock.Now()
+	w.clock.Advance(winddown.RescueQuiet - time.Second)
+	wantKey(t, w.app.AskRescue(ctx, w.provedNow(operator), id, "Не отвечает"), winddown.Conflict, "rescue.error.objected")
+	if all, err := w.app.Rescues(ctx, operator); err != nil || len(all) != 1 || !all[0].ObjectedAt.Equal(objected) || !all[0].RescueAt.IsZero() {
+		t.Errorf("the operators read %+v, %v", all, err)
+	}
+	w.clock.Advance(time.Second)
+	if all, err := w.app.Rescues(ctx, operator); err != nil || len(all) != 0 {
+		t.Errorf("a month later the operators read %+v, %v", all, err)
 	}
 	ended()
 	ask()

@@ -333,6 +333,7 @@ func (tx *Tx) TakeOver(id, user winddown.ID) {
 	tx.writeCase(id, sqlDeleteOwner, namedArgs{"case": id, "user": user})
 	tx.AddPerson(id, user, winddown.Owner)
 	tx.SaveRescue(id, time.Time{})
+	tx.SaveObjection(id, false) // it was that of the former owner
 }
 
 const sqlInsertInvite = `-- name: InsertInvite

@@ -14,7 +14,7 @@ import (
 const openRescue = `role = 'owner' and replaces is not null and replaces <> created_by and used_at is null and revoked_at is null and expires_at > @now`
 
 // lostColumns are all that an operator reads of somebody's case.
-const lostColumns = `c.id, c.seller_name as seller, p.user_id as owner_id, u.name as owner_name, c.rescue_at, c.erase_at is not null as deleted,
+const lostColumns = `c.id, c.seller_name as seller, p.user_id as owner_id, u.name as owner_name, c.rescue_at, c.rescue_objected_at, c.erase_at is not null as deleted,
     exists (select from invites where case_id = c.id and ` + openRescue + `) as offered
 from cases c left join case_people p on p.case_id = c.id and p.role = 'owner' left join users u on u.id = p.user_id`
 
@@ -22,7 +22,8 @@ const sqlLostCase = `-- name: LostCase
 select ` + lostColumns + ` where c.id = @case`
 
 const sqlRescues = `-- name: Rescues
-select ` + lostColumns + ` where c.rescue_at is not null order by c.rescue_at, c.id limit @limit`
+select ` + lostColumns + ` where c.rescue_at is not null or c.rescue_objected_at > @quiet
+order by c.rescue_at, c.rescue_objected_at desc, c.id limit @limit`
 
 const sqlLockLost = `-- name: LockLost
 select c.event_seq, c.event_hash from cases c where c.id = @case for no key update of c`
@@ -35,10 +36,12 @@ type lostRow struct {
 	RescueAt  *time.Time
 	Deleted   bool
 	Offered   bool
+
+	RescueObjectedAt *time.Time
 }
 
 func (r lostRow) domain() winddown.LostCase {
-	c := winddown.LostCase{ID: r.ID, Seller: r.Seller, OwnerID: r.OwnerID, RescueAt: timeOf(r.RescueAt), Deleted: r.Deleted, Offered: r.Offered}
+	c := winddown.LostCase{ID: r.ID, Seller: r.Seller, OwnerID: r.OwnerID, RescueAt: timeOf(r.RescueAt), ObjectedAt: timeOf(r.RescueObjectedAt), Deleted: r.Deleted, Offered: r.Offered}
 	if r.OwnerName != nil {
 		c.OwnerName = *r.OwnerName
 	}
@@ -58,9 +61,10 @@ func (db *DB) LostCase(ctx context.Context, id winddown.ID, now time.Time) (wind
 // MaxRescues bounds the cases that are shown as waiting for another owner.
 const MaxRescues = 200
 
-// Rescues returns the cases that wait for another owner, those whose term ends first in front.
+// Rescues returns the cases that wait for another owner, those whose term ends first in front, and after
+// them those whose owner has objected not long ago.
 func (db *DB) Rescues(ctx context.Context, now time.Time) ([]winddown.LostCase, error) {
-	rows, err := db.pool.Query(ctx, sqlRescues, namedArgs{"now": now, "limit": MaxRescues})
+	rows, err := db.pool.Query(ctx, sqlRescues, namedArgs{"now": now, "quiet": now.Add(-winddown.RescueQuiet), "limit": MaxRescues})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -134,6 +138,18 @@ where case_id = @case and ` + openRescue
 func (tx *Tx) EndRescue(id winddown.ID) {
 	tx.write(sqlRevokeRescues, namedArgs{"case": id, "now": tx.now})
 	tx.SaveRescue(id, time.Time{})
+}
+
+const sqlSaveObjection = `-- name: SaveObjection
+update cases set rescue_objected_at = @at where id = @case`
+
+// SaveObjection notes that the owner of a locked case objects now, or that he never did.
+func (tx *Tx) SaveObjection(id winddown.ID, objects bool) {
+	args := namedArgs{"case": id, "at": nil}
+	if objects {
+		args["at"] = tx.now
+	}
+	tx.write(sqlSaveObjection, args)
 }
 
 const sqlRevokeOwnerInvites = `-- name: RevokeOwnerInvites

@@ -164,6 +164,7 @@ func unscoped() map[string]string {
 		"sqlLockLost":                   lost,
 		"sqlOwnerInvites":               lost,
 		"sqlSaveRescue":                 locked,
+		"sqlSaveObjection":              locked,
 		"sqlRevokeOwnerInvites":         locked,
 		"sqlRevokeRescues":              locked,
 		"sqlSeatsOf":                    "letters go to the people of a case",

@@ -42,7 +42,14 @@ func (s *Site) Rescues(w http.ResponseWriter, r *http.Request) error {
 		status, options = formStatus(failure, layoutText)
 	}
 	for _, c := range all {
-		v.Cases = append(v.Cases, page.RescueLine{Seller: c.Seller, Href: rescueHref(c.ID), State: s.rescueState(r, c)})
+		line := page.RescueLine{Seller: c.Seller, Href: rescueHref(c.ID)}
+		if c.RescueAt.IsZero() {
+			line.State = s.objection(r, c)
+			v.Objections = append(v.Objections, line)
+			continue
+		}
+		line.State = s.rescueState(r, c)
+		v.Cases = append(v.Cases, line)
 	}
 	s.render(w, r, status, page.Rescues(s.layout(r, p.T("rescue.title"), options...), v))
 	return nil
@@ -73,6 +80,20 @@ func (s *Site) rescueState(r *http.Request, c app.LostCase) string {
 	}
 	p := i18n.From(r.Context())
 	return p.T(key, "Time", p.DateTime(c.RescueAt.In(winddown.Zone(actorOf(r.Context()).Zone))))
+}
+
+// objection says when the owner of a case objected, and until when nobody can say again that he is lost;
+// nothing when he did not.
+func (s *Site) objection(r *http.Request, c app.LostCase) string {
+	if c.ObjectedAt.IsZero() {
+		return ""
+	}
+	p, zone := i18n.From(r.Context()), winddown.Zone(actorOf(r.Context()).Zone)
+	at := p.DateTime(c.ObjectedAt.In(zone))
+	if until := c.QuietUntil(s.app.Now()); !until.IsZero() {
+		return p.T("rescue.objected.quiet", "Time", at, "Until", p.DateTime(until.In(zone)))
+	}
+	return p.T("rescue.objected", "Time", at)
 }
 
 // RescueForm shows an operator what he may know of a case, and how far its rescue is.
@@ -161,6 +182,10 @@ func (s *Site) rescue(w http.ResponseWriter, r *http.Request, v page.RescueView,
 		v.Owner, v.Refused = p.T("rescue.ownerless"), p.T("rescue.error.no_owner")
 	case c.Deleted:
 		v.Refused = p.T("rescue.error.deleted")
+	case !c.QuietUntil(s.app.Now()).IsZero():
+		v.Refused = s.objection(r, c)
+	default:
+		v.Objected = s.objection(r, c)
 	}
 	if !c.RescueAt.IsZero() {
 		v.State, v.Ready = s.rescueState(r, c), c.Open(s.app.Now()) == nil

@@ -41,6 +41,14 @@ func TestRescuePages(t *testing.T) {
 	if p := anna.Get(page); p.HasForm(page + "/rescue/object") {
 		t.Error("she can object again")
 	}
+	for _, address := range []string{here, "/admin/cases"} {
+		p := operator.Get(address).Want(http.StatusOK)
+		if !strings.Contains(p.Main(), "Владелец возразил 22 ноября") || !strings.Contains(p.Main(), "можно после 22 декабря") || p.HasForm(here) {
+			t.Errorf("%s says of the objection:\n%s", address, p.Main())
+		}
+	}
+	s.Clock.Advance(winddown.RescueQuiet)
+	operator, anna, boris = s.LogIn(operator.Email, testkit.Password), s.LogIn(anna.Email, testkit.Password), s.LogIn(boris.Email, testkit.Password)
 	ask()
 	s.Clock.Advance(winddown.RescueTerm)
 	if !operator.Get(here).HasForm(here + "/link") {
