@@ -18,6 +18,7 @@ type caseWords struct {
 	p      *i18n.Printer
 	view   app.CaseView
 	c      *winddown.Case
+	base   string // the address of its checklist
 	cal    winddown.Calendar
 	now    time.Time
 	today  winddown.Date // in the case's zone, which deadlines and statuses follow
@@ -30,7 +31,7 @@ type caseWords struct {
 func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
 	now, actor := s.app.Now(), actorOf(r.Context())
 	return caseWords{
-		p: i18n.From(r.Context()), view: v, c: v.Case, cal: s.app.Calendar(), now: now,
+		p: i18n.From(r.Context()), view: v, c: v.Case, base: caseHref(v.Case.ID), cal: s.app.Calendar(), now: now,
 		today: winddown.Today(now, v.Case.Zone), zone: actor.Zone, reader: actor.UserID,
 		there: s.app.FileThere,
 	}
@@ -38,7 +39,7 @@ func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
 
 func caseHref(id winddown.ID) string { return "/cases/" + id.String() }
 
-func (w caseWords) href() string { return caseHref(w.c.ID) }
+func (w caseWords) href() string { return w.base }
 
 func (w caseWords) stepHref(code winddown.Code) string {
 	return w.href() + "/steps/" + string(code)

@@ -384,22 +384,18 @@ func (c *Case) ProblemOf(code Code, today Date) *Problem {
 
 // Count returns how many of the needed steps are done, and how many are needed.
 // A suspended tick does not count.
-func (c *Case) Count() (done, total int) { return c.count(c.playbook().Steps) }
+func (c *Case) Count() (done, total int) {
+	return c.count(func(StepDef) bool { return true })
+}
 
 // CountGroup is Count within one group.
 func (c *Case) CountGroup(g StepGroup) (done, total int) {
-	var defs []StepDef
-	for _, d := range c.playbook().Steps {
-		if d.Group == g {
-			defs = append(defs, d)
-		}
-	}
-	return c.count(defs)
+	return c.count(func(d StepDef) bool { return d.Group == g })
 }
 
-func (c *Case) count(defs []StepDef) (done, total int) {
-	for _, d := range defs {
-		if !c.Needed(d.Code) {
+func (c *Case) count(in func(StepDef) bool) (done, total int) {
+	for _, d := range c.playbook().Steps {
+		if !in(d) || !c.Needed(d.Code) {
 			continue
 		}
 		total++

@@ -53,11 +53,15 @@ func DefaultTerms() []Term {
 
 // Term returns the case's term of a kind: its own, its firm's, or the default one.
 func (c *Case) Term(kind DueKind) Term {
-	terms := c.Terms
-	if len(c.Practice.Chase) > 0 {
-		terms = append(slices.Clone(terms), Term{Kind: DueChase, Days: c.Practice.Chase})
+	for _, t := range c.Terms {
+		if t.Kind == kind {
+			return t
+		}
 	}
-	for _, t := range slices.Concat(terms, DefaultTerms()) {
+	if kind == DueChase && len(c.Practice.Chase) > 0 {
+		return Term{Kind: DueChase, Days: c.Practice.Chase}
+	}
+	for _, t := range DefaultTerms() {
 		if t.Kind == kind {
 			return t
 		}

@@ -7,7 +7,11 @@
 // security policy forbids both.
 package ui
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Link is a link with an optional part that only screen readers hear, which
 // tells apart links of the same text: «Изменить: дата запроса акта».
@@ -19,4 +23,9 @@ type Link struct {
 
 func class(names ...string) string {
 	return strings.Join(strings.Fields(strings.Join(names, " ")), " ")
+}
+
+// classAttr is the class attribute of what a page has many of: templ would sort the names by a map.
+func classAttr(names ...string) templ.Attributer {
+	return templ.OrderedAttributes{{Key: "class", Value: class(names...)}}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -61,4 +62,27 @@ func BenchmarkRegisterPage(b *testing.B) {
 			}
 		}
 	})
+}
+
+// A checklist, from its case to its HTML.
+func BenchmarkCasePage(b *testing.B) {
+	p, now := i18n.For(i18n.Russian), time.Date(2026, time.November, 22, 9, 0, 0, 0, time.UTC)
+	ctx := i18n.With(context.Background(), p)
+	today := winddown.Today(now, winddown.DefaultZone)
+	c, _, err := winddown.OpenCase(winddown.ID{1}, winddown.NewCase{
+		Seller: winddown.Seller{Name: "ИП Петрова", INN: "7707083893"}, Answers: winddown.RawAnswers{FBS: "yes", WBStock: "no"},
+	}, winddown.Stamp{Today: today})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := caseWords{
+		p: p, view: app.CaseView{Case: c, Standing: winddown.Standing{Owner: true}}, c: c, base: caseHref(c.ID), now: now, today: today,
+		zone: winddown.DefaultZone, there: func(winddown.Evidence) bool { return true },
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := page.Case(ui.LayoutView{Title: "Шаги", Assets: "/static/x"}, caseView(w, "")).Render(ctx, io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
