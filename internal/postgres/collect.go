@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -40,35 +41,50 @@ func collect[T any](into *[]T) func(pgx.Rows) error {
 // without a column is an error, as is a column without a field.
 func targetsOf(row any, columns []pgconn.FieldDescription) ([]any, error) {
 	v := reflect.ValueOf(row).Elem()
-	fields := fieldsOf(v.Type())
-	targets := make([]any, len(columns))
-	for i, c := range columns {
-		path, ok := fields[strings.ReplaceAll(c.Name, "_", "")]
-		if !ok {
-			return nil, fmt.Errorf("%s has no field for the column %s", v.Type(), c.Name)
+	known, _ := orderByType.Load(v.Type())
+	order, _ := known.([]place)
+	if !slices.EqualFunc(order, columns, func(p place, c pgconn.FieldDescription) bool { return p.column == c.Name }) {
+		var err error
+		if order, err = orderOf(v.Type(), columns); err != nil {
+			return nil, err
 		}
-		targets[i] = v.FieldByIndex(path).Addr().Interface()
+		orderByType.Store(v.Type(), order)
 	}
-	if len(fields) != len(columns) {
-		return nil, fmt.Errorf("%s has %d fields, the rows have %d columns", v.Type(), len(fields), len(columns))
+	targets := make([]any, len(order))
+	for i, p := range order {
+		targets[i] = v.FieldByIndex(p.path).Addr().Interface()
 	}
 	return targets, nil
 }
 
-var fieldsByType sync.Map // of reflect.Type: map[string][]int
+// place is the field a column goes to.
+type place struct {
+	column string
+	path   []int
+}
 
-// fieldsOf are the places of a struct's fields, those of embedded structs with them, by their
-// names in small letters.
-func fieldsOf(t reflect.Type) map[string][]int {
-	if known, ok := fieldsByType.Load(t); ok {
-		return known.(map[string][]int)
-	}
+// orderByType is the order in which the columns of a struct came last: mostly the one they always have.
+var orderByType sync.Map // of reflect.Type: []place
+
+// orderOf finds the fields of a struct that have the columns' names in small letters, those of embedded
+// structs with them.
+func orderOf(t reflect.Type, columns []pgconn.FieldDescription) ([]place, error) {
 	fields := map[string][]int{}
 	for _, f := range reflect.VisibleFields(t) {
 		if !f.Anonymous {
 			fields[strings.ToLower(f.Name)] = f.Index
 		}
 	}
-	fieldsByType.Store(t, fields)
-	return fields
+	order := make([]place, len(columns))
+	for i, c := range columns {
+		path, ok := fields[strings.ReplaceAll(c.Name, "_", "")]
+		if !ok {
+			return nil, fmt.Errorf("%s has no field for the column %s", t, c.Name)
+		}
+		order[i] = place{c.Name, path}
+	}
+	if len(fields) != len(columns) {
+		return nil, fmt.Errorf("%s has %d fields, the rows have %d columns", t, len(fields), len(columns))
+	}
+	return order, nil
 }

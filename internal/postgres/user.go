@@ -1,7 +1,10 @@
 package postgres
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -9,7 +12,7 @@ import (
 	"winddown/internal/winddown"
 )
 
-// Whom a login session belongs to, by its token; by the one it had before a proof, which has nothing of
+// Whom a login session belongs to, with each firm he is in, by its token; by the one it had before a proof, which has nothing of
 // the proof; and by its id.
 const (
 	sqlActor = `-- name: Actor
@@ -26,16 +29,9 @@ where s.id = @session and s.user_id = @user and ` + actorAlive
 )
 
 const actorColumns = `s.id as session_id, s.seen_at, u.id as user_id, u.name, u.email, u.locale, u.zone, u.confirmed_at is not null as confirmed, u.operator, u.consent, u.erase_at, p.firm_id, coalesce(p.role, '') as firm_role,
-       coalesce(f.name, '') as firm_name, coalesce(p.firms, 0) as firms, (select event_seq from system_streams) as generation
+       coalesce(f.name, '') as firm_name, coalesce(p.firm_id = u.firm_id, false) as chosen, p.added_at, (select event_seq from system_streams) as generation
 from login_sessions s join users u on u.id = s.user_id
-left join lateral (
-    select p.firm_id, p.role, count(*) over () as firms
-    from firm_people p
-    where p.user_id = u.id
-    order by p.firm_id is not distinct from u.firm_id desc, p.added_at, p.firm_id
-    limit 1
-) p on true
-left join firms f on f.id = p.firm_id`
+left join (firm_people p join firms f on f.id = p.firm_id) on p.user_id = u.id`
 
 const actorAlive = `s.ended_at is null and s.expires_at > @now and s.seen_at > @idle_since and u.disabled_at is null`
 
@@ -67,22 +63,58 @@ func (db *DB) ActorOfSession(ctx context.Context, user, session winddown.ID, now
 
 func (db *DB) actor(ctx context.Context, sql string, args namedArgs, now time.Time) (a winddown.Actor, generation int64, err error) {
 	args["now"], args["idle_since"] = now, now.Add(-winddown.SessionIdle)
-	var provedAt, eraseAt *time.Time
-	var seenAt time.Time
-	err = db.pool.QueryRow(ctx, sql, args).Scan(&provedAt, &a.SessionID, &seenAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt, &a.FirmID, &a.FirmRole,
-		&a.FirmName, &a.Firms, &generation)
+	rows, err := db.pool.Query(ctx, sql, args)
 	if err != nil {
-		err = classify(err)
-		if winddown.KindOf(err) == winddown.NotFound {
-			return winddown.Actor{}, 0, &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+		return winddown.Actor{}, 0, classify(err)
+	}
+	var provedAt, eraseAt, addedAt *time.Time
+	var seenAt time.Time
+	var firm actorFirm
+	var firms []actorFirm
+	_, err = pgx.ForEachRow(rows, []any{
+		&provedAt, &a.SessionID, &seenAt, &a.UserID, &a.Name, &a.Email, &a.Locale, &a.Zone, &a.Confirmed, &a.Operator, &a.Consent, &eraseAt,
+		&firm.id, &firm.role, &firm.name, &firm.chosen, &addedAt, &generation,
+	}, func() error {
+		if firm.addedAt = timeOf(addedAt); !firm.id.IsZero() {
+			firms = append(firms, firm)
 		}
-		return winddown.Actor{}, 0, err
+		return nil
+	})
+	if err != nil {
+		return winddown.Actor{}, 0, classify(err)
+	}
+	if a.UserID.IsZero() {
+		return winddown.Actor{}, 0, &winddown.Error{Kind: winddown.Unauthenticated, Key: "error.unauthenticated"}
+	}
+	if len(firms) > 0 {
+		here := slices.MinFunc(firms, actorFirm.compare)
+		a.FirmID, a.FirmRole, a.FirmName, a.Firms = here.id, here.role, here.name, len(firms)
 	}
 	a.Via, a.ProvedAt, a.EraseAt = winddown.ViaPages, timeOf(provedAt), timeOf(eraseAt)
 	if before := now.Add(-touchEvery); seenAt.Before(before) {
 		_, err = db.pool.Exec(ctx, sqlTouchSession, namedArgs{"session": a.SessionID, "now": now, "before": before})
 	}
 	return a, generation, classify(err)
+}
+
+// actorFirm is a firm a person is in; chosen is the one he chose to work in.
+type actorFirm struct {
+	id      winddown.ID
+	role    winddown.Role
+	name    string
+	chosen  bool
+	addedAt time.Time
+}
+
+// compare puts the firm somebody works in first: the one he chose, or else the one he joined first.
+func (f actorFirm) compare(other actorFirm) int {
+	if f.chosen != other.chosen {
+		if f.chosen {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(f.addedAt.Compare(other.addedAt), bytes.Compare(f.id[:], other.id[:]))
 }
 
 // Account is a person with what only the program sees of him.
