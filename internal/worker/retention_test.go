@@ -23,15 +23,25 @@ func TestLetterAboutRetention(t *testing.T) {
 	alone := boris.AddSeller("ООО Заря", 2)
 	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', archived_at = changed_at - interval '61 months', responsible_id = null where id = '"+
 		alone.String()+"' returning id::text")
+	vera := o.SignUp("Вера Цой", "vera") // no letter has ever reached her: she is told, and nothing of the case
+	hers := vera.OpenCase("ООО Север", 3)
+	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', finished_on = opened_on, stage = 'finished' where id = '"+hers.String()+"' returning id::text")
 	keeping := app.New(o.DB, app.Options{Now: o.Clock.Now, Retention: winddown.MinRetention})
-	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 2 {
+	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 3 {
 		t.Fatalf("the retention of %d cases is over, %v", n, err)
 	}
 	if p := anna.Get(page); !p.HasForm(page+"/keep") || !strings.Contains(p.Main(), "Срок хранения закончился") {
 		t.Errorf("the page says:\n%s", p.Main())
 	}
 	o.work(t)
-	for _, raw := range o.mail.Wait(t, 2) {
+	for _, raw := range o.mail.Wait(t, 3) {
+		if raw.To == vera.Email {
+			l := raw.Parse(t)
+			if strings.Contains(l.Subject+l.Text, "Север") || strings.Contains(l.Text, hers.String()) || !strings.Contains(l.Text, "6 декабря 2026") || !strings.Contains(l.Text, o.URL+"/cases") {
+				t.Errorf("she who is not confirmed reads: %s:\n%s", l.Subject, l.Text)
+			}
+			continue
+		}
 		subject, address := "ИП Ким: уход скоро будет стёрт", o.URL+page
 		if raw.To == boris.Email {
 			subject, address = "ООО Заря: уход скоро будет стёрт", o.URL+"/cases/"+alone.String()
@@ -41,7 +51,7 @@ func TestLetterAboutRetention(t *testing.T) {
 		}
 	}
 	// They do not stand in front of letters that somebody waits for.
-	if got := o.rows(t, "select priority::text from river_job where args ->> 'what' = 'case_expired'"); !slices.Equal(got, []string{"2", "2"}) {
+	if got := o.rows(t, "select priority::text from river_job where args ->> 'what' = 'case_expired'"); !slices.Equal(got, []string{"2", "2", "2"}) {
 		t.Errorf("their priorities are %q", got)
 	}
 }

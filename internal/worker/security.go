@@ -6,6 +6,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"winddown/internal/app"
 	"winddown/internal/mail"
 	"winddown/internal/winddown"
 	webmail "winddown/web/mail"
@@ -72,7 +73,10 @@ func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArg
 // caseSecurityLetter tells one of a case's people that its owner is said to be lost, or that it is to be
 // erased.
 func (w *Workers) caseSecurityLetter(ctx context.Context, kind string, args securityArgs) (mail.Message, error) {
-	l, err := w.App.CaseLetter(ctx, args.Case, args.User, winddown.ID{})
+	l, err := w.App.CaseNotice(ctx, args.Case, args.User)
+	if err == nil && !l.To.Confirmed && args.What == string(winddown.RescueStopped) { // all stays as it was
+		err = app.ErrMoot
+	}
 	if err != nil {
 		return mail.Message{}, err
 	}
@@ -82,6 +86,17 @@ func (w *Workers) caseSecurityLetter(ctx context.Context, kind string, args secu
 	until := args.At.Add(winddown.RescueTerm)
 	if args.What == string(winddown.CaseExpired) {
 		until, page = args.At.Add(winddown.EraseTerm), ""
+	}
+	if !l.To.Confirmed { // whoever reads it may be a stranger: nothing of the case, not even its number
+		subject := p.T("mail.security.unconfirmed.subject")
+		return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{
+			Lang: l.To.Locale, Title: subject,
+			Blocks: []webmail.Block{
+				{Text: []string{p.T("mail.security.unconfirmed.text", "Date", p.Date(until.In(zone)))}, Button: w.link(p.T("mail.security.unconfirmed.button"), "/cases")},
+				{Text: []string{p.T("mail.security.unconfirmed.why")}},
+			},
+			Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+		})
 	}
 	subject := p.T(key+".subject", "Seller", l.Seller)
 	return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{

@@ -126,8 +126,9 @@ func TestLettersAboutAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantKind(t, o.App.ResetPassword(t.Context(), token, next), winddown.Gone)
-	if _, _, err := o.App.LogIn(t.Context(), "kim@example.ru", next, app.Browser{}); err != nil {
-		t.Error(err)
+	session, _, err := o.App.LogIn(t.Context(), "kim@example.ru", next, app.Browser{})
+	if err != nil {
+		t.Fatal(err)
 	}
 
 	// Jobs hold ids and codes, and the database no token.
@@ -140,6 +141,27 @@ func TestLettersAboutAccounts(t *testing.T) {
 		if strings.Contains(all, secret) {
 			t.Errorf("%q stands in the database: %s", secret, all)
 		}
+	}
+	// Who changes his address is told so at the one he has, with what to do if it is not he who does.
+	kim, err := o.App.Actor(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.ChangeEmail(t.Context(), kim, "new@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	moving := map[string]string{}
+	for _, raw := range o.mail.Wait(t, 7)[3:] { // two are about the new password and the login
+		l := raw.Parse(t)
+		moving[raw.To+": "+l.Subject] = l.Text
+	}
+	if old := moving["kim@example.ru: Winddown: адрес вашей учётной записи меняют"]; !strings.Contains(old, "Если это были не вы, задайте новый пароль") || !strings.Contains(old, o.URL+"/password/forgot") ||
+		!strings.Contains(old, o.URL+"/privacy") ||
+		strings.Contains(old, "new@example.org") || strings.Contains(old, "/account/email/confirm/") {
+		t.Errorf("the old address is told:\n%s", old)
+	}
+	if text := moving["new@example.org: Winddown: подтвердите новый адрес"]; !strings.Contains(text, o.URL+"/account/email/confirm/") {
+		t.Errorf("the new address is told:\n%s; all are %q", text, moving)
 	}
 	// Every letter is noted as sent before the next one is: nothing is left to be sent again.
 	if left := o.rows(t, "select state::text from river_job where state <> 'completed'"); len(left) > 1 {
