@@ -4,9 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"strings"
+	"time"
 
 	"winddown/internal/app"
 	"winddown/internal/httpkit"
@@ -76,9 +80,10 @@ func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Act
 		return err
 	}
 	open, rows := "{\n", 0
+	var shown [][]string // the first rows of each section
 	sections, err := s.app.MyData(ctx, actor, func(section string) error {
 		_, err := io.WriteString(data, open+`"`+section+`": [`)
-		open, rows = "\n],\n", 0
+		open, rows, shown = "\n],\n", 0, append(shown, nil)
 		return err
 	}, func(row string) error {
 		comma := ",\n"
@@ -86,6 +91,9 @@ func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Act
 			comma = "\n"
 		}
 		rows++
+		if at := len(shown) - 1; rows <= maxShown {
+			shown[at] = append(shown[at], row)
+		}
 		_, err := io.WriteString(data, comma+row)
 		return err
 	})
@@ -103,21 +111,71 @@ func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Act
 	if err != nil {
 		return err
 	}
-	if err := page.MyDataIndex(s.myDataIndex(p, actor, sections, cases)).Render(ctx, index); err != nil {
+	if err := page.MyDataIndex(s.myDataIndex(p, actor, sections, shown, cases)).Render(ctx, index); err != nil {
 		return err
 	}
 	return z.Close()
 }
 
-func (s *Site) myDataIndex(p *i18n.Printer, actor winddown.Actor, sections []app.MySection, cases []app.MyCase) page.MyDataIndexView {
+// maxShown is how many rows of a section the page to read shows.
+const maxShown = 200
+
+// myDataRow reads a row of JSON as the headings and cells of a table, in its order.
+func myDataRow(p *i18n.Printer, zone, row string) (columns, cells []string) {
+	d := json.NewDecoder(strings.NewReader(row))
+	d.UseNumber()
+	_, err := d.Token()
+	for err == nil && d.More() {
+		var key json.Token
+		var value any
+		if key, err = d.Token(); err == nil {
+			err = d.Decode(&value)
+		}
+		name, _ := key.(string)
+		columns, cells = append(columns, p.T("mydata.column."+name)), append(cells, myDataCell(p, zone, value))
+	}
+	return columns, cells
+}
+
+func myDataCell(p *i18n.Printer, zone string, value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case bool:
+		if v {
+			return p.T("common.yes")
+		}
+		return p.T("common.no")
+	case string:
+		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
+			return p.DateTime(at.In(winddown.Zone(zone)))
+		}
+		return v
+	case json.Number:
+		return v.String()
+	case map[string]any: // an event: the rest of it is for programs
+		kind, _ := v["kind"].(string)
+		return kind
+	}
+	return fmt.Sprint(value)
+}
+
+func (s *Site) myDataIndex(p *i18n.Printer, actor winddown.Actor, sections []app.MySection, shown [][]string, cases []app.MyCase) page.MyDataIndexView {
 	v := page.MyDataIndexView{
 		Title: p.T("mydata.index.title", "Name", actor.Name),
 		When:  p.T("mydata.index.when", "Time", p.DateTime(s.app.Now().In(winddown.Zone(actor.Zone))), "Site", s.base),
 	}
-	for _, one := range sections {
-		line := page.MyDataSection{Name: one.Name, Text: p.T("mydata.section." + one.Name), Rows: p.N("mydata.rows", one.Rows)}
+	for i, one := range sections {
+		line := page.MyDataSection{Name: one.Name, Title: p.T("mydata.name." + one.Name), Text: p.T("mydata.section." + one.Name), Rows: p.N("mydata.rows", one.Rows)}
 		if one.More {
 			line.Rows = p.T("mydata.more", "N", p.Int(one.Rows))
+		}
+		for _, row := range shown[i] {
+			columns, cells := myDataRow(p, actor.Zone, row)
+			line.Columns, line.Lines = columns, append(line.Lines, cells)
+		}
+		if one.Rows > maxShown {
+			line.Rest = p.T("mydata.first", "N", p.Int(maxShown))
 		}
 		v.Sections = append(v.Sections, line)
 	}

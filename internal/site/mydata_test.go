@@ -66,6 +66,11 @@ func TestMyData(t *testing.T) {
 			t.Errorf("the page does not tell of %s", section)
 		}
 	}
+	for _, want := range []string{"<h2>Входы</h2>", ">Адрес почты</th>", "<td>petrova@example.ru</td>", "<td>ИП Петрова</td>", "<td>22 ноября 2026, 12:00"} {
+		if !strings.Contains(index, want) {
+			t.Errorf("nobody reads %q on the page:\n%s", want, index)
+		}
+	}
 	if !strings.Contains(index, "/cases/"+id.String()+"/pack.zip") || strings.Contains(index, "[mydata") {
 		t.Errorf("the page is\n%s", index)
 	}
