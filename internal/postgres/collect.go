@@ -15,26 +15,36 @@ import (
 // but it looks the names up once a result, and not once a row.
 func collect[T any](into *[]T) func(pgx.Rows) error {
 	return func(r pgx.Rows) error {
-		defer r.Close()
 		var rows []T
-		var row, none T
-		var targets []any
-		for r.Next() {
-			if targets == nil {
-				var err error
-				if targets, err = targetsOf(&row, r.FieldDescriptions()); err != nil {
-					return err
-				}
-			}
-			if err := r.Scan(targets...); err != nil {
+		err := eachRow(r, func(row *T) bool {
+			rows = append(rows, *row)
+			return true
+		})
+		*into = rows
+		return err
+	}
+}
+
+// eachRow reads rows as collect does and lends each to fn, until that returns false. No two rows share
+// what a pointer or a slice leads to.
+func eachRow[T any](r pgx.Rows, fn func(*T) bool) error {
+	defer r.Close()
+	var row, none T
+	var targets []any
+	for more := true; more && r.Next(); {
+		if targets == nil {
+			var err error
+			if targets, err = targetsOf(&row, r.FieldDescriptions()); err != nil {
 				return err
 			}
-			rows = append(rows, row)
-			row = none // no two rows share what a pointer or a slice leads to
 		}
-		*into = rows
-		return r.Err()
+		if err := r.Scan(targets...); err != nil {
+			return err
+		}
+		more = fn(&row)
+		row = none
 	}
+	return r.Err()
 }
 
 // targetsOf are the fields of a struct in the order of the columns that have their names. A field

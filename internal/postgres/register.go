@@ -279,7 +279,7 @@ func (r *registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]s
 // is NotFound.
 func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (winddown.Register, error) {
 	reg := winddown.Register{Counts: map[winddown.Group]int{}}
-	var rows []registerRow
+	rows := registerRows{back: f.Cursor != nil && f.Cursor.Before}
 	var people []firmPersonRow
 	var views viewsQuery
 	scope := registerOwn
@@ -290,10 +290,8 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	place := namedArgs{
 		"group": -1, "date": "infinity", "name": []byte{}, "id": winddown.ID{}, "limit": winddown.RegisterPageSize + 1,
 	}
-	back := false
 	if cur := f.Cursor; cur != nil {
 		place["group"], place["date"], place["name"], place["id"] = cur.Group, cur.Date, cur.Name, cur.ID
-		back = cur.Before
 	}
 	inOrder := f.Sort == winddown.SortDeadline && words == 0 && len(f.Only) == 0
 	figures := registerFigures{}
@@ -304,7 +302,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 			args := maps.Clone(filter)
 			maps.Copy(args, place)
 			maps.Copy(args, shownArgs(f))
-			b.Queue(registerSQL(scope, words, f.Sort, back), args).Query(collect(&rows))
+			b.Queue(registerSQL(scope, words, f.Sort, rows.back), args).Query(rows.read)
 		}
 		figures.queue(b, scope, words, filter, actor, f, now)
 		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
@@ -318,20 +316,14 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	if err := knownMember(f, people); err != nil {
 		return winddown.Register{}, err
 	}
-	more := len(rows) > winddown.RegisterPageSize
-	if more {
-		rows = rows[:winddown.RegisterPageSize]
-	}
-	if back {
-		slices.Reverse(rows)
-	}
+	shown, more := rows.page()
 	names := namesOf(people)
-	reg.Rows = make([]winddown.RegisterRow, len(rows))
-	for i := range rows {
-		reg.Rows[i] = rows[i].domain(f.Sort, names)
+	reg.Rows = make([]winddown.RegisterRow, len(shown))
+	for i, row := range shown {
+		reg.Rows[i] = row.domain(f.Sort, names)
 	}
 	reg.HasNext, reg.HasPrevious = more, f.Cursor != nil
-	if back {
+	if rows.back {
 		reg.HasNext, reg.HasPrevious = true, more
 	}
 	return reg, nil
@@ -340,9 +332,8 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 // queueInOrder reads a page in the usual order: of the cases whose dates have not come, which stand in
 // the index in that order, and of those that have moved to another group since they were written. The
 // first rows of both together are the page.
-func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, place namedArgs, rows *[]registerRow) {
-	back := f.Cursor != nil && f.Cursor.Before
-	sql := registerInOrder[inOrder{actor.FirmRole.SeesFirm(), f.Narrows(), back}]
+func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, place namedArgs, rows *registerRows) {
+	sql := registerInOrder[inOrder{actor.FirmRole.SeesFirm(), f.Narrows(), rows.back}]
 	args := registerScope(actor, now)
 	if f.Narrows() {
 		args, _ = registerArgs(actor, f, now)
@@ -356,49 +347,62 @@ func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter,
 		args["last"] = len(winddown.Groups()) - 2 // without the finished ones
 	}
 	b.Queue(sqlRegisterInOrder)
-	merge := &registerMerge{rows: rows, back: back}
-	for i, grp := range registerReached {
-		if f.Cursor == nil || back && f.Cursor.Group >= grp.no || !back && f.Cursor.Group <= grp.no {
-			b.Queue(sql.reached[i], reached).Query(collect(&merge.moved[i]))
+	groups := slices.Clone(sql.reached)
+	if rows.back {
+		slices.Reverse(groups)
+	}
+	for _, g := range groups {
+		if f.Cursor == nil || rows.back && f.Cursor.Group >= g.no || !rows.back && f.Cursor.Group <= g.no {
+			b.Queue(g.sql, reached).Query(rows.readMoved)
 		}
 	}
-	b.Queue(sql.page, args).Query(merge.read)
+	b.Queue(sql.page, args).Query(rows.read)
 }
 
-// registerMerge makes one list of the cases that stand in the index in the order of the page and of
-// those that have moved, each read in that order: one row more than the page shows.
-type registerMerge struct {
-	moved [2][]registerRow // one for each of registerReached
+// registerRows are the rows of a page and one more, from the place on and, when back, before it.
+type registerRows struct {
 	back  bool
-	rows  *[]registerRow
+	moved []*registerRow // those that have moved to another group and are not among the rows yet, in the order of the page
+	rows  []*registerRow
 }
 
-func (m *registerMerge) read(r pgx.Rows) error {
-	defer r.Close()
-	moved := slices.Concat(m.moved[0], m.moved[1])
-	if m.back {
-		moved = slices.Concat(m.moved[1], m.moved[0])
-	}
-	rows := make([]registerRow, 0, winddown.RegisterPageSize+1)
-	var row, none registerRow
-	targets, err := targetsOf(&row, r.FieldDescriptions())
-	if err != nil {
-		return err
-	}
-	for len(rows) < cap(rows) && r.Next() {
-		if err := r.Scan(targets...); err != nil {
-			return err
+// readMoved reads cases that have moved to another group, which come before the others' are read.
+func (q *registerRows) readMoved(r pgx.Rows) error {
+	return eachRow(r, func(row *registerRow) bool {
+		kept := *row
+		q.moved = append(q.moved, &kept)
+		return true
+	})
+}
+
+// read merges those that have moved with the rows, of which no more are read than are shown.
+func (q *registerRows) read(r pgx.Rows) error {
+	const enough = winddown.RegisterPageSize + 1
+	q.rows = make([]*registerRow, 0, enough)
+	err := eachRow(r, func(row *registerRow) bool {
+		for len(q.moved) > 0 && len(q.rows) < enough && q.back == (q.moved[0].compare(row) > 0) {
+			q.rows, q.moved = append(q.rows, q.moved[0]), q.moved[1:]
 		}
-		for len(moved) > 0 && len(rows) < cap(rows) && m.back == (moved[0].compare(&row) > 0) {
-			rows, moved = append(rows, moved[0]), moved[1:]
+		if len(q.rows) < enough {
+			kept := *row
+			q.rows = append(q.rows, &kept)
 		}
-		if len(rows) < cap(rows) {
-			rows = append(rows, row)
-		}
-		row = none // no two rows share what a slice leads to
+		return len(q.rows) < enough
+	})
+	q.rows = append(q.rows, q.moved[:min(len(q.moved), enough-len(q.rows))]...)
+	return err
+}
+
+// page are the rows that are shown, from the first to the last, and whether there are more beyond.
+func (q *registerRows) page() (shown []*registerRow, more bool) {
+	shown, more = q.rows, len(q.rows) > winddown.RegisterPageSize
+	if more {
+		shown = shown[:winddown.RegisterPageSize]
 	}
-	*m.rows = append(rows, moved[:min(len(moved), cap(rows)-len(rows))]...)
-	return r.Err()
+	if q.back {
+		slices.Reverse(shown)
+	}
+	return shown, more
 }
 
 // inOrder is what the statements of a page in the usual order depend on.
@@ -406,7 +410,13 @@ type inOrder struct{ firm, narrows, back bool }
 
 type inOrderSQL struct {
 	page    string
-	reached []string
+	reached []reachedSQL
+}
+
+// reachedSQL is the statement of those that have come to a group.
+type reachedSQL struct {
+	no  int
+	sql string
 }
 
 // registerInOrder are those statements, put together once and not anew for each reader.
@@ -417,7 +427,7 @@ var registerInOrder = func() map[inOrder]inOrderSQL {
 			for firm, scope := range map[bool]string{false: registerOwn, true: registerFirm} {
 				sql := inOrderSQL{page: registerPageSQL(scope, narrows, back)}
 				for _, grp := range registerReached {
-					sql.reached = append(sql.reached, registerReachedSQL(scope, grp, narrows, back))
+					sql.reached = append(sql.reached, reachedSQL{grp.no, registerReachedSQL(scope, grp, narrows, back)})
 				}
 				all[inOrder{firm, narrows, back}] = sql
 			}

@@ -17,7 +17,10 @@ func TestTheRegisterStaysInItsScope(t *testing.T) {
 		for _, narrows := range []bool{false, true} {
 			for _, back := range []bool{false, true} {
 				sql := registerInOrder[inOrder{scope == registerFirm, narrows, back}]
-				all = append(append(all, sql.page), sql.reached...)
+				all = append(all, sql.page)
+				for _, reached := range sql.reached {
+					all = append(all, reached.sql)
+				}
 			}
 		}
 		for _, sql := range all {
