@@ -1,9 +1,12 @@
 package postgres_test
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,6 +173,58 @@ func TestRegisterDueFilters(t *testing.T) {
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%v: deadlines in %v days, want %v", test.due, got, test.want)
+		}
+	}
+}
+
+// From any row the page before it and the page after it are the rows beside it in the order of the
+// whole: by group as it is today, deadline, name and id, wherever the row was written.
+func TestRegisterPagesFromAnyRow(t *testing.T) {
+	db, _ := open(t)
+	actor := load(t, db, "Asia/Kamchatka", summaries())
+	noon := monday().Time()
+	for _, f := range []winddown.RegisterFilter{
+		{Finished: true},
+		{},
+		{Groups: []winddown.Group{winddown.GroupProblem, winddown.GroupOverdue, winddown.GroupWaiting}},
+		{Due: []winddown.DueFilter{winddown.DueOverdue, winddown.Due7}},
+	} {
+		f.Sort = winddown.SortDeadline
+		all, _ := walk(t, db, actor, f, noon)
+		if !slices.IsSortedFunc(all, func(a, b winddown.RegisterRow) int {
+			return cmp.Or(cmp.Compare(a.Cursor.Group, b.Cursor.Group), strings.Compare(a.Cursor.Date, b.Cursor.Date),
+				bytes.Compare(a.Cursor.Name, b.Cursor.Name), bytes.Compare(a.ID[:], b.ID[:]))
+		}) {
+			t.Errorf("%+v: the rows do not come in order", f)
+		}
+		ids := func(rows []winddown.RegisterRow) (ids []winddown.ID) {
+			for _, row := range rows {
+				ids = append(ids, row.ID)
+			}
+			return ids
+		}
+		for i := 0; i < len(all); i += 5 {
+			for _, before := range []bool{false, true} {
+				here := all[i].Cursor
+				here.Before = before
+				want := all[i+1 : min(len(all), i+1+winddown.RegisterPageSize)]
+				if before {
+					want = all[max(0, i-winddown.RegisterPageSize):i]
+				}
+				at := f
+				at.Cursor = &here
+				reg, err := db.Register(t.Context(), actor, at, noon)
+				if err != nil || !slices.Equal(ids(reg.Rows), ids(want)) {
+					t.Fatalf("%+v: from row %d, before %t: %d rows, want %d, %v", f, i, before, len(reg.Rows), len(want), err)
+				}
+				next, previous := i+1+winddown.RegisterPageSize < len(all), true
+				if before {
+					next, previous = true, i > winddown.RegisterPageSize
+				}
+				if reg.HasNext != next || reg.HasPrevious != previous {
+					t.Errorf("%+v: from row %d, before %t: next %t, previous %t", f, i, before, reg.HasNext, reg.HasPrevious)
+				}
+			}
 		}
 	}
 }
