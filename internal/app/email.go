@@ -14,7 +14,7 @@ import (
 // already: where he still has to confirm that, it says so.
 func (a *App) CheckNewEmail(actor winddown.Actor, email string) error {
 	email = strings.TrimSpace(email)
-	if err := winddown.CheckEmail(email); err != nil || email != actor.Email {
+	if err := winddown.CheckEmail(email); err != nil || winddown.EmailKey(email) != winddown.EmailKey(actor.Email) {
 		return err
 	}
 	key := "account.error.email_same"

@@ -20,7 +20,9 @@ func collect[T any](into *[]T) func(pgx.Rows) error {
 			rows = append(rows, *row)
 			return true
 		})
-		*into = rows
+		if err == nil {
+			*into = rows
+		}
 		return err
 	}
 }

@@ -37,3 +37,31 @@ func (db *DB) RegisterPlan(t testing.TB, actor winddown.Actor, f winddown.Regist
 	}
 	return strings.Join(lines, "\n")
 }
+
+// MySections are the statements of what a person takes of himself, by the names of the sections.
+func MySections() map[string]string {
+	all := map[string]string{}
+	for _, section := range mySections() {
+		all[section.name] = section.sql
+	}
+	return all
+}
+
+// MovedPlan is how the server counts the cases whose dates have come, planned as for the register.
+func (db *DB) MovedPlan(t testing.TB, actor winddown.Actor, now time.Time) (plan string) {
+	t.Helper()
+	args := registerScope(actor, now)
+	args["latest"] = winddown.LatestToday(now)
+	err := db.snapshot(t.Context(), func(b *pgx.Batch) {
+		b.Queue(sqlRegisterInOrder)
+		b.Queue("explain "+registerMovedSQL(registerFirm), args).Query(func(r pgx.Rows) error {
+			lines, err := pgx.CollectRows(r, pgx.RowTo[string])
+			plan = strings.Join(lines, "\n")
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}

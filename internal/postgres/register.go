@@ -96,10 +96,11 @@ const (
 // registerReached are the groups those cases are in.
 var registerReached = []reachedGroup{{0, registerBurning}, {2, registerOverdue}}
 
-// reachedGroup is the number of a group and what holds for a case whose date has brought it there.
+// reachedGroup is the number of a group and the condition of those whose date has brought them there, or
+// their statement.
 type reachedGroup struct {
-	no    int
-	where string
+	no  int
+	sql string
 }
 
 // registerColumns are what the page shows of a case.
@@ -169,7 +170,7 @@ func registerReachedSQL(scope string, reached reachedGroup, narrows, back bool) 
 	}
 	return "-- name: RegisterReached\nselect " + strings.ReplaceAll(registerColumns, "c.", "r.") + ", " + group + ` as grp
 from (select c.id, c.due_on, c.name_key
-    from cases c where ` + scope + reached.where + `
+    from cases c where ` + scope + reached.sql + `
       and (` + group + `, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id)` +
 		registerLeft(group, narrows) + `
     ` + order + `
@@ -297,7 +298,7 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 	figures := registerFigures{}
 	err := db.snapshot(ctx, func(b *pgx.Batch) {
 		if inOrder {
-			queueInOrder(b, actor, f, now, place, &rows)
+			queueInOrder(b, actor, f, now, filter, place, &rows)
 		} else {
 			args := maps.Clone(filter)
 			maps.Copy(args, place)
@@ -332,11 +333,11 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 // queueInOrder reads a page in the usual order: of the cases whose dates have not come, which stand in
 // the index in that order, and of those that have moved to another group since they were written. The
 // first rows of both together are the page.
-func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, place namedArgs, rows *registerRows) {
+func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, filter, place namedArgs, rows *registerRows) {
 	sql := registerInOrder[inOrder{actor.FirmRole.SeesFirm(), f.Narrows(), rows.back}]
 	args := registerScope(actor, now)
 	if f.Narrows() {
-		args, _ = registerArgs(actor, f, now)
+		args = maps.Clone(filter)
 	}
 	maps.Copy(args, place)
 	args["archive"] = f.Archive
@@ -410,13 +411,7 @@ type inOrder struct{ firm, narrows, back bool }
 
 type inOrderSQL struct {
 	page    string
-	reached []reachedSQL
-}
-
-// reachedSQL is the statement of those that have come to a group.
-type reachedSQL struct {
-	no  int
-	sql string
+	reached []reachedGroup // with the statement of each
 }
 
 // registerInOrder are those statements, put together once and not anew for each reader.
@@ -427,7 +422,7 @@ var registerInOrder = func() map[inOrder]inOrderSQL {
 			for firm, scope := range map[bool]string{false: registerOwn, true: registerFirm} {
 				sql := inOrderSQL{page: registerPageSQL(scope, narrows, back)}
 				for _, grp := range registerReached {
-					sql.reached = append(sql.reached, reachedSQL{grp.no, registerReachedSQL(scope, grp, narrows, back)})
+					sql.reached = append(sql.reached, reachedGroup{grp.no, registerReachedSQL(scope, grp, narrows, back)})
 				}
 				all[inOrder{firm, narrows, back}] = sql
 			}

@@ -30,7 +30,7 @@ func registerMovedSQL(scope string) string {
 	for _, grp := range registerReached {
 		moved = append(moved, `
 select c.stage_no as was, `+strconv.Itoa(grp.no)+` as grp, c.stage_no`+registerKey+`, count(*) as n
-from cases c where `+scope+grp.where+`
+from cases c where `+scope+grp.sql+`
 group by 1, 3`)
 	}
 	return "-- name: RegisterMoved" + strings.Join(moved, "\nunion all")

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -121,4 +122,29 @@ func TestRegisterCountsAreThoseOfTheCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare("after some were deleted")
+}
+
+// However many cases wait, those whose act is overdue are counted from their index alone.
+func TestMovedCasesAreCountedFromTheirIndex(t *testing.T) {
+	db, url := open(t)
+	var all []winddown.Summary
+	for i := range 600 {
+		sum := winddown.Summary{Act: winddown.Requested, ActOn: monday(), Stage: winddown.GroupWaiting, Needed: 9}
+		if i%100 == 0 {
+			sum.OverdueOn = monday()
+		}
+		all = append(all, sum)
+	}
+	actor := load(t, db, winddown.DefaultZone, all)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), "vacuum analyze cases"); err != nil {
+		t.Fatal(err)
+	}
+	if plan := db.MovedPlan(t, actor, monday().Time()); !strings.Contains(plan, "Index Only Scan using cases_firm_late_idx") {
+		t.Errorf("the index of the overdue does not answer alone:\n%s", plan)
+	}
 }

@@ -25,7 +25,8 @@ func TestTheRegisterStaysInItsScope(t *testing.T) {
 		}
 		for _, sql := range all {
 			flat := strings.Join(strings.Fields(sql), " ")
-			if n := strings.Count(flat, " cases c"); n == 0 || strings.Count(flat, "from cases c where "+scope) != n {
+			flat = strings.Replace(flat, ") k join cases r on r.id = k.id", "", 1) // those that were found in the scope
+			if n := strings.Count(flat, " cases "); n == 0 || strings.Count(flat, "from cases c where "+scope) != n {
 				t.Errorf("not every use of cases is in the scope %q:\n%s", scope, sql)
 			}
 		}

@@ -108,7 +108,7 @@ func (s *Site) refusedInvite(w http.ResponseWriter, r *http.Request, invite app.
 	if !errors.As(invite.Refused, &why) {
 		return invite.Refused
 	}
-	v.Refused = p.T(why.Key)
+	v.Refused, v.Errors = p.T(why.Key), nil // there is nothing to correct
 	switch {
 	case why.Key != "invite.error.already_in" && why.Key != "rescue.error.self":
 	case invite.Invite.CreatedBy == actor.UserID:

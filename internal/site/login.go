@@ -90,6 +90,9 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email"), Passkeys: s.party != nil, PasskeyError: m.of(passkeyField)}
 	if allowed {
 		v.SignupHref = "/signup"
+		if strings.HasPrefix(next, "/invites/") || strings.HasPrefix(next, "/firm/join/") {
+			v.SignupHref = next // who was invited signs up there, or the invitation is lost
+		}
 	}
 	status, options := formStatus(failure, layoutNarrow)
 	if failure == nil {

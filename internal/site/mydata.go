@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -132,15 +131,13 @@ func myDataRow(p *i18n.Printer, zone, row string) (columns, cells []string) {
 			err = d.Decode(&value)
 		}
 		name, _ := key.(string)
-		columns, cells = append(columns, p.T("mydata.column."+name)), append(cells, myDataCell(p, zone, value))
+		columns, cells = append(columns, p.T("mydata.column."+name)), append(cells, myDataCell(p, zone, name, value))
 	}
 	return columns, cells
 }
 
-func myDataCell(p *i18n.Printer, zone string, value any) string {
+func myDataCell(p *i18n.Printer, zone, column string, value any) string {
 	switch v := value.(type) {
-	case nil:
-		return ""
 	case bool:
 		if v {
 			return p.T("common.yes")
@@ -150,14 +147,35 @@ func myDataCell(p *i18n.Printer, zone string, value any) string {
 		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return p.DateTime(at.In(winddown.Zone(zone)))
 		}
+		if on, err := time.Parse(time.DateOnly, v); err == nil {
+			return p.Date(on)
+		}
+		switch {
+		case v == "":
+			return ""
+		case column == "role":
+			return p.T("role." + v)
+		case column == "frequency", column == "before_never":
+			return p.T("mail.frequency." + v)
+		case column == "muted":
+			return p.T("mail.kind." + v)
+		case column == "to", column == "stream_kind":
+			return p.T("mydata.where." + v)
+		}
 		return v
 	case json.Number:
 		return v.String()
+	case []any:
+		var all []string
+		for _, one := range v {
+			all = append(all, myDataCell(p, zone, column, one))
+		}
+		return strings.Join(all, ", ")
 	case map[string]any: // an event: the rest of it is for programs
 		kind, _ := v["kind"].(string)
 		return kind
 	}
-	return fmt.Sprint(value)
+	return "" // null
 }
 
 func (s *Site) myDataIndex(p *i18n.Printer, actor winddown.Actor, sections []app.MySection, shown [][]string, cases []app.MyCase) page.MyDataIndexView {

@@ -19,6 +19,7 @@ func TestMyData(t *testing.T) {
 	s := testkit.Start(t)
 	c := s.SignUp("Анна Петрова", "petrova")
 	id := c.OpenCase("ИП Петрова", 1)
+	c.PostForm("/account/mail", map[string][]string{"frequency": {"never"}, "hour": {"9"}, "weekday": {"1"}}).Want(http.StatusSeeOther)
 	s.Clock.Advance(winddown.ProofTerm + time.Second)
 	if asked := c.PostForm("/account/data", nil).Want(http.StatusForbidden); asked.HasForm("/locale") || !c.Get("/account/data").HasForm("/locale") {
 		t.Error("on the answer to a form the switch of the language leads away from what was typed, or no page has one")
@@ -66,7 +67,8 @@ func TestMyData(t *testing.T) {
 			t.Errorf("the page does not tell of %s", section)
 		}
 	}
-	for _, want := range []string{"<h2>Входы</h2>", ">Адрес почты</th>", "<td>petrova@example.ru</td>", "<td>ИП Петрова</td>", "<td>22 ноября 2026, 12:00"} {
+	for _, want := range []string{"<h2>Входы</h2>", ">Адрес почты</th>", "<td>petrova@example.ru</td>", "<td>ИП Петрова</td>", "<td>22 ноября 2026, 12:00", "<td>Владелец</td>",
+		"<td>Не писать</td>", ", Вопросы и ответы, "} {
 		if !strings.Contains(index, want) {
 			t.Errorf("nobody reads %q on the page:\n%s", want, index)
 		}

@@ -98,12 +98,15 @@ func TestInvitedHelperWithAnAccount(t *testing.T) {
 	if !s.Anybody().Get(path).HasLink("/login?next=" + url.QueryEscape(path)) {
 		t.Error("the invitation does not lead to signing in and back")
 	}
+	if login := s.Anybody().Get("/login?next=" + url.QueryEscape(path)); !login.HasLink(path) {
+		t.Error("whoever signs up by way of the login loses the invitation")
+	}
 	if got := helper.Get(path).Want(http.StatusOK); !strings.Contains(got.Main(), helper.Email) || got.HasLink("/signup") {
 		t.Errorf("the invitation does not say who accepts it:\n%s", got.Main())
 	}
 	// Its own maker cannot use it, and it stays good.
-	if got := owner.PostForm(path, nil).Want(http.StatusConflict).Errors()[""]; got != "Вы уже участвуете в этом уходе." {
-		t.Errorf("the owner's own link: %q", got)
+	if got := owner.PostForm(path, nil).Want(http.StatusConflict); len(got.Errors()) != 0 || !strings.Contains(got.Main(), "Эту ссылку сделали вы") {
+		t.Errorf("the owner's own link: %q\n%s", got.Errors(), got.Main())
 	}
 	helper.PostForm(path, nil).WantRedirect("/cases/" + id.String())
 	if got := helper.Get("/cases/" + id.String()).Want(http.StatusOK).Notice(); !strings.Contains(got, "Приглашение принято") {

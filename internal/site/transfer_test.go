@@ -64,7 +64,7 @@ func TestTransferPages(t *testing.T) {
 	}
 	// One that was deleted cannot be handed over, and the page says so in place of the form.
 	boris.PostForm("/cases/"+id.String()+"/delete", url.Values{"seller_name": {"ИП Ким"}}).WantRedirect("/cases/" + id.String())
-	if page := boris.Get(transfer).Want(http.StatusOK); page.HasForm(transfer) || !strings.Contains(page.Main(), "Не удалять") {
+	if page := boris.Get(transfer).Want(http.StatusOK); page.HasForm(transfer) || !strings.Contains(page.Main(), "Оставить уход") {
 		t.Errorf("a deleted case is offered to be handed over:\n%s", page.Main())
 	}
 	boris.PostForm(transfer, url.Values{}).Want(http.StatusConflict)

@@ -101,7 +101,7 @@ for (const script of [true, false]) {
     assert.match(await main(page), /Будет стёрт 27 ноября/);
     await check(page);
     await page.goto(address);
-    await submit(page, "Не удалять");
+    await submit(page, "Оставить уход");
     await page.getByRole("link", { name: "Удалить уход" }).waitFor();
     assert.doesNotMatch(await main(page), /будет стёрт 27/);
     await page.goto(`${address}/history`);
