@@ -125,6 +125,6 @@ func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id windd
 }
 
 // SeatsOf returns the owners, helpers and accountants of cases, for letters to them.
-func (a *App) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]winddown.ID, error) {
+func (a *App) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]postgres.Seat, error) {
 	return a.db.SeatsOf(ctx, cases)
 }

@@ -87,17 +87,10 @@ type CaseLetter struct {
 	Other  string // the name of the person the case went to, or came from
 }
 
-// CaseNotice is CaseLetter for what a person must not miss, because his case goes to another or is
-// erased: one whose address no letter has reached is written to all the same, and gets no name.
-func (a *App) CaseNotice(ctx context.Context, id, user winddown.ID) (CaseLetter, error) {
-	u, err := a.recipient(ctx, user)
-	if err != nil || u.Confirmed {
-		return a.CaseLetter(ctx, id, user, winddown.ID{})
-	}
-	if _, _, err = a.db.CaseLetter(ctx, id, winddown.ID{}); errors.Is(err, winddown.NotFound) {
-		err = ErrMoot
-	}
-	return CaseLetter{To: u}, err
+// Warned returns whom a letter warns, which names no case, that one of his is to be erased or to go to
+// another: he must not miss it, whether letters have reached him or not.
+func (a *App) Warned(ctx context.Context, user winddown.ID) (winddown.User, error) {
+	return a.recipient(ctx, user)
 }
 
 // CaseLetter returns what a letter tells somebody who is, or was, one of a case's people: ErrMoot

@@ -163,17 +163,26 @@ func (tx *Tx) OfferRescue(i winddown.Invite, tokenHash []byte) {
 }
 
 const sqlSeatsOf = `-- name: SeatsOf
+select s.case_id, s.user_id, u.confirmed_at is not null as confirmed from (
 select p.case_id, p.user_id from case_people p where p.case_id = any(@cases::uuid[])
 union
 select c.id, c.responsible_id from cases c where c.id = any(@cases::uuid[]) and c.responsible_id is not null
 union
 select c.id, f.user_id from cases c join firm_people f on f.firm_id = c.firm_id and f.role in ('admin', 'lead')
-where c.id = any(@cases::uuid[]) and c.responsible_id is null and not exists (select from case_people p where p.case_id = c.id)`
+where c.id = any(@cases::uuid[]) and c.responsible_id is null and not exists (select from case_people p where p.case_id = c.id)
+) s join users u on u.id = s.user_id`
+
+// Seat is somebody in a case, and whether letters have reached him.
+type Seat struct {
+	CaseID    winddown.ID
+	UserID    winddown.ID
+	Confirmed bool
+}
 
 // SeatsOf returns the owners, helpers and accountants of cases, and the admins and leads of the firm of one
 // that has none of them. It is the program's own and takes no
 // actor.
-func (db *DB) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]winddown.ID, error) {
+func (db *DB) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID][]Seat, error) {
 	ids := make([][16]byte, len(cases))
 	for i, id := range cases {
 		ids[i] = id
@@ -182,10 +191,10 @@ func (db *DB) SeatsOf(ctx context.Context, cases []winddown.ID) (map[winddown.ID
 	if err != nil {
 		return nil, classify(err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reminded])
-	people := map[winddown.ID][]winddown.ID{}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Seat])
+	people := map[winddown.ID][]Seat{}
 	for _, f := range found {
-		people[f.CaseID] = append(people[f.CaseID], f.UserID)
+		people[f.CaseID] = append(people[f.CaseID], f)
 	}
 	return people, classify(err)
 }

@@ -65,7 +65,7 @@ func (w *Workers) oldEmailLetter(ctx context.Context, job *river.Job[oldEmailArg
 		Blocks: []webmail.Block{
 			{Text: []string{p.T("mail.old_email.text", "Email", u.Email), p.T("mail.old_email.stranger")},
 				Button: w.link(p.T("mail.reset.button"), "/password/forgot")},
-			{Text: []string{p.T("mail.old_email.late", "Page", w.BaseURL+"/privacy")}}, // who runs the site is named there
+			{Text: []string{p.T("mail.old_email.late", "Page", w.BaseURL+"/privacy")}}, // whoever runs the site is named there, if he said so
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})

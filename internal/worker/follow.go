@@ -116,9 +116,20 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		if err != nil {
 			return nil, err
 		}
+		warned := map[warningArgs]bool{} // River refuses the same letter twice in one insert
 		for _, args := range told {
-			for _, args.User = range seats[args.Case] {
+			for _, seat := range seats[args.Case] {
+				args.User = seat.UserID
 				one := river.InsertManyParams{Args: args}
+				if !seat.Confirmed {
+					key := warningArgs{User: args.User, On: args.At.UTC().Format(time.DateOnly), What: args.What}
+					if warned[key] || args.What == string(winddown.RescueStopped) { // all stays as it was
+						continue
+					}
+					warned[key] = true
+					key.At = args.At
+					one.Args = key
+				}
 				if args.What == string(winddown.CaseExpired) { // old cases expire by the thousand: see below
 					one.InsertOpts = &river.InsertOpts{Priority: reminding}
 				}

@@ -41,6 +41,7 @@ func (w *Workers) kinds(bundle *river.Workers) {
 	addKind(w, bundle, w.stayingLetter)
 	addNotedKind(w, bundle, w.farewellLetter)
 	addKind(w, bundle, w.securityLetter)
+	addKind(w, bundle, w.warningLetter)
 	addKind(w, bundle, w.transferLetter)
 }
 

@@ -2,8 +2,10 @@ package worker_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"winddown/internal/app"
 	"winddown/internal/winddown"
@@ -24,16 +26,22 @@ func TestLetterAboutRetention(t *testing.T) {
 	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', archived_at = changed_at - interval '61 months', responsible_id = null where id = '"+
 		alone.String()+"' returning id::text")
 	vera := o.SignUp("Вера Цой", "vera") // no letter has ever reached her: she is told, and nothing of the case
-	hers := vera.OpenCase("ООО Север", 3)
-	o.rows(t, "update cases set changed_at = changed_at - interval '61 months', finished_on = opened_on, stage = 'finished' where id = '"+hers.String()+"' returning id::text")
+	old := func(n int) winddown.ID {
+		id := vera.OpenCase("ООО Север", n)
+		o.rows(t, "update cases set changed_at = changed_at - interval '61 months', finished_on = opened_on, stage = 'finished' where id = '"+id.String()+"' returning id::text")
+		return id
+	}
+	hers := old(3)
+	old(4)
 	keeping := app.New(o.DB, app.Options{Now: o.Clock.Now, Retention: winddown.MinRetention})
-	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 3 {
+	if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 4 {
 		t.Fatalf("the retention of %d cases is over, %v", n, err)
 	}
 	if p := anna.Get(page); !p.HasForm(page+"/keep") || !strings.Contains(p.Main(), "Срок хранения закончился") {
 		t.Errorf("the page says:\n%s", p.Main())
 	}
 	o.work(t)
+	o.work(t) // a second process changes nothing
 	for _, raw := range o.mail.Wait(t, 3) {
 		if raw.To == vera.Email {
 			l := raw.Parse(t)
@@ -53,5 +61,18 @@ func TestLetterAboutRetention(t *testing.T) {
 	// They do not stand in front of letters that somebody waits for.
 	if got := o.rows(t, "select priority::text from river_job where args ->> 'what' = 'case_expired'"); !slices.Equal(got, []string{"2", "2", "2"}) {
 		t.Errorf("their priorities are %q", got)
+	}
+	// To her one letter a day is enough, whatever comes later: which case it is about it does not say.
+	for i, later := range []time.Duration{time.Hour, 24 * time.Hour} {
+		o.Clock.Advance(later)
+		old(5 + i)
+		if n, err := keeping.ExpireCases(t.Context()); err != nil || n != 1 {
+			t.Fatalf("the retention of %d cases is over, %v", n, err)
+		}
+		register(t, o.App, "after"+strconv.Itoa(i)+"@example.ru", "ru")
+		o.mail.Wait(t, 4+2*i)
+		if got := o.rows(t, "select args ->> 'on' from river_job where kind = 'warning' order by id"); !slices.Equal(got, []string{"2026-11-22", "2026-11-23"}[:1+i]) {
+			t.Errorf("%s later she was written to on %q", later, got)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"winddown/internal/app"
 	"winddown/internal/mail"
 	"winddown/internal/winddown"
 	webmail "winddown/web/mail"
@@ -73,38 +72,73 @@ func (w *Workers) securityLetter(ctx context.Context, job *river.Job[securityArg
 // caseSecurityLetter tells one of a case's people that its owner is said to be lost, or that it is to be
 // erased.
 func (w *Workers) caseSecurityLetter(ctx context.Context, kind string, args securityArgs) (mail.Message, error) {
-	l, err := w.App.CaseNotice(ctx, args.Case, args.User)
-	if err == nil && !l.To.Confirmed && args.What == string(winddown.RescueStopped) { // all stays as it was
-		err = app.ErrMoot
-	}
+	l, err := w.App.CaseLetter(ctx, args.Case, args.User, winddown.ID{})
 	if err != nil {
 		return mail.Message{}, err
 	}
 	p := printer(l.To.Locale)
 	zone, page := winddown.Zone(l.To.Zone), "/people"
 	key := "mail.security." + args.What
-	until := args.At.Add(winddown.RescueTerm)
 	if args.What == string(winddown.CaseExpired) {
-		until, page = args.At.Add(winddown.EraseTerm), ""
-	}
-	if !l.To.Confirmed { // whoever reads it may be a stranger: nothing of the case, not even its number
-		subject := p.T("mail.security.unconfirmed.subject")
-		return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{
-			Lang: l.To.Locale, Title: subject,
-			Blocks: []webmail.Block{
-				{Text: []string{p.T("mail.security.unconfirmed.text", "Date", p.Date(until.In(zone)))}, Button: w.link(p.T("mail.security.unconfirmed.button"), "/cases")},
-				{Text: []string{p.T("mail.security.unconfirmed.why")}},
-			},
-			Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
-		})
+		page = ""
 	}
 	subject := p.T(key+".subject", "Seller", l.Seller)
 	return w.message(ctx, l.To.Email, w.id(kind, args.User, args.Case, args.Seq), subject, webmail.Letter{
 		Lang: l.To.Locale, Title: subject,
 		Blocks: []webmail.Block{
-			{Text: []string{p.T(key+".text", "Seller", l.Seller, "Date", p.Date(until.In(zone))), p.T("mail.security.when", "Time", p.DateTime(args.At.In(zone)))},
+			{Text: []string{p.T(key+".text", "Seller", l.Seller, "Date", p.Date(lostAt(args.What, args.At).In(zone))), p.T("mail.security.when", "Time", p.DateTime(args.At.In(zone)))},
 				Button: w.link(p.T(key+".button"), "/cases/"+args.Case.String()+page)},
 			{Text: []string{p.T(key + ".owner")}},
+		},
+		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
+	})
+}
+
+// lostAt is when a case may be erased, or may go to another, of which that was said at a time.
+func lostAt(what string, at time.Time) time.Time {
+	if what == string(winddown.CaseExpired) {
+		return at.Add(winddown.EraseTerm)
+	}
+	return at.Add(winddown.RescueTerm)
+}
+
+// warningArgs ask for a letter that tells a person whom no letter has reached what securityArgs tell the
+// others: one a day, however many of his cases there are, because it names none.
+type warningArgs struct {
+	User winddown.ID `json:"user" river:"unique"`
+	On   string      `json:"on" river:"unique"` // the day of At, in UTC
+	What string      `json:"what" river:"unique"`
+	At   time.Time   `json:"at"` // the first of that day
+}
+
+// Kind names the job.
+func (warningArgs) Kind() string { return "warning" }
+
+// InsertOpts puts the job where it belongs: once for a person, day and thing.
+func (warningArgs) InsertOpts() river.InsertOpts {
+	o := mailOpts(awaited)
+	o.UniqueOpts = river.UniqueOpts{ByArgs: true}
+	return o
+}
+
+// warningLetter may be read by a stranger: it says nothing of a case, not even its number.
+func (w *Workers) warningLetter(ctx context.Context, job *river.Job[warningArgs]) (mail.Message, error) {
+	args := job.Args
+	u, err := w.App.Warned(ctx, args.User)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	p := printer(u.Locale)
+	text := p.T("mail.security.unconfirmed.text", "Date", p.Date(lostAt(args.What, args.At).In(winddown.Zone(u.Zone))))
+	if args.What == string(winddown.RescueOffered) { // the term is over
+		text = p.T("mail.security.unconfirmed.offered")
+	}
+	subject := p.T("mail.security.unconfirmed.subject")
+	return w.message(ctx, u.Email, w.id(job.Kind, args.User, args.On, args.What), subject, webmail.Letter{
+		Lang: u.Locale, Title: subject,
+		Blocks: []webmail.Block{
+			{Text: []string{text}, Button: w.link(p.T("mail.security.unconfirmed.button"), "/cases")},
+			{Text: []string{p.T("mail.security.unconfirmed.why")}},
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})

@@ -68,6 +68,46 @@ func TestLettersAboutARescue(t *testing.T) {
 	}
 }
 
+// Whoever no letter has reached is warned too, with nothing of the case: until when while he can wait,
+// at once when the link is there, and not at all when nothing happens.
+func TestWarningOfARescue(t *testing.T) {
+	o := open(t)
+	operator, vera := o.SignUp("Смотров", "op"), o.SignUp("Вера Цой", "vera")
+	id := vera.OpenCase("ООО Север", 3)
+	ask := func() {
+		t.Helper()
+		if err := o.App.AskRescue(t.Context(), operator.Actor(), id, "Не отвечает"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	if err := o.App.DropRescue(t.Context(), operator.Actor(), id); err != nil {
+		t.Fatal(err)
+	}
+	ask()
+	o.rows(t, "update cases set rescue_asked_at = rescue_asked_at - interval '8 days', rescue_at = rescue_at - interval '8 days' returning id::text")
+	if _, err := o.App.Rescue(t.Context(), operator.Actor(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.App.ObjectToRescue(t.Context(), vera.Actor(), id); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	for i, raw := range o.mail.Wait(t, 2) {
+		l := raw.Parse(t)
+		must, mustNot := "Один из ваших уходов 29 ноября 2026 может", "в любой момент"
+		if i == 1 {
+			must, mustNot = "в любой момент. Войдите сейчас", "ноября"
+		}
+		if raw.To != vera.Email || !strings.Contains(l.Text, must) || strings.Contains(l.Text, mustNot) || strings.Contains(l.Subject+l.Text, "Север") || strings.Contains(l.Text, id.String()) {
+			t.Errorf("letter %d to %s: %s:\n%s", i, raw.To, l.Subject, l.Text)
+		}
+	}
+	if got := o.rows(t, "select args ->> 'what' from river_job order by id"); !slices.Equal(got, []string{"rescue_asked", "rescue_offered"}) {
+		t.Errorf("the letters are about %q", got)
+	}
+}
+
 // A former owner who was said to be lost is not asked whether he handed his case over.
 func TestLetterToAnOwnerWhoWasLost(t *testing.T) {
 	o := open(t)

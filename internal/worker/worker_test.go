@@ -100,7 +100,7 @@ func TestLettersAboutAccounts(t *testing.T) {
 	o.work(t)
 	o.work(t) // a second process changes nothing
 	first := o.mail.Wait(t, 1)[0].Parse(t)
-	if first.Subject != "Winddown: подтвердите адрес" || first.Get("To") != "<kim@example.ru>" || !strings.Contains(first.HTML, `lang="ru"`) {
+	if first.Subject != "Winddown: подтвердите адрес" || !strings.Contains(first.Text, "не напишем вам ничего, кроме предупреждения") || first.Get("To") != "<kim@example.ru>" || !strings.Contains(first.HTML, `lang="ru"`) {
 		t.Errorf("%s, to %s", first.Subject, first.Get("To"))
 	}
 	token := linkIn(t, first, "/account/confirm/")
@@ -156,7 +156,7 @@ func TestLettersAboutAccounts(t *testing.T) {
 		moving[raw.To+": "+l.Subject] = l.Text
 	}
 	if old := moving["kim@example.ru: Winddown: адрес вашей учётной записи меняют"]; !strings.Contains(old, "Если это были не вы, задайте новый пароль") || !strings.Contains(old, o.URL+"/password/forgot") ||
-		!strings.Contains(old, o.URL+"/privacy") ||
+		!strings.Contains(old, "Если он оставил контакты, они на странице "+o.URL+"/privacy") ||
 		strings.Contains(old, "new@example.org") || strings.Contains(old, "/account/email/confirm/") {
 		t.Errorf("the old address is told:\n%s", old)
 	}
