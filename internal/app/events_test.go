@@ -637,6 +637,12 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 			_, _, err := w.app.Transfer(ctx, a, id, "")
 			return err
 		})},
+		{"Transfer", "while another owner is looked for", "case rescue_stopped, case transfer_offered", owned(func(w *world, _ winddown.Actor, id winddown.ID) error {
+			return w.app.AskRescue(ctx, w.operator("Смотров"), id, "Не отвечает")
+		}, func(w *world, a winddown.Actor, id winddown.ID) error {
+			_, _, err := w.app.Transfer(ctx, a, id, "")
+			return err
+		})},
 		{"Accept", "as the next owner", "case case_transferred", func(t *testing.T, w *world) (func() error, func() outcome) {
 			a, b := w.person("Петрова"), w.confirmed(w.person("Сидорова"))
 			token := w.offer(a, w.open(a))

@@ -141,9 +141,7 @@ func revoke(tx *postgres.Tx, i winddown.Invite, onBehalf bool) []winddown.Event 
 	tx.RevokeInvite(i)
 	events := []winddown.Event{{Kind: winddown.InviteRevoked, Role: i.Role, Invite: i.ID, OnBehalf: onBehalf}}
 	if i.Offer() == "rescue" {
-		tx.EndRescue(i.CaseID)
-		tx.SaveObjection(i.CaseID, true)
-		events = append(events, winddown.Event{Kind: winddown.RescueStopped, OnBehalf: onBehalf})
+		events = append(events, object(tx, i.CaseID, onBehalf))
 	}
 	return events
 }

@@ -118,10 +118,15 @@ func (a *App) ObjectToRescue(ctx context.Context, actor winddown.Actor, id windd
 		if err != nil || view.Case.RescueAt.IsZero() {
 			return nil, err
 		}
-		tx.EndRescue(id)
-		tx.SaveObjection(id, true)
-		return []winddown.Event{{Stream: caseStream(id), Kind: winddown.RescueStopped}}, nil
+		return winddown.OnStream(caseStream(id), []winddown.Event{object(tx, id, false)}), nil
 	})
+}
+
+// object ends the search for another owner of a locked case because there is one.
+func object(tx *postgres.Tx, id winddown.ID, onBehalf bool) winddown.Event {
+	tx.EndRescue(id)
+	tx.SaveObjection(id, true)
+	return winddown.Event{Kind: winddown.RescueStopped, OnBehalf: onBehalf}
 }
 
 // SeatsOf returns the owners, helpers and accountants of cases, for letters to them.

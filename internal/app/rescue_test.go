@@ -29,6 +29,7 @@ func TestRescue(t *testing.T) {
 	id := w.open(owner)
 	w.join(owner, accountant, id, winddown.Accountant)
 	const reason = "Решение № 3 о смене директора"
+	before := w.offer(owner, id)
 	wantField(t, w.app.AskRescue(ctx, operator, id, " "), "reason", "step.error.reason_missing")
 	// By a clock that does not stand still.
 	ticking := app.New(w.db, app.Options{Now: func() time.Time { w.clock.Advance(time.Millisecond); return w.clock.Now() }})
@@ -53,7 +54,6 @@ func TestRescue(t *testing.T) {
 	w.clock.Advance(time.Second)
 	_, err = w.app.Rescue(ctx, operator, id, "") // proved a week ago
 	wantKind(t, err, winddown.Unproved)
-	before := w.offer(owner, id) // he is there after all, and makes a link of his own
 	token, err := w.app.Rescue(ctx, w.provedNow(operator), id, "")
 	if err != nil {
 		t.Fatal(err)
@@ -128,11 +128,22 @@ func TestRescueIsStopped(t *testing.T) {
 	wantKey(t, w.app.DropRescue(ctx, operator, id), winddown.Conflict, "rescue.error.ended")
 	ended()
 	ask()
-	if _, _, err := w.app.Accept(ctx, next, w.offer(owner, id)); err != nil {
+	token := w.offer(owner, id) // he is there after all
+	if c, err := w.app.LostCase(ctx, operator, id); err != nil || !c.RescueAt.IsZero() || !c.ObjectedAt.Equal(w.clock.Now()) {
+		t.Errorf("when the owner hands it over the operator sees %+v, %v", c, err)
+	}
+	if _, _, err := w.app.Accept(ctx, next, token); err != nil {
+		t.Fatal(err)
+	}
+	owner = next
+	// What the former owner said is not said by this one.
+	if err := w.app.AskRescue(ctx, w.provedNow(operator), id, "Не отвечает"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.DropRescue(ctx, operator, id); err != nil {
 		t.Fatal(err)
 	}
 	ended()
-	owner = next
 	// So it is once the link is there.
 	for name, stop := range map[string]func() error{
 		"he objects":       func() error { return w.app.ObjectToRescue(ctx, owner, id) },
@@ -161,9 +172,18 @@ func TestRescueIsStopped(t *testing.T) {
 		}
 		_, _, err = w.app.Accept(ctx, helper, token)
 		wantKind(t, named(name, err), winddown.Gone)
+		if c, err := w.app.LostCase(ctx, operator, id); err != nil || c.ObjectedAt.Equal(w.clock.Now()) != (name != "the operator") {
+			t.Errorf("%s: the operator sees %+v, %v", name, c, err)
+		}
 		ended()
-		if v := w.view(owner, id); !v.Standing.Owner || !slices.ContainsFunc(v.Trail[:3], func(l app.TrailLine) bool { return l.Event.Kind == winddown.RescueStopped }) {
-			t.Errorf("%s: the trail ends with %+v", name, v.Trail[0].Event)
+		v, stopped := w.view(owner, id), 0
+		for _, l := range v.Trail[:3] {
+			if l.Event.Kind == winddown.RescueStopped {
+				stopped++
+			}
+		}
+		if !v.Standing.Owner || stopped != 1 {
+			t.Errorf("%s: it is stopped %d times, the trail ends with %+v", name, stopped, v.Trail[0].Event)
 		}
 	}
 	w.verify(id)

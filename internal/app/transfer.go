@@ -11,7 +11,7 @@ import (
 // Transfer makes a one-time link by which another person becomes the owner of a case in the actor's
 // place, and returns its token, which is stored nowhere; to an address that is not empty a letter with
 // a link of its own goes too. A link made before leads nowhere from then on, and replaced says that there
-// was one. NotFound, Forbidden, Conflict for a case that was deleted, Invalid for his own address and as for
+// was one; nobody looks for another owner any more. NotFound, Forbidden, Conflict for a case that was deleted, Invalid for his own address and as for
 // InviteByMail, or Unproved.
 func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID, to string) (token string, replaced bool, err error) {
 	now := a.now()
@@ -38,13 +38,18 @@ func (a *App) Transfer(ctx context.Context, actor winddown.Actor, id winddown.ID
 			}
 		}
 		var events []winddown.Event
+		lost := !c.RescueAt.IsZero()
 		others := len(open)
 		for _, i := range open {
 			if i.Role == winddown.Owner {
 				others--
 				replaced = true
 				events = append(events, revoke(tx, i, false)...)
+				lost = lost && i.Offer() != "rescue" // with that he has objected
 			}
+		}
+		if lost {
+			events = append(events, object(tx, id, false))
 		}
 		if others >= postgres.MaxInvites {
 			return nil, &winddown.Error{Kind: winddown.Conflict, Key: "invite.error.too_many"}
