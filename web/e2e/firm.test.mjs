@@ -89,7 +89,7 @@ for (const script of [true, false]) {
     await check(admin);
     for (const id of ten) await sellerRow(admin, id).getByRole("checkbox").check();
     await submit(admin, "Назначить ответственного");
-    await admin.getByRole("heading", { level: 1, name: "Назначить ответственного для 10 продавцов?" }).waitFor();
+    await admin.getByRole("heading", { level: 1, name: "Назначить ответственного?" }).waitFor();
     await check(admin);
     await submit(admin, "Назначить");
     await admin.getByRole("alert").getByText("Выберите ответственного").waitFor();
