@@ -24,7 +24,8 @@ from register_counts c where ` + scope + `
 group by 1`
 }
 
-// registerMovedSQL counts those cases by the group they were written in and the one they are in.
+// registerMovedSQL counts the cases of a scope whose dates have come (registerReached), by the group they
+// were written in and the one they are in.
 func registerMovedSQL(scope string) string {
 	var moved []string
 	for _, grp := range registerReached {
@@ -47,8 +48,8 @@ from r
 group by 1`
 }
 
-// registerFigures are the numbers of cases by their key and their group: N of all, Matching of those
-// that the filter leaves.
+// registerFigures are the numbers of cases by their key, which has their group: of all, and of those that
+// the filter leaves.
 type registerFigures map[int]registerFigure
 
 type registerFigure struct{ n, matching int }
