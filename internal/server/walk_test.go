@@ -168,6 +168,9 @@ func (w *walk) step() {
 		w.forms[c] = formsOf(p)
 	}
 	maps.Copy(seen, w.visible(c)) // what a form has just given or taken may be named
+	if strings.HasPrefix(path, "/admin/cases") {
+		maps.Copy(seen, w.lost(c, path))
+	}
 	shown := marks(w.t, p)
 	if len(shown) > 0 {
 		w.named++
@@ -264,8 +267,11 @@ const sqlVisible = `select c.seller_name, c.id from cases c where
 	or exists (select from firm_people p where p.firm_id = c.firm_id and p.user_id = $1 and (p.role <> 'accountant' or c.responsible_id = $1))`
 
 // visible are the marks of the cases that somebody may see now, and their ids.
-func (w *walk) visible(c *testkit.Client) map[string]winddown.ID {
-	rows, err := w.db.Query(w.t.Context(), sqlVisible, c.ID)
+func (w *walk) visible(c *testkit.Client) map[string]winddown.ID { return w.marked(sqlVisible, c.ID) }
+
+// marked are the marks of the cases that a question of the test finds, and their ids.
+func (w *walk) marked(sql string, args ...any) map[string]winddown.ID {
+	rows, err := w.db.Query(w.t.Context(), sql, args...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -279,6 +285,15 @@ func (w *walk) visible(c *testkit.Client) map[string]winddown.ID {
 		w.t.Fatal(err)
 	}
 	return seen
+}
+
+const sqlLost = `select c.seller_name, c.id from cases c, users u where u.id = $1 and u.operator
+	and (c.rescue_at is not null or c.rescue_objected_at is not null or position(c.id::text in $2) > 0)`
+
+// lost are the marks of the cases whose names an operator of the installation may read at an address: the
+// one that the address says, because somebody asked him for it, and those under way to another owner.
+func (w *walk) lost(c *testkit.Client, path string) map[string]winddown.ID {
+	return w.marked(sqlLost, c.ID, path)
 }
 
 // formsOf are the forms of a page that post something, but for the way out.
