@@ -429,7 +429,7 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 	}
 	if len(codes) == 0 {
 		switch parts[0] {
-		case "case_opened", "joined", "answers", "details", "rest", "reopened", "case_upgraded":
+		case "case_opened", "joined", "answers", "details", "rest", "reopened", "case_upgraded", "kept", "objected":
 			return success(w.p.T("case.notice." + parts[0])), ""
 		}
 		return nil, ""

@@ -72,6 +72,7 @@ func (s *Site) KeepCase(w http.ResponseWriter, r *http.Request) error {
 	if err := s.app.KeepCase(r.Context(), actorOf(r.Context()), id); err != nil {
 		return err
 	}
+	s.notice(w, "kept")
 	return s.redirect(w, r, caseHref(id))
 }
 

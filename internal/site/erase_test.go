@@ -70,6 +70,11 @@ func TestDeletedCaseSaysSoWhereverItIsListed(t *testing.T) {
 	if text := s.Anybody().Get("/invites/" + invite).Want(http.StatusOK).Main(); !strings.Contains(text, "Владелец удалил этот уход. Он будет стёрт 6 декабря") {
 		t.Errorf("the invitation says:\n%s", text)
 	}
+
+	anna.PostForm(path+"/keep", nil).WantRedirect(path)
+	if p := anna.Get(path); p.HasForm(path+"/keep") || !strings.Contains(p.Notice(), "Уход остаётся") {
+		t.Errorf("after she kept it: %q", p.Notice())
+	}
 }
 
 // The list of a person's own cases says which of them is on its way to somebody else.

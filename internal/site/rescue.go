@@ -208,6 +208,7 @@ func (s *Site) ObjectToRescue(w http.ResponseWriter, r *http.Request) error {
 	if err := s.app.ObjectToRescue(r.Context(), actorOf(r.Context()), id); err != nil {
 		return err
 	}
+	s.notice(w, "objected")
 	return s.redirect(w, r, caseHref(id))
 }
 

@@ -38,8 +38,8 @@ func TestRescuePages(t *testing.T) {
 		t.Fatal("the owner cannot object")
 	}
 	anna.PostForm(page+"/rescue/object", url.Values{}).WantRedirect(page)
-	if p := anna.Get(page); p.HasForm(page + "/rescue/object") {
-		t.Error("she can object again")
+	if p := anna.Get(page); p.HasForm(page+"/rescue/object") || !strings.Contains(p.Notice(), "Владельцем остаётесь вы") {
+		t.Errorf("after she objected: %q", p.Notice())
 	}
 	for _, address := range []string{here, "/admin/cases"} {
 		p := operator.Get(address).Want(http.StatusOK)
