@@ -31,8 +31,8 @@ func (f mailFlags) client() (*mail.Client, error) {
 }
 
 // startWorkers begins to send letters, and returns how to stop.
-func startWorkers(ctx context.Context, a *app.App, db *database, client *mail.Client, base string, log *slog.Logger, timing workerTiming) (stop func() error, err error) {
-	w, err := worker.Start(ctx, worker.Options{App: a, DB: db.DB, Mail: client, BaseURL: base, Log: log,
+func startWorkers(ctx context.Context, a *app.App, db *database, client *mail.Client, base, contact string, log *slog.Logger, timing workerTiming) (stop func() error, err error) {
+	w, err := worker.Start(ctx, worker.Options{App: a, DB: db.DB, Mail: client, BaseURL: base, Contact: contact, Log: log,
 		Timeout: timing.JobTimeout, Rescue: timing.RescueAfter, PlanEvery: timing.PlanEvery})
 	if err != nil {
 		return nil, err
@@ -53,7 +53,8 @@ type workCmd struct {
 	databaseFlags
 	mailFlags
 	workerTiming
-	BaseURL   string    `env:"WINDDOWN_BASE_URL" required:"" help:"Address people reach the site at, for the links in letters." placeholder:"URL"`
+	BaseURL string `env:"WINDDOWN_BASE_URL" required:"" help:"Address people reach the site at, for the links in letters." placeholder:"URL"`
+	contactFlag
 	LogFormat string    `env:"WINDDOWN_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: text or json."`
 	Dev       bool      `env:"WINDDOWN_DEV" hidden:""`
 	Now       time.Time `hidden:""`
@@ -85,7 +86,7 @@ func (c workCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := db.checkSchema(ctx); err != nil {
 		return err
 	}
-	stop, err := startWorkers(ctx, app.New(db.DB, options), db, client, base, log, c.workerTiming)
+	stop, err := startWorkers(ctx, app.New(db.DB, options), db, client, base, c.OperatorContact, log, c.workerTiming)
 	if err != nil {
 		return err
 	}

@@ -49,8 +49,13 @@ type serveCmd struct {
 type operatorFlags struct {
 	OperatorName    string `env:"WINDDOWN_OPERATOR_NAME" help:"Who runs this installation and answers for the personal data in it, as /privacy names him." placeholder:"NAME"`
 	OperatorAddress string `env:"WINDDOWN_OPERATOR_ADDRESS" help:"His postal address, for /privacy." placeholder:"TEXT"`
-	OperatorContact string `env:"WINDDOWN_OPERATOR_CONTACT" help:"Where he is reached about personal data: an e-mail address, a telephone number." placeholder:"TEXT"`
-	PrivacyVersion  string `env:"WINDDOWN_PRIVACY_VERSION" default:"1" help:"Version of what people agree to; when it changes, everybody is asked anew." placeholder:"TEXT"`
+	contactFlag
+	PrivacyVersion string `env:"WINDDOWN_PRIVACY_VERSION" default:"1" help:"Version of what people agree to; when it changes, everybody is asked anew." placeholder:"TEXT"`
+}
+
+// contactFlag says how the operator of the installation is reached: letters say it too.
+type contactFlag struct {
+	OperatorContact string `env:"WINDDOWN_OPERATOR_CONTACT" help:"Where who runs this installation is reached: an e-mail address, a telephone number. It is named on /privacy and in letters." placeholder:"TEXT"`
 }
 
 // maxPrivacyVersion bounds the name of a version, in bytes.
@@ -116,7 +121,7 @@ func (c serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	if c.Workers && client != nil {
 		s.work = func(base string) (func() error, error) {
-			return startWorkers(ctx, s.app, db, client, base, log, c.workerTiming)
+			return startWorkers(ctx, s.app, db, client, base, c.OperatorContact, log, c.workerTiming)
 		}
 	}
 	return serve(ctx, s)

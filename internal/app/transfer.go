@@ -92,10 +92,15 @@ type CaseLetter struct {
 	Other  string // the name of the person the case went to, or came from
 }
 
-// Warned returns whom a letter warns, which names no case, that one of his is to be erased or to go to
-// another: he must not miss it, whether letters have reached him or not.
+// Warned returns whom a letter warns, which names no case, that one of his is to be erased, or to go to
+// another, or went to one: he must not miss it, whether letters have reached him or not.
 func (a *App) Warned(ctx context.Context, user winddown.ID) (winddown.User, error) {
 	return a.recipient(ctx, user)
+}
+
+// Unconfirmed returns those of the people whom no letter has reached.
+func (a *App) Unconfirmed(ctx context.Context, users []winddown.ID) ([]winddown.ID, error) {
+	return a.db.Unconfirmed(ctx, users)
 }
 
 // CaseLetter returns what a letter tells somebody who is, or was, one of a case's people: ErrMoot

@@ -24,6 +24,24 @@ func (db *DB) Recipient(ctx context.Context, user winddown.ID) (winddown.User, e
 	return u, classify(err)
 }
 
+const sqlUnconfirmed = `-- name: Unconfirmed
+select id from users where id = any(@ids::uuid[]) and confirmed_at is null`
+
+// Unconfirmed returns those of the people whom no letter has reached. It is the program's own and
+// takes no actor.
+func (db *DB) Unconfirmed(ctx context.Context, users []winddown.ID) ([]winddown.ID, error) {
+	ids := make([][16]byte, len(users))
+	for i, id := range users {
+		ids[i] = id
+	}
+	rows, err := db.pool.Query(ctx, sqlUnconfirmed, namedArgs{"ids": ids})
+	if err != nil {
+		return nil, classify(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[winddown.ID])
+	return found, classify(err)
+}
+
 // TokenPurpose says what a link in a letter is for.
 type TokenPurpose string
 

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -48,6 +49,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 	var reminders []reminder
 	var invites, about []winddown.ID // about are cases whose people are told
 	var told []securityArgs
+	var handed []transferredArgs
+	var handers []winddown.ID
 	roles := map[winddown.ID]winddown.Role{}
 	for _, f := range events {
 		e := f.Event
@@ -93,8 +96,9 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			add(securityArgs{User: e.Stream.ID, Seq: f.Seq, What: newBrowser, At: e.At, Session: session})
 		case winddown.CaseTransferred:
 			for _, user := range []winddown.ID{e.User, e.By} {
-				add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, Lost: e.After["lost"] == "yes", At: e.At})
+				handed = append(handed, transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: user, From: e.User, To: e.By, Lost: e.After["lost"] == "yes", At: e.At})
 			}
+			handers = append(handers, e.User, e.By)
 		case winddown.RescueAsked, winddown.RescueStopped, winddown.RescueOffered, winddown.CaseExpired:
 			about = append(about, e.Stream.ID)
 			told = append(told, securityArgs{Case: e.Stream.ID, Seq: f.Seq, What: string(e.Kind), At: e.At})
@@ -102,7 +106,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 				invites, roles[e.Invite] = append(invites, e.Invite), ""
 			}
 		case winddown.TransferOffered:
-			add(transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: e.By, From: e.By, At: e.At})
+			handed = append(handed, transferredArgs{Case: e.Stream.ID, Seq: f.Seq, User: e.By, From: e.By, At: e.At})
+			handers = append(handers, e.By)
 			invites, roles[e.Invite] = append(invites, e.Invite), ""
 		case winddown.PersonInvited, winddown.FirmInvited:
 			invites, roles[e.Invite] = append(invites, e.Invite), e.Role
@@ -111,29 +116,47 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		default:
 		}
 	}
+	warned := map[warningArgs]bool{} // River refuses the same letter twice in one insert
+	warn := func(user winddown.ID, what string, at time.Time, opts *river.InsertOpts) {
+		key := warningArgs{User: user, On: at.UTC().Format(time.DateOnly), What: what}
+		if !warned[key] {
+			warned[key] = true
+			key.At = at
+			jobs = append(jobs, river.InsertManyParams{Args: key, InsertOpts: opts})
+		}
+	}
+	if len(handed) > 0 {
+		unconfirmed, err := w.App.Unconfirmed(ctx, handers)
+		if err != nil {
+			return nil, err
+		}
+		for _, args := range handed {
+			switch what := args.handed(); {
+			case !slices.Contains(unconfirmed, args.User):
+				add(args)
+			case what != "taken": // of what he has taken over himself he knows
+				warn(args.User, transferWarning+what, args.At, nil)
+			}
+		}
+	}
 	if len(about) > 0 {
 		seats, err := w.App.SeatsOf(ctx, about)
 		if err != nil {
 			return nil, err
 		}
-		warned := map[warningArgs]bool{} // River refuses the same letter twice in one insert
 		for _, args := range told {
+			var opts *river.InsertOpts
+			if args.What == string(winddown.CaseExpired) { // old cases expire by the thousand: see below
+				opts = &river.InsertOpts{Priority: reminding}
+			}
 			for _, seat := range seats[args.Case] {
 				args.User = seat.UserID
-				one := river.InsertManyParams{Args: args}
-				if !seat.Confirmed {
-					key := warningArgs{User: args.User, On: args.At.UTC().Format(time.DateOnly), What: args.What}
-					if warned[key] || args.What == string(winddown.RescueStopped) { // all stays as it was
-						continue
-					}
-					warned[key] = true
-					key.At = args.At
-					one.Args = key
+				switch {
+				case seat.Confirmed:
+					jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: opts})
+				case args.What != string(winddown.RescueStopped): // all stays as it was
+					warn(args.User, args.What, args.At, opts)
 				}
-				if args.What == string(winddown.CaseExpired) { // old cases expire by the thousand: see below
-					one.InsertOpts = &river.InsertOpts{Priority: reminding}
-				}
-				jobs = append(jobs, one)
 			}
 		}
 	}

@@ -2,10 +2,12 @@ package worker
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"winddown/internal/i18n"
 	"winddown/internal/mail"
 	"winddown/internal/winddown"
 	webmail "winddown/web/mail"
@@ -102,8 +104,8 @@ func lostAt(what string, at time.Time) time.Time {
 	return at.Add(winddown.RescueTerm)
 }
 
-// warningArgs ask for a letter that tells a person whom no letter has reached what securityArgs tell the
-// others: one a day, however many of his cases there are, because it names none.
+// warningArgs ask for a letter that tells a person whom no letter has reached what securityArgs and
+// transferredArgs tell the others: one a day, however many of his cases there are, because it names none.
 type warningArgs struct {
 	User winddown.ID `json:"user" river:"unique"`
 	On   string      `json:"on" river:"unique"` // the day of At, in UTC
@@ -129,17 +131,22 @@ func (w *Workers) warningLetter(ctx context.Context, job *river.Job[warningArgs]
 		return mail.Message{}, err
 	}
 	p := printer(u.Locale)
+	subject, l := w.warned(p, u, args)
+	l.Lang, l.Title, l.Footer = u.Locale, subject, []string{p.T("mail.footer.automatic", "Site", w.BaseURL)}
+	return w.message(ctx, u.Email, w.id(job.Kind, args.User, args.On, args.What), subject, l)
+}
+
+// warned is what a warning says.
+func (w *Workers) warned(p *i18n.Printer, u winddown.User, args warningArgs) (subject string, l webmail.Letter) {
+	if handed, ok := strings.CutPrefix(args.What, transferWarning); ok {
+		return w.transferWarned(p, u, handed, args.At)
+	}
 	text := p.T("mail.security.unconfirmed.text", "Date", p.Date(lostAt(args.What, args.At).In(winddown.Zone(u.Zone))))
 	if args.What == string(winddown.RescueOffered) { // the term is over
 		text = p.T("mail.security.unconfirmed.offered")
 	}
-	subject := p.T("mail.security.unconfirmed.subject")
-	return w.message(ctx, u.Email, w.id(job.Kind, args.User, args.On, args.What), subject, webmail.Letter{
-		Lang: u.Locale, Title: subject,
-		Blocks: []webmail.Block{
-			{Text: []string{text}, Button: w.link(p.T("mail.security.unconfirmed.button"), "/cases")},
-			{Text: []string{p.T("mail.security.unconfirmed.why")}},
-		},
-		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
-	})
+	return p.T("mail.security.unconfirmed.subject"), webmail.Letter{Blocks: []webmail.Block{
+		{Text: []string{text}, Button: w.link(p.T("mail.security.unconfirmed.button"), "/cases")},
+		{Text: []string{p.T("mail.security.unconfirmed.why")}},
+	}}
 }

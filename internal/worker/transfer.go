@@ -6,6 +6,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"winddown/internal/i18n"
 	"winddown/internal/mail"
 	"winddown/internal/winddown"
 	webmail "winddown/web/mail"
@@ -29,16 +30,28 @@ func (transferredArgs) Kind() string { return "case_transferred" }
 // InsertOpts puts the job where it belongs.
 func (transferredArgs) InsertOpts() river.InsertOpts { return mailOpts(awaited) }
 
+// handed is what such a letter tells: that a link was made, that the case was given away or, by its
+// owner's being lost, went to another, or that the reader took it over.
+func (a transferredArgs) handed() string {
+	switch {
+	case a.To.IsZero():
+		return "offered"
+	case a.User == a.To:
+		return "taken"
+	case a.Lost:
+		return "rescued"
+	}
+	return "given"
+}
+
 func (w *Workers) transferLetter(ctx context.Context, job *river.Job[transferredArgs]) (mail.Message, error) {
 	args := job.Args
-	what, other, path := "given", args.To, "/account"
-	switch {
-	case args.To.IsZero():
-		what, path = "offered", "/cases/"+args.Case.String()+"/people"
-	case args.User == args.To:
-		what, other, path = "taken", args.From, "/cases/"+args.Case.String()
-	case args.Lost:
-		what = "rescued"
+	what, other, path := args.handed(), args.To, "/account"
+	switch what {
+	case "offered":
+		path = "/cases/" + args.Case.String() + "/people"
+	case "taken":
+		other, path = args.From, "/cases/"+args.Case.String()
 	}
 	l, err := w.App.CaseLetter(ctx, args.Case, args.User, other)
 	if err != nil {
@@ -51,8 +64,37 @@ func (w *Workers) transferLetter(ctx context.Context, job *river.Job[transferred
 		Lang: l.To.Locale, Title: subject,
 		Blocks: []webmail.Block{
 			{Text: []string{p.T("mail.transfer."+what+".text", "Seller", l.Seller, "Name", l.Other), when}, Button: w.link(p.T("mail.transfer."+what+".button"), path)},
-			{Text: []string{p.T("mail.transfer." + what + ".stranger")}},
+			{Text: []string{w.notMe(p, what)}},
 		},
 		Footer: []string{p.T("mail.footer.automatic", "Site", w.BaseURL)},
 	})
+}
+
+// notMe says what to do about a transfer that the reader did not mean. Whoever lost his case by it needs
+// the operator of the installation, who may have said how he is reached.
+func (w *Workers) notMe(p *i18n.Printer, handed string) string {
+	if handed != "given" && handed != "rescued" {
+		return p.T("mail.transfer." + handed + ".stranger")
+	}
+	if w.Contact == "" {
+		return p.T("mail.transfer." + handed + ".unreachable")
+	}
+	return p.T("mail.transfer."+handed+".reach", "Contact", w.Contact)
+}
+
+// transferWarning begins what of a warningArgs that tells of a transfer.
+const transferWarning = "transfer_"
+
+// transferWarned is what a letter about a transfer tells a person whom no letter has reached: what
+// happened to one of his cases, with nothing of it.
+func (w *Workers) transferWarned(p *i18n.Printer, u winddown.User, handed string, at time.Time) (subject string, l webmail.Letter) {
+	subject = p.T("mail.transfer." + handed + ".unconfirmed.subject")
+	button := w.link(p.T("mail.security.unconfirmed.button"), "/cases")
+	if handed != "offered" { // the case is there no more
+		button = w.link(p.T("mail.transfer."+handed+".button"), "/account")
+	}
+	return subject, webmail.Letter{Blocks: []webmail.Block{
+		{Text: []string{p.T("mail.transfer." + handed + ".unconfirmed.text"), p.T("mail.security.when", "Time", p.DateTime(at.In(winddown.Zone(u.Zone))))}, Button: button},
+		{Text: []string{w.notMe(p, handed), p.T("mail.security.unconfirmed.why")}},
+	}}
 }

@@ -9,9 +9,16 @@ import (
 )
 
 // The owner is told that a link was made to hand his case over; once it is accepted both are told, and
-// the person invited gets his letter.
+// the person invited gets his letter. Nobody is sent to a contact that was never given.
 func TestLettersAboutATransfer(t *testing.T) {
+	for _, contact := range []string{"", "+7 495 000-00-00"} {
+		t.Run(contact, func(t *testing.T) { lettersAboutATransfer(t, contact) })
+	}
+}
+
+func lettersAboutATransfer(t *testing.T, contact string) {
 	o := open(t)
+	o.contact = contact
 	anna, boris := o.SignUp("Анна Ким", "kim"), o.SignUp("Борис Орлов", "orlov")
 	anna.Confirm()
 	boris.Confirm()
@@ -31,6 +38,9 @@ func TestLettersAboutATransfer(t *testing.T) {
 			if strings.Contains(l.Subject, word) && !strings.Contains(l.Text, must) {
 				t.Errorf("%s does not name %s:\n%s", l.Subject, must, l.Text)
 			}
+		}
+		if strings.Contains(l.Subject, "уход передан") && (strings.Contains(l.Text, "сайт: +7 495 000-00-00") != (contact != "") || strings.Contains(l.Text, "контактов не оставил") != (contact == "")) {
+			t.Errorf("with the contact %q:\n%s", contact, l.Text)
 		}
 		got = append(got, raw.To+": "+l.Subject)
 	}
@@ -108,6 +118,54 @@ func TestWarningOfARescue(t *testing.T) {
 	}
 }
 
+// An owner whom no letter has reached is told, with nothing of the case, that a link was made to hand one of
+// his over and that one went: somebody else may sit at his browser. However many links are made, that is
+// one letter a day.
+func TestWarningOfATransfer(t *testing.T) {
+	o := open(t)
+	vera, boris := o.SignUp("Вера Цой", "vera"), o.SignUp("Борис Орлов", "orlov")
+	boris.Confirm()
+	id := vera.OpenCase("ООО Север", 3)
+	var token string
+	for range 3 {
+		var err error
+		if token, _, err = o.App.Transfer(t.Context(), vera.Actor(), id, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := o.App.Accept(t.Context(), boris.Actor(), token); err != nil {
+		t.Fatal(err)
+	}
+	o.contact = "post@operator.example"
+	o.work(t)
+	var got []string
+	for _, raw := range o.mail.Wait(t, 3) {
+		l := raw.Parse(t)
+		got = append(got, raw.To+": "+l.Subject)
+		if raw.To == boris.Email {
+			continue
+		}
+		if strings.Contains(l.Subject+l.Text, "Север") || strings.Contains(l.Text, "Борис") || strings.Contains(l.Text, id.String()) || !strings.Contains(l.Text, "этот адрес не подтверждён") {
+			t.Errorf("she who is not confirmed reads: %s:\n%s", l.Subject, l.Text)
+		}
+		must := []string{"сделана ссылка", "задайте новый пароль", o.URL + "/cases"}
+		if strings.Contains(l.Subject, "передан") {
+			must = []string{"принял новый владелец", "задайте новый пароль", "post@operator.example", o.URL + "/account"}
+		}
+		for _, words := range must {
+			if !strings.Contains(l.Text, words) {
+				t.Errorf("%s does not say %q:\n%s", l.Subject, words, l.Text)
+			}
+		}
+	}
+	slices.Sort(got)
+	want := []string{vera.Email + ": Winddown: один из ваших уходов хотят передать", vera.Email + ": Winddown: один из ваших уходов передан", boris.Email + ": ООО Север: вы владелец ухода"}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the letters are %q, want %q", got, want)
+	}
+}
+
 // A former owner who was said to be lost is not asked whether he handed his case over.
 func TestLetterToAnOwnerWhoWasLost(t *testing.T) {
 	o := open(t)
@@ -134,6 +192,9 @@ func TestLetterToAnOwnerWhoWasLost(t *testing.T) {
 			t.Errorf("%s is told of a new password:\n%s", raw.To, l.Text)
 		}
 		if strings.Contains(l.Text, "Борис Орлов") {
+			if !strings.Contains(l.Text, "контактов не оставил") {
+				t.Errorf("she is sent to a contact that was never given:\n%s", l.Text)
+			}
 			told = append(told, raw.To+": "+l.Subject)
 		}
 	}

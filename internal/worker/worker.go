@@ -29,6 +29,7 @@ type Options struct {
 	DB      *postgres.DB
 	Mail    Sender
 	BaseURL string // scheme and host, for the links in letters
+	Contact string // how the operator of the installation is reached, empty when he has not said so
 	Log     *slog.Logger
 	// Timeout bounds one job, Rescue is how long after its beginning a job is taken from a
 	// process that died; a minute and two if they are zero.

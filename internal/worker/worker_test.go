@@ -27,8 +27,9 @@ func TestMain(m *testing.M) { testdb.Run(m) }
 // office is a site with workers and a mail server.
 type office struct {
 	*testkit.Site
-	mail *testmail.Server
-	sql  *pgx.Conn
+	mail    *testmail.Server
+	sql     *pgx.Conn
+	contact string // of the operator, as the workers know it
 }
 
 func open(t *testing.T) *office {
@@ -49,7 +50,7 @@ func (o *office) work(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := worker.Start(t.Context(), worker.Options{App: o.App, DB: o.DB, Mail: client, BaseURL: o.URL,
+	w, err := worker.Start(t.Context(), worker.Options{App: o.App, DB: o.DB, Mail: client, BaseURL: o.URL, Contact: o.contact,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
