@@ -66,7 +66,7 @@ func isURLEncoded(r *http.Request) bool {
 
 func parseForm(body string) (url.Values, error) {
 	if strings.Count(body, "&") >= maxFields {
-		return nil, errors.New("too many fields")
+		return nil, errTooMuch
 	}
 	form, err := url.ParseQuery(body)
 	if err != nil {
@@ -95,6 +95,13 @@ func checkValues(values url.Values) error {
 
 func isClean(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
+// errTooMuch says that nothing of a form is wrong but its size.
+var errTooMuch = errors.New("too many fields, or too long a field")
+
 func badForm(err error) error {
-	return &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable", Err: err}
+	known := &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable", Err: err}
+	if errors.Is(err, errTooMuch) {
+		known.Key = "error.too_large"
+	}
+	return known
 }

@@ -69,7 +69,20 @@ func TestDecodeForm(t *testing.T) {
 		if err != nil && got != nil {
 			t.Errorf("%s: a refused form came back: %v", c.name, got)
 		}
+		if key, want := keyOf(err), map[error]string{winddown.Invalid: "error.unreadable", winddown.TooLarge: "error.too_large"}[c.kind]; c.name == "a field more" && key != "error.too_large" ||
+			c.name != "a field more" && key != want {
+			t.Errorf("%s: it is said to be %q", c.name, key)
+		}
 	}
+}
+
+// keyOf is the message of an error, empty where there is none.
+func keyOf(err error) string {
+	var known *winddown.Error
+	if !errors.As(err, &known) {
+		return ""
+	}
+	return known.Key
 }
 
 func TestDecodeFormRefusesEncodedBodies(t *testing.T) {

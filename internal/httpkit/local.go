@@ -59,8 +59,11 @@ func checkURL(u *url.URL) error {
 	if tooLong && path >= query || !isClean(u.Path) || strings.ContainsFunc(u.Path, unicode.IsControl) {
 		return &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 	}
+	if tooLong { // a search, most likely
+		return &winddown.Error{Kind: winddown.Invalid, Key: "error.too_long"}
+	}
 	values, err := url.ParseQuery(u.RawQuery)
-	if tooLong || err != nil || checkValues(values) != nil {
+	if err != nil || checkValues(values) != nil {
 		return &winddown.Error{Kind: winddown.Invalid, Key: "error.unreadable"}
 	}
 	return nil

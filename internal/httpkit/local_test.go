@@ -102,6 +102,9 @@ func TestCleanRequest(t *testing.T) {
 		if !errors.As(err, &e) || e.Key == "" {
 			t.Errorf("the error has no message: %v", err)
 		}
+		if e.Key == "error.too_long" {
+			w.Header().Set("Too-Long", "yes")
+		}
 		w.WriteHeader(Status(winddown.KindOf(err)))
 	})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	for _, c := range []struct {
@@ -133,6 +136,9 @@ func TestCleanRequest(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.target, nil))
 		if w.Code != c.want {
 			t.Errorf("%.60q: status %d, want %d", c.target, w.Code, c.want)
+		}
+		if long := w.Header().Get("Too-Long") != ""; long != (c.want == 422 && len(c.target) > maxURL) {
+			t.Errorf("%.60q is said to be too long: %t", c.target, long)
 		}
 	}
 }

@@ -200,8 +200,10 @@ func (p *Part) Text(max int64) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case int64(len(text)) > max || !isClean(string(text)):
-		return "", badForm(errors.New("the value of a field is too long or not clean text"))
+	case int64(len(text)) > max:
+		return "", badForm(errTooMuch)
+	case !isClean(string(text)):
+		return "", badForm(errors.New("the value of a field is not clean text"))
 	}
 	return string(text), nil
 }

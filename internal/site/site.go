@@ -110,7 +110,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		case known.Key == "import.error.replaced":
 			v.Title, v.Text = p.T("import.replaced"), p.Message(known.Key, messageArgs(r.Context(), known.Args))
 			v.Next = &ui.Link{Href: fmt.Sprint(importHref, "/", known.Args["Import"]), Text: p.T("import.replaced.link")}
-		case slices.Contains([]string{"error.unreadable", "error.busy", "error.unsure", "error.too_often"}, known.Key):
+		case known.Key == "error.too_long":
+			v.Title, v.Text = p.T("error.too_long.title"), p.T("error.too_long.text", "Max", winddown.MaxQuery)
+		case slices.Contains([]string{"error.unreadable", "error.too_large", "error.busy", "error.unsure", "error.too_often"}, known.Key):
 			v.Title, v.Text = p.T(known.Key+".title"), p.T(known.Key+".text")
 		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):
 			v.Text = p.Message(known.Key, messageArgs(r.Context(), known.Args))
