@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"context"
+	"errors"
 	"mime"
 	"net/http"
 	"time"
@@ -21,11 +22,25 @@ const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetm
 
 // SellersCSV sends the register as its address filters it: a line a seller.
 func (s *Site) SellersCSV(w http.ResponseWriter, r *http.Request) error {
-	f, err := exportFilter(r)
-	if err != nil {
-		return err
+	return s.exportFiltered(w, r, s.exportCSV)
+}
+
+// exportFiltered sends what the address of a file filters. What the register's page would say of that
+// address, it says in place of the file.
+func (s *Site) exportFiltered(w http.ResponseWriter, r *http.Request, send func(http.ResponseWriter, *http.Request, winddown.RegisterFilter) error) error {
+	q := r.URL.Query()
+	q.Del("after") // a file has no pages
+	f, err := readRegisterFilter(q)
+	if errors.Is(err, winddown.Invalid) {
+		return s.registerFailed(w, r, f, q.Get("q"), err)
 	}
-	return s.exportCSV(w, r, f)
+	if err == nil {
+		err = send(w, r, f)
+	}
+	if winddown.KindOf(err) == winddown.NotFound && !f.Responsible.ID.IsZero() {
+		return s.registerOfNobody(w, r, f)
+	}
+	return err
 }
 
 func (s *Site) exportCSV(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter) error {
@@ -42,11 +57,7 @@ func (s *Site) exportCSV(w http.ResponseWriter, r *http.Request, f winddown.Regi
 // SellersXLSX sends the same as a workbook, with the steps of every seller and what was
 // filtered.
 func (s *Site) SellersXLSX(w http.ResponseWriter, r *http.Request) error {
-	f, err := exportFilter(r)
-	if err != nil {
-		return err
-	}
-	return s.exportXLSX(w, r, f)
+	return s.exportFiltered(w, r, s.exportXLSX)
 }
 
 func (s *Site) exportXLSX(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter) error {
@@ -73,13 +84,6 @@ func (s *Site) exportXLSX(w http.ResponseWriter, r *http.Request, f winddown.Reg
 		}
 		return out.Close()
 	})
-}
-
-// exportFilter is what the address of a file filters.
-func exportFilter(r *http.Request) (winddown.RegisterFilter, error) {
-	q := r.URL.Query()
-	q.Del("after") // a file has no pages
-	return readRegisterFilter(q)
 }
 
 // export makes a file of the register, notes in the actor's trail that he takes it, and

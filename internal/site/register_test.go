@@ -504,6 +504,27 @@ func TestRegisterRefusesUnknownFilters(t *testing.T) {
 	if got := c.Get("/sellers?q=" + strings.Repeat("a", 101)).Form("/sellers").Get("q"); len(got) != 101 {
 		t.Errorf("what was typed comes back as %q", got)
 	}
+	long := c.Get("/sellers?q=" + url.QueryEscape(strings.Repeat("щ", 1001))).Want(http.StatusUnprocessableEntity).Main()
+	if !strings.Contains(long, "Слишком длинный запрос") || !strings.Contains(long, "не больше 100 знаков") || strings.Contains(long, "знаки, которые нельзя") {
+		t.Errorf("of a search that is far too long it is said:\n%s", long)
+	}
+}
+
+// The address of a file says of a filter nobody knows what the page says of it.
+func TestFilesOfTheRegisterRefuseUnknownFilters(t *testing.T) {
+	s := testkit.Start(t)
+	c, stranger := s.SignUp("Мария Иванова", "ivanova"), s.SignUp("Чужой", "stranger")
+	c.AddSeller("ООО «Маяк»", 1)
+	for _, query := range []string{"group=zz", "act=lost", "due=8", "finished=perhaps", "archive=perhaps", "sort=inn", "responsible=zz",
+		"q=" + strings.Repeat("a", 101), "responsible=" + stranger.ID.String()} {
+		page := c.Get("/sellers?" + query)
+		for _, file := range []string{"/sellers.csv?", "/sellers.xlsx?"} {
+			got := c.Get(file + query)
+			if got.Status != page.Status || got.Main() != page.Main() || !got.HasForm("/sellers") || got.Header.Get("Content-Disposition") != "" {
+				t.Errorf("%s%s: %d, the page %d:\n%s", file, query, got.Status, page.Status, got.Main())
+			}
+		}
+	}
 }
 
 // A row says what the accountant asks: the act, whom we wait for, what is in the way.
