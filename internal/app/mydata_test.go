@@ -104,3 +104,38 @@ func TestMyData(t *testing.T) {
 	_, err = w.app.MyData(ctx, me, func(string) error { return nil }, func(string) error { return nil })
 	wantKind(t, err, winddown.Unproved)
 }
+
+// What somebody did stays his to take along where nothing else ties him to it any more: in a case of a
+// firm that both he and the case have left. It is named without what he wrote.
+func TestMyDataKeepsWhatWasDoneElsewhere(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, owner := w.firm(), w.person("Хозяева")
+	id := w.open(owner)
+	w.join(owner, f.accountant, id, winddown.Accountant)
+	must(w.app.Ask(ctx, f.lead, id, winddown.ZeroFBS, "Тайна старшей"))
+	must(w.app.LeaveFirm(ctx, owner, id))
+	_, err := w.app.RemoveFirmPerson(ctx, w.provedNow(f.admin), f.lead.UserID)
+	must(err)
+	var events []string
+	section := ""
+	_, err = w.app.MyData(ctx, w.provedNow(w.again(f.lead)), func(s string) error { section = s; return nil }, func(row string) error {
+		if section == "events" {
+			events = append(events, row)
+		}
+		return nil
+	})
+	must(err)
+	asked := slices.ContainsFunc(events, func(row string) bool {
+		return strings.Contains(row, id.String()) && strings.Contains(row, string(winddown.QuestionAsked)) && strings.Contains(row, `"by_me":true`)
+	})
+	if all := strings.Join(events, "\n"); !asked || strings.Contains(all, "Тайна старшей") {
+		t.Errorf("of the question he asked it says\n%s", all)
+	}
+}

@@ -88,6 +88,44 @@ func TestEveryEventHasWords(t *testing.T) {
 	}
 }
 
+// Whoever takes along what is kept of him reads every event in words, whole or by its kind alone, in
+// whatever trail it stands.
+func TestEveryEventOfMineHasWords(t *testing.T) {
+	me := winddown.Actor{UserID: winddown.ID{1}, Name: "Петрова", Zone: winddown.DefaultZone}
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for _, locale := range i18n.Locales() {
+		w := mineWords{p: i18n.For(locale), actor: me, now: now}
+		tell := func(stream winddown.StreamKind, e winddown.Event) {
+			t.Helper()
+			if text := w.event(stream, e); text == "" || strings.Contains(text, "[") || strings.Contains(text, "<no value>") || strings.Contains(text, string(e.Kind)) {
+				t.Errorf("%s: %s of a %s is %q", locale, e.Kind, stream, text)
+			}
+		}
+		for _, kind := range winddown.EventKinds() {
+			tell(winddown.UserStream, winddown.Event{Kind: kind})
+			tell(winddown.UserStream, winddown.Event{Kind: kind, At: now})
+			if strings.HasPrefix(string(kind), "firm_") && kind != winddown.FirmSettingChanged {
+				tell(winddown.FirmStream, winddown.Event{Kind: kind, At: now, Role: winddown.Lead,
+					After: winddown.Changes{"firm_name": "Учёт", "text": "zero_fbs", "locale": "ru", "edition": "3"}})
+			}
+		}
+		for _, after := range []winddown.Changes{{"mine": "zip"}, {"register": "xlsx"}, {"pack": "3"}, {"number": "1"}} {
+			tell(winddown.UserStream, winddown.Event{Kind: winddown.FileDownloaded, At: now, After: after})
+		}
+		tell(winddown.UserStream, winddown.Event{Kind: winddown.UserLoggedIn, At: now, After: winddown.Changes{"browser": winddown.NewBrowser}})
+	}
+	p := i18n.For(i18n.Locales()[0])
+	w := mineWords{p: p, actor: me, now: now}
+	joined := winddown.Event{Kind: winddown.PersonJoined, At: now, Role: winddown.Accountant, User: me.UserID}
+	if text := w.event(winddown.CaseStream, joined); !strings.Contains(text, "Петрова") {
+		t.Errorf("of himself he reads %q", text)
+	}
+	joined.User = winddown.ID{2}
+	if text := w.event(winddown.CaseStream, joined); !strings.Contains(text, p.T("mydata.somebody")) || strings.Contains(text, p.T("history.nobody")) {
+		t.Errorf("of somebody else he reads %q", text)
+	}
+}
+
 // Every event of a firm's trail has words in every language, every setting among them.
 func TestEveryEventOfAFirmHasWords(t *testing.T) {
 	f := &winddown.Firm{}

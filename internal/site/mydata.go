@@ -8,8 +8,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"winddown/internal/app"
 	"winddown/internal/httpkit"
@@ -119,63 +122,201 @@ func (s *Site) writeMyData(ctx context.Context, to io.Writer, actor winddown.Act
 // maxShown is how many rows of a section the page to read shows.
 const maxShown = 200
 
-// myDataRow reads a row of JSON as the headings and cells of a table, in its order.
-func myDataRow(p *i18n.Printer, zone, row string) (columns, cells []string) {
+// mineWords puts what is kept of a person into words for him.
+type mineWords struct {
+	p     *i18n.Printer
+	actor winddown.Actor
+	now   time.Time
+}
+
+// row reads a row of JSON as the headings and cells of a table, in its order.
+func (w mineWords) row(row string) (columns []string, cells []page.MyDataCell) {
+	var names []string
+	values := map[string]json.RawMessage{}
 	d := json.NewDecoder(strings.NewReader(row))
-	d.UseNumber()
 	_, err := d.Token()
 	for err == nil && d.More() {
 		var key json.Token
-		var value any
+		var value json.RawMessage
 		if key, err = d.Token(); err == nil {
 			err = d.Decode(&value)
 		}
 		name, _ := key.(string)
-		columns, cells = append(columns, p.T("mydata.column."+name)), append(cells, myDataCell(p, zone, name, value))
+		names, values[name] = append(names, name), value
+	}
+	for _, name := range names {
+		columns = append(columns, w.p.T("mydata.column."+name))
+		if name == "event" {
+			cells = append(cells, page.MyDataCell{Text: w.eventOf(values)})
+			continue
+		}
+		var value any
+		d := json.NewDecoder(bytes.NewReader(values[name]))
+		d.UseNumber()
+		if d.Decode(&value) != nil {
+			value = nil
+		}
+		cells = append(cells, w.cell(name, value))
 	}
 	return columns, cells
 }
 
-func myDataCell(p *i18n.Printer, zone, column string, value any) string {
+func (w mineWords) cell(column string, value any) page.MyDataCell {
 	switch v := value.(type) {
 	case bool:
 		if v {
-			return p.T("common.yes")
+			return page.MyDataCell{Text: w.p.T("common.yes")}
 		}
-		return p.T("common.no")
+		return page.MyDataCell{Text: w.p.T("common.no")}
 	case string:
-		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
-			return p.DateTime(at.In(winddown.Zone(zone)))
+		if _, err := winddown.ParseID(v); err == nil {
+			return page.MyDataCell{Text: v, Code: true}
 		}
-		if on, err := time.Parse(time.DateOnly, v); err == nil {
-			return p.Date(on)
-		}
-		switch {
-		case v == "":
-			return ""
-		case column == "role":
-			return p.T("role." + v)
-		case column == "frequency", column == "before_never":
-			return p.T("mail.frequency." + v)
-		case column == "muted":
-			return p.T("mail.kind." + v)
-		case column == "to", column == "stream_kind":
-			return p.T("mydata.where." + v)
-		}
-		return v
+		return page.MyDataCell{Text: w.text(column, v)}
 	case json.Number:
-		return v.String()
+		switch column {
+		case "weekday":
+			return page.MyDataCell{Text: w.p.T("mail.weekday." + v.String())}
+		case "hour":
+			return page.MyDataCell{Text: v.String() + ":00"}
+		}
+		return page.MyDataCell{Text: v.String()}
 	case []any:
 		var all []string
 		for _, one := range v {
-			all = append(all, myDataCell(p, zone, column, one))
+			all = append(all, w.cell(column, one).Text)
 		}
-		return strings.Join(all, ", ")
-	case map[string]any: // an event: the rest of it is for programs
-		kind, _ := v["kind"].(string)
-		return kind
+		return page.MyDataCell{Text: strings.Join(all, ", ")}
 	}
-	return "" // null
+	return page.MyDataCell{} // null
+}
+
+// text writes a stored text as people read it; what people typed, and codes of former times, as they are.
+func (w mineWords) text(column, v string) string {
+	if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
+		return w.p.DateTime(at.In(winddown.Zone(w.actor.Zone)))
+	}
+	if on, err := time.Parse(time.DateOnly, v); err == nil {
+		return w.p.Date(on)
+	}
+	if v == "" {
+		return ""
+	}
+	switch column {
+	case "role":
+		return w.p.T("role." + v)
+	case "locale":
+		return w.p.T("common.language." + v)
+	case "zone":
+		return zoneLabel(w.p, v, w.now)
+	case "frequency", "before_never":
+		return w.p.T("mail.frequency." + v)
+	case "muted":
+		return w.p.T("mail.kind." + v)
+	case "to", "stream_kind":
+		return w.p.T("mydata.where." + v)
+	case "purpose":
+		return w.p.T("mydata.purpose." + v)
+	case "key": // of what he was told; the rest of it is for programs
+		kind, _, _ := strings.Cut(v, "/")
+		if kind == "due" {
+			kind = string(winddown.TellDeadline)
+		}
+		if w.p.Has("mail.kind." + kind) {
+			return w.p.T("mail.kind." + kind)
+		}
+	case "kind":
+		if w.p.Has("admin.job." + v) {
+			return w.p.T("admin.job." + v)
+		}
+	case "state":
+		if w.p.Has("mydata.state." + v) {
+			return w.p.T("mydata.state." + v)
+		}
+	case "code":
+		if w.p.Has("view.starter." + v) {
+			return w.p.T("view.starter." + v)
+		}
+	}
+	return v
+}
+
+// eventOf says what happened as the page of the case's or the firm's history does.
+func (w mineWords) eventOf(row map[string]json.RawMessage) string {
+	var e winddown.Event
+	var stream winddown.StreamKind
+	if json.Unmarshal(row["event"], &e) != nil || json.Unmarshal(row["stream_kind"], &stream) != nil {
+		return ""
+	}
+	return w.event(stream, e)
+}
+
+func (w mineWords) event(stream winddown.StreamKind, e winddown.Event) string {
+	if e.At.IsZero() { // what it is is all that he may know of it
+		return w.kind(e.Kind)
+	}
+	line := app.TrailLine{Event: e, User: w.p.T("mydata.somebody")}
+	if e.User == w.actor.UserID {
+		line.User = w.actor.Name
+	}
+	switch stream {
+	case winddown.CaseStream:
+		of := caseWords{p: w.p, c: &winddown.Case{}, now: w.now, today: winddown.Today(w.now, w.actor.Zone), zone: w.actor.Zone}
+		text := capital(of.eventTitle(line))
+		if note := of.eventNote(e); note != "" {
+			text += "\n" + note
+		}
+		return text
+	case winddown.FirmStream:
+		return capital(firmEventTitle(w.p, line))
+	case winddown.UserStream, winddown.SystemStream, winddown.ShareStream:
+	}
+	return w.deed(e)
+}
+
+// deed says what happened in a person's own history or in that of the installation.
+func (w mineWords) deed(e winddown.Event) string {
+	switch {
+	case e.Kind == winddown.UserLoggedIn && e.After["browser"] == winddown.NewBrowser:
+		return w.p.T("mydata.event.user_logged_in.new")
+	case e.Kind == winddown.FileDownloaded:
+		for _, what := range []string{"mine", "register", "pack", "number"} {
+			if e.After[what] != "" {
+				return w.p.T("mydata.event.file_downloaded." + what)
+			}
+		}
+	}
+	return w.kind(e.Kind)
+}
+
+// kind says what kind of thing happened.
+func (w mineWords) kind(k winddown.EventKind) string {
+	if w.p.Has("pack.event." + string(k)) {
+		return w.p.T("pack.event." + string(k))
+	}
+	return w.p.T("mydata.event." + string(k))
+}
+
+// capital begins a sentence with a capital letter.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// filled leaves out the columns that are empty in every line.
+func filled(columns []string, lines [][]page.MyDataCell) ([]string, [][]page.MyDataCell) {
+	var keptColumns []string
+	kept := make([][]page.MyDataCell, len(lines))
+	for i, column := range columns {
+		if !slices.ContainsFunc(lines, func(line []page.MyDataCell) bool { return line[i].Text != "" }) {
+			continue
+		}
+		keptColumns = append(keptColumns, column)
+		for n, line := range lines {
+			kept[n] = append(kept[n], line[i])
+		}
+	}
+	return keptColumns, kept
 }
 
 func (s *Site) myDataIndex(p *i18n.Printer, actor winddown.Actor, sections []app.MySection, shown [][]string, cases []app.MyCase) page.MyDataIndexView {
@@ -183,15 +324,17 @@ func (s *Site) myDataIndex(p *i18n.Printer, actor winddown.Actor, sections []app
 		Title: p.T("mydata.index.title", "Name", actor.Name),
 		When:  p.T("mydata.index.when", "Time", p.DateTime(s.app.Now().In(winddown.Zone(actor.Zone))), "Site", s.base),
 	}
+	words := mineWords{p: p, actor: actor, now: s.app.Now()}
 	for i, one := range sections {
 		line := page.MyDataSection{Name: one.Name, Title: p.T("mydata.name." + one.Name), Text: p.T("mydata.section." + one.Name), Rows: p.N("mydata.rows", one.Rows)}
 		if one.More {
 			line.Rows = p.T("mydata.more", "N", p.Int(one.Rows))
 		}
 		for _, row := range shown[i] {
-			columns, cells := myDataRow(p, actor.Zone, row)
+			columns, cells := words.row(row)
 			line.Columns, line.Lines = columns, append(line.Lines, cells)
 		}
+		line.Columns, line.Lines = filled(line.Columns, line.Lines)
 		if one.Rows > maxShown {
 			line.Rest = p.T("mydata.first", "N", p.Int(maxShown))
 		}

@@ -67,10 +67,17 @@ func TestMyData(t *testing.T) {
 			t.Errorf("the page does not tell of %s", section)
 		}
 	}
-	for _, want := range []string{"<h2>Входы</h2>", ">Адрес почты</th>", "<td>petrova@example.ru</td>", "<td>ИП Петрова</td>", "<td>22 ноября 2026, 12:00", "<td>Владелец</td>",
-		"<td>Не писать</td>", ", Вопросы и ответы, "} {
+	for _, want := range []string{">Входы</h2>", "<dt>Адрес почты</dt>", "<dd>petrova@example.ru</dd>", "<dd>ИП Петрова</dd>", ">22 ноября 2026, 12:00", "<dd>Владелец</dd>",
+		"<dd>Не писать</dd>", ", Вопросы и ответы, ", "<dd>Москва (МСК)</dd>", "<dd>Русский</dd>",
+		// The history in the words of the case's own, whatever it is about.
+		">Уход начат\nНазвание: ИП Петрова", `data-label="Что произошло">Изменены настройки</td>`, ">Вы зарегистрировались</td>", ">Вы подтвердили, что это вы</td>"} {
 		if !strings.Contains(index, want) {
 			t.Errorf("nobody reads %q on the page:\n%s", want, index)
+		}
+	}
+	for _, code := range []string{"case_opened", "user_registered", "<script", "src=", "style=", "url("} {
+		if strings.Contains(index, code) {
+			t.Errorf("the page holds %q", code)
 		}
 	}
 	if !strings.Contains(index, "/cases/"+id.String()+"/pack.zip") || strings.Contains(index, "[mydata") {

@@ -1,8 +1,13 @@
 // The life of an account: who asks for something dangerous shows once more who he is, and
 // nothing he typed is lost.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { anna, check, guard, logIn, openCase, password, signUp, start, submit, totp } from "./harness.mjs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { inflateRawSync } from "node:zlib";
+import { anna, axe, check, guard, invalidHTML, logIn, mark, openCase, overflow, password, post, signUp, start, submit, totp } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -206,3 +211,58 @@ for (const script of [true, false]) {
     await check(phone);
   });
 }
+
+// unpacked is a file of a ZIP, by the list at its end.
+function unpacked(zip, name) {
+  const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
+  for (let at = zip.readUInt32LE(end + 16); at < end; ) {
+    const [length, more, comment] = [28, 30, 32].map((n) => zip.readUInt16LE(at + n));
+    if (zip.toString("utf8", at + 46, at + 46 + length) === name) {
+      const local = zip.readUInt32LE(at + 42);
+      const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+      return inflateRawSync(zip.subarray(from, from + zip.readUInt32LE(at + 20))).toString("utf8");
+    }
+    at += 46 + length + more + comment;
+  }
+  throw new Error(`no ${name}`);
+}
+
+test("the page in the archive of one's own data reads on a phone, in the dark and on paper", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "winddown-mine-"));
+  after(() => rmSync(dir, { recursive: true, force: true }));
+  const page = await open();
+  await signUp(page, { name: "Анна Петрова", email: "mine@example.com" });
+  const address = await openCase(page);
+  await mark(page, address, "zero_fbs", { note: "Коробки забрал водитель" });
+  for (const role of ["helper", "accountant"]) await post(page, `${address}/people`, { role });
+  const html = unpacked(await (await page.request.post("/account/data")).body(), "index.html");
+  assert.deepEqual(await invalidHTML(html), []);
+  const index = join(dir, "index.html");
+  writeFileSync(index, html);
+
+  const reader = await open();
+  const requests = [];
+  reader.on("request", (request) => requests.push(request.url()));
+  await reader.goto(pathToFileURL(index).href);
+  assert.deepEqual(requests, [pathToFileURL(index).href]);
+  assert.deepEqual(reader.trouble.filter((t) => !t.startsWith("request to file:")), []);
+  const history = reader.getByRole("region", { name: "История" });
+  const done = history.locator("tr").filter({ hasText: "Остатки FBS обнулены" });
+  assert.match(await done.innerText(), /Коробки забрал водитель/);
+  for (const width of [1280, 320]) {
+    await reader.setViewportSize({ width, height: 800 });
+    assert.ok((await overflow(reader)) <= 0, `it scrolls sideways at ${width}`);
+    for (const colorScheme of ["light", "dark"]) {
+      await reader.emulateMedia({ colorScheme });
+      assert.deepEqual(await axe(reader), [], `${width}, ${colorScheme}`);
+    }
+  }
+  // On a phone a row is a card: nothing of it lies beyond the window, and each value says what it is.
+  const cut = await reader.locator("td").evaluateAll((all) => all.filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML));
+  assert.deepEqual(cut, []);
+  assert.equal(await done.locator("td").first().evaluate((e) => getComputedStyle(e, "::before").content), "\"Когда: \"");
+  await reader.setViewportSize({ width: 718, height: 800 }); // of a sheet between its margins
+  await reader.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.ok((await overflow(reader)) <= 0, "a sheet is too narrow");
+  assert.equal(await reader.evaluate(() => getComputedStyle(document.body).color), "rgb(28, 33, 38)");
+});
