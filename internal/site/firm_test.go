@@ -310,12 +310,26 @@ func TestRemovalFromAFirm(t *testing.T) {
 func TestLastAdminIsToldBeforehand(t *testing.T) {
 	s := testkit.Start(t)
 	admin, _, book := staff(s)
-	why := "Это последний администратор фирмы"
-	if p := admin.Get("/firm/leave").Want(http.StatusOK); p.HasForm("/firm/leave") || !strings.Contains(p.Main(), why) {
+	why := "Вы единственный администратор фирмы"
+	if p := admin.Get("/firm/leave").Want(http.StatusOK); p.HasForm("/firm/leave") || !strings.Contains(p.Main(), why) || p.Link("Выбрать человека") != "/firm" {
 		t.Errorf("the last admin reads\n%s", p.Main())
 	}
 	if p := book.Get("/firm/leave").Want(http.StatusOK); !p.HasForm("/firm/leave") || strings.Contains(p.Main(), why) {
 		t.Errorf("another reads\n%s", p.Main())
 	}
 	admin.PostForm("/firm/leave", nil).Want(http.StatusConflict)
+
+	// Who is alone has nobody to choose: he invites somebody, or the firm goes with his account.
+	alone := s.SignUp("Пётр Один", "alone")
+	alone.PostForm("/firm", url.Values{"name": {"Один"}}).Want(http.StatusSeeOther)
+	for _, p := range []*testkit.Page{alone.Get("/firm/leave").Want(http.StatusOK), alone.PostForm("/firm/leave", nil).Want(http.StatusConflict)} {
+		if p.HasForm("/firm/leave") || !strings.Contains(p.Main(), "никого нет") || strings.Contains(p.Main(), "Выбрать человека") ||
+			p.Link("Пригласить") != "/firm#firm-invite" || p.Link("Удалить учётную запись") != "/account/delete" {
+			t.Errorf("who is alone reads\n%s", p.Main())
+		}
+	}
+	alone.Get("/firm").ByID("firm-invite")
+	if text := alone.Get("/account/delete").Want(http.StatusOK).Main(); !strings.Contains(text, "Фирма «Один», в которой никого, кроме вас, нет") {
+		t.Errorf("the page that deletes his account says\n%s", text)
+	}
 }

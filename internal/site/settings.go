@@ -221,15 +221,21 @@ func (s *Site) quitFirm(w http.ResponseWriter, r *http.Request, failure error) e
 	if me.Cases > 0 {
 		v.Texts = append(v.Texts, p.N("firm.remove.cases", me.Cases))
 	}
-	if refused := in.Firm.Removable(actor.UserID); failure == nil && refused != nil {
-		v.Refused, v.Texts = true, nil
-		for _, item := range mistakesOf(r.Context(), refused).items {
-			v.Texts = append(v.Texts, item.Text)
+	if in.Firm.Removable(actor.UserID) != nil {
+		v.Refused, v.Texts, v.Ways = true, []string{p.T("settings.quit.last")}, []page.WayView{way(p, "admin", "/firm")}
+		if len(in.Firm.Members) == 1 {
+			v.Texts = []string{p.T("settings.quit.alone")}
+			v.Ways = []page.WayView{way(p, "invite", "/firm#firm-invite"), way(p, "erase", "/account/delete")}
 		}
 	}
 	status, options := formStatus(failure, layoutText)
 	s.render(w, r, status, page.Sure(s.layout(r, v.Title, options...), v))
 	return nil
+}
+
+// way is what somebody without whom a firm would be nobody's can do, and where.
+func way(p *i18n.Printer, name, href string) page.WayView {
+	return page.WayView{Text: p.T("settings.quit.way." + name), Link: ui.Link{Href: href, Text: p.T("settings.quit.way." + name + ".link")}}
 }
 
 // QuitFirm takes the reader out of the firm he works in, which ends his sessions.
