@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -55,16 +56,13 @@ func (s *Site) Rescues(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// caseTyped reads the number of a case, as it is copied from a text too, or the address of one of its pages.
+// idTyped is what looks like a number of ours, wherever it stands in a text.
+var idTyped = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+
+// caseTyped reads the number of a case, in small or large letters, as it is copied from a text or from the
+// address of one of its pages; of several the first.
 func caseTyped(text string) (winddown.ID, error) {
-	for part := range strings.SplitSeq(text, "/") {
-		part, _, _ = strings.Cut(strings.TrimLeft(part, "#№ "), "?")
-		part, _, _ = strings.Cut(part, "#")
-		if id, err := winddown.ParseID(part); err == nil {
-			return id, nil
-		}
-	}
-	return winddown.ID{}, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
+	return winddown.ParseID(strings.ToLower(idTyped.FindString(text)))
 }
 
 // rescueState says from when on the link for another owner can be made, or that it was.

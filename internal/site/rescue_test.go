@@ -19,10 +19,12 @@ func TestRescuePages(t *testing.T) {
 	here, page := "/admin/cases/"+id.String(), "/cases/"+id.String()
 	boris.Get("/admin/cases").Want(http.StatusNotFound)
 	boris.Get(here).Want(http.StatusNotFound)
-	for _, typed := range []string{"https://winddown.example" + page + "/people?x=1", page + "#steps", "#" + id.String(), "№ " + id.String()} {
+	for _, typed := range []string{"https://winddown.example" + page + "/people?x=1", page + "#steps", "#" + id.String(), "№ " + id.String(),
+		strings.ToUpper(id.String()), "HTTPS://WINDDOWN.EXAMPLE" + strings.ToUpper(page), "https://winddown.example/sellers/" + id.String() + ".", "Уход («" + id.String() + "»)",
+		"https://winddown.example" + page + "/debts/018f0000-0000-7000-8000-000000000000", "\n\t" + id.String() + " "} {
 		operator.Get("/admin/cases?case=" + url.QueryEscape(typed)).WantRedirect(here)
 	}
-	for _, typed := range []string{"", "x", "018f0000-0000-7000-8000-000000000000"} {
+	for _, typed := range []string{"", "x", "018f0000-0000-7000-8000-000000000000", id.String() + "0", strings.ReplaceAll(id.String(), "-", "")} {
 		operator.Get("/admin/cases?case=" + typed).Want(http.StatusUnprocessableEntity)
 	}
 	text := operator.Get(here).Want(http.StatusOK).Main()
