@@ -45,6 +45,10 @@ func Status(kind winddown.Kind) int {
 	return http.StatusInternalServerError
 }
 
+// StatusClientLeft is what is noted of a request whose reader left before there was an answer: no fault of
+// anybody's, and read by nobody. It is nginx's number for that.
+const StatusClientLeft = 499
+
 // LocaleCookie is the cookie that keeps the language of someone not signed in.
 const LocaleCookie = "winddown_lang"
 

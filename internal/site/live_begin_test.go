@@ -1,7 +1,10 @@
 package site
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"winddown/internal/app"
+	"winddown/internal/httpkit"
 	"winddown/internal/live"
 	"winddown/internal/winddown"
 )
@@ -64,5 +70,45 @@ func TestStreamWithoutAConnectionIsAFault(t *testing.T) {
 		func(context.Context, winddown.Actor, int64) (int64, bool, error) { return 1, true, nil })
 	if err == nil || winddown.KindOf(err) != winddown.Internal || hub.Streams() != 0 {
 		t.Errorf("%v, %d streams are left", err, hub.Streams())
+	}
+}
+
+// A reader who leaves before his stream has begun is no fault of the server: the log says that he left, and
+// no status of ours.
+func TestStreamWhoseReaderLeftBeforeItBegan(t *testing.T) {
+	var lines bytes.Buffer
+	hub := live.NewHub(slog.New(slog.DiscardHandler))
+	s := New(app.New(nil, app.Options{}), Options{Live: hub})
+	for name, c := range map[string]struct {
+		leaves bool
+		status int
+		level  string
+	}{"left": {true, httpkit.StatusClientLeft, "INFO"}, "stayed": {false, http.StatusInternalServerError, "ERROR"}} {
+		lines.Reset()
+		ctx, leave := context.WithCancel(t.Context())
+		m := chi.NewRouter()
+		m.Use(httpkit.Log(slog.New(slog.NewJSONHandler(&lines, nil))))
+		m.Get("/live", s.Handle(func(w http.ResponseWriter, r *http.Request) error {
+			return s.stream(w, r, winddown.Stream{Kind: winddown.CaseStream}, func(ctx context.Context, _ winddown.Actor, _ int64) (int64, bool, error) {
+				if c.leaves {
+					leave()
+					return 0, false, ctx.Err()
+				}
+				return 0, false, errors.New("the disk is full")
+			})
+		}))
+		m.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/live", nil))
+		leave()
+		var line struct {
+			Level  string `json:"level"`
+			Status int    `json:"status"`
+			Left   bool   `json:"client_left"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, lines.Bytes())
+		}
+		if line.Status != c.status || line.Left != c.leaves || line.Level != c.level || hub.Streams() != 0 {
+			t.Errorf("%s: %d streams are left, and the log says %s", name, hub.Streams(), lines.Bytes())
+		}
 	}
 }

@@ -99,6 +99,10 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		httpkit.NoteError(r.Context(), err)
 	case winddown.Unproved, winddown.TooMany, winddown.Invalid, winddown.NotFound, winddown.Blocked, winddown.Conflict, winddown.Gone, winddown.TooLarge:
 	}
+	if errors.Is(r.Context().Err(), context.Canceled) && (kind == winddown.Internal || kind == winddown.Unavailable) {
+		w.WriteHeader(httpkit.StatusClientLeft) // what failed, failed because of that
+		return
+	}
 	p := i18n.From(r.Context())
 	v := page.ErrorView{
 		Status: httpkit.Status(kind), Title: p.T(key + ".title"), Text: p.T(key + ".text"),
