@@ -691,21 +691,50 @@ func TestSellerPage(t *testing.T) {
 	}
 }
 
-// Where a row is a card, the style sheet names its cells, in every language alike.
+// Where a row is a card, the style sheet names its cells by their place: each by a word of the heading of
+// its own column, in every language, with the column «Ответственный» and without it.
 func TestCardsOfTheRegisterNameTheirCells(t *testing.T) {
 	css, err := fs.ReadFile(static.FS, "css/winddown.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := regexp.MustCompile(`\.register td:[a-z-]+[^{]*::before \{ content: var\(--([a-z]+)\)`).FindAllSubmatch(css, -1)
-	if len(used) != 6 {
-		t.Fatalf("%d cells have a name, not 6", len(used))
+	rules := regexp.MustCompile(`\.register td:(?:nth-of-type\((\d)\)|(last)-of-type)::before \{ content: var\(--([a-z]+)\)`).FindAllStringSubmatch(string(css), -1)
+	if len(rules) != 6 {
+		t.Fatalf("%d cells have a name, not 6", len(rules))
 	}
-	for _, l := range i18n.Locales() {
-		words := regexp.MustCompile(`\.register:lang\(` + string(l) + `\) \{([^}]*)\}`).FindSubmatch(css)
-		for _, name := range used {
-			if words == nil || !regexp.MustCompile(`--`+string(name[1])+`: "\p{L}[\p{L} ]+";`).Match(words[1]) {
-				t.Errorf("%s: no word for %s", l, name[1])
+	admin, _, book := staff(testkit.Start(t))
+	for c, columns := range map[*testkit.Client]int{admin: 7, book: 6} {
+		id := c.AddSeller("ООО «Маяк»", columns)
+		for _, l := range i18n.Locales() {
+			words := map[string]string{}
+			for _, list := range regexp.MustCompile(`\.register:lang\(`+string(l)+`\) \{([^}]*)\}`).FindAllStringSubmatch(string(css), -1) {
+				for _, word := range regexp.MustCompile(`--([a-z]+): "(\p{L}[\p{L} ]+)";`).FindAllStringSubmatch(list[1], -1) {
+					words[word[1]] = word[2]
+				}
+			}
+			c.PostForm("/locale", url.Values{"locale": {string(l)}}).Want(http.StatusSeeOther)
+			p := c.Get("/sellers").Want(http.StatusOK)
+			headings := p.All(func(n *html.Node) bool { return testkit.Attr(n, "scope") == "col" })
+			cells := 0
+			for n := range p.Seller(id.String()).ChildNodes() {
+				if n.Data == "td" {
+					cells++
+				}
+			}
+			if len(headings) != columns || cells != columns-1 {
+				t.Fatalf("%s: %d columns and %d cells beside the name, want %d columns", l, len(headings), cells, columns)
+			}
+			for at := 1; at <= cells; at++ {
+				name := ""
+				for _, rule := range rules { // the last one counts
+					if rule[1] == strconv.Itoa(at) || rule[2] != "" && at == cells {
+						name = rule[3]
+					}
+				}
+				heading := testkit.Text(headings[at])
+				if word := words[name]; word == "" || !strings.Contains(strings.ToLower(heading), strings.ToLower(word)) {
+					t.Errorf("%s: the cell under %q is called %q (--%s)", l, heading, word, name)
+				}
 			}
 		}
 	}
