@@ -33,8 +33,10 @@ type backupCmd struct {
 // Run writes the backup under a name of its own until it is whole. One without some of the
 // files of the evidence is written, and is an error.
 func (c backupCmd) Run(ctx context.Context, std streams) (err error) {
-	if _, err := os.Lstat(c.File); c.File != "-" && err == nil && !c.Force {
-		return fmt.Errorf("%s is there already; --force replaces it", c.File)
+	if c.File != "-" {
+		if err := mayWrite(c.File, c.Force); err != nil {
+			return err
+		}
 	}
 	to, err := c.recipients(std.in)
 	if err != nil {

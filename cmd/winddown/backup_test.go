@@ -683,6 +683,14 @@ func TestEncryptedBackup(t *testing.T) {
 	wantSentence(t, err, "no recipients")
 	_, err = command(t, "", "backup", file, "--database-url", o.database, "--files-dir", o.dir)
 	wantSentence(t, err, "is there already; --force replaces it")
+	for there, says := range map[string]string{
+		filepath.Join(dir, "no", "backup"): "there is no folder " + filepath.Join(dir, "no") + " to write backup to: make it first (mkdir -p " + filepath.Join(dir, "no") + ")",
+		filepath.Join(file, "backup"):      "there is no folder " + file,
+		dir:                                dir + " is a folder: name a file in it",
+	} {
+		_, err = command(t, "", "backup", there, "--force", "--database-url", o.database, "--files-dir", o.dir)
+		wantSentence(t, err, says)
+	}
 	// By standard output, with a passphrase.
 	clear, err := command(t, secret+"\n", "backup", "-", "--passphrase", "--database-url", o.database, "--files-dir", o.dir)
 	if err != nil || strings.Contains(clear, "backup.json") {

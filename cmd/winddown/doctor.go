@@ -176,7 +176,7 @@ func (c doctorCmd) backup(context.Context) (string, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(c.filesDir(c.databaseFlags), backupNote))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("none was ever made: run «winddown backup FILE» every night, for instance with cron, and keep the file on another machine; with other means of backup set --backup-age 0")
+		return "", errors.New("no backup has been made yet: make one now with «winddown backup FILE», such as «winddown backup /backups/winddown.backup», and then one every night, for instance with cron, and keep it on another machine; with other means of backup set --backup-age 0")
 	}
 	if err != nil {
 		return "", err

@@ -19,7 +19,7 @@ func TestDoctor(t *testing.T) {
 		"--smtp-url", server.URL(), "--mail-from", "post@example.ru", "--mail", "anna@example.ru"}
 	out, err := command(t, "", good[:len(good)-2]...) // without a letter
 	wantSentence(t, err, "1 of 10 checks failed")
-	if !strings.Contains(out, "run «winddown backup FILE» every night") {
+	if !strings.Contains(out, "make one now with «winddown backup FILE»") {
 		t.Errorf("without a backup:\n%s", out)
 	}
 	if out, err := command(t, "", "backup", filepath.Join(t.TempDir(), "backup"), "--database-url", url, "--files-dir", dir); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -45,6 +46,24 @@ func (f filesFlags) mustHaveFiles(data databaseFlags) error {
 	}
 	if info, err := os.Stat(f.filesDir(data)); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %s; say with --files-dir where the evidence is", f.filesDir(data))
+	}
+	return nil
+}
+
+// mayWrite says what to do where a file cannot be written to: its folder is not there, a folder or, unless
+// it may be replaced, a file has its name.
+func mayWrite(path string, replace bool) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return fmt.Errorf("there is no folder %s to write %s to: make it first (mkdir -p %[1]s), or name a file in another folder", dir, filepath.Base(path))
+	}
+	switch info, err := os.Lstat(path); {
+	case err != nil: // not there, or writing it says why not
+		return nil
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: name a file in it", path)
+	case !replace:
+		return fmt.Errorf("%s is there already; --force replaces it", path)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"winddown/internal/app"
 	"winddown/internal/pack"
@@ -27,8 +26,8 @@ func (c packCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("%q is not the id of a case", c.Case)
 	}
-	if _, err := os.Lstat(c.Out); err == nil && !c.Force {
-		return fmt.Errorf("%s is there already; --force replaces it", c.Out)
+	if err := mayWrite(c.Out, c.Force); err != nil {
+		return err
 	}
 	if err := c.mustHaveFiles(c.databaseFlags); err != nil {
 		return err
