@@ -2,7 +2,7 @@
 // letter that was refused is found and sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, invite, openCase, password, post, signUp, start, submit } from "./harness.mjs";
+import { check, invite, openCase, overflow, password, post, signUp, start, submit } from "./harness.mjs";
 import { startMail } from "./smtp.mjs";
 
 const mail = await startMail();
@@ -167,4 +167,20 @@ test("a letter that was refused is sent again", async () => {
   await submit(operator, /Отправить ещё раз/);
   await says(operator, /снова в очереди/);
   await letterTo(email, "/account/confirm/");
+});
+
+// html is a letter as a mail program shows it.
+function html(letter) {
+  const body = letter.text.slice(letter.text.search(/<!doctype html>/i)).split(/\n--/)[0];
+  return Buffer.from(body.replaceAll(/=([0-9A-F]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16))), "latin1").toString("utf8");
+}
+
+test("a letter with a long address fits a phone", async () => {
+  const email = "konstantin.konstantinopolsky.buhgalteriya@example.com";
+  await signUp(await open(), { name: "Константин", email });
+  await letterTo(email, "/account/confirm/");
+  const reader = await open({ width: 320 });
+  await reader.setContent(html(mail.letters.find((l) => l.to === email)));
+  assert.ok(await reader.getByText(email).isVisible());
+  assert.ok((await overflow(reader)) <= 0, "it scrolls sideways");
 });

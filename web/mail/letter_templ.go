@@ -56,7 +56,7 @@ func HTML(l Letter) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</title></head><body style=\"margin: 0; padding: 0; background: #f6f4ef; color: #1c2126; font: 16px/1.5 Arial, Helvetica, sans-serif;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"background: #f6f4ef;\"><tr><td align=\"center\" style=\"padding: 24px 12px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width: 600px; background: #ffffff; border: 1px solid #ddd8cc; border-radius: 6px;\"><tr><td style=\"padding: 28px 28px 12px 28px; color: #1c2126; font: 16px/1.5 Arial, Helvetica, sans-serif; text-align: left;\"><h1 style=\"margin: 0 0 16px 0; font-size: 22px; line-height: 1.3; font-weight: bold; color: #1c2126;\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</title></head><body style=\"margin: 0; padding: 0; background: #f6f4ef; color: #1c2126; font: 16px/1.5 Arial, Helvetica, sans-serif;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"background: #f6f4ef;\"><tr><td align=\"center\" style=\"padding: 24px 12px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width: 600px; background: #ffffff; border: 1px solid #ddd8cc; border-radius: 6px;\"><tr><td style=\"padding: 28px 28px 12px 28px; color: #1c2126; font: 16px/1.5 Arial, Helvetica, sans-serif; text-align: left; word-break: break-word; overflow-wrap: anywhere;\"><h1 style=\"margin: 0 0 16px 0; font-size: 22px; line-height: 1.3; font-weight: bold; color: #1c2126;\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -84,7 +84,7 @@ func HTML(l Letter) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(l.Footer) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width: 600px;\"><tr><td style=\"padding: 16px 28px; color: #565d64; font: 13px/1.5 Arial, Helvetica, sans-serif; text-align: left;\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width: 600px;\"><tr><td style=\"padding: 16px 28px; color: #565d64; font: 13px/1.5 Arial, Helvetica, sans-serif; text-align: left; word-break: break-word; overflow-wrap: anywhere;\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
