@@ -184,3 +184,14 @@ func TestRemindedTwiceSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// Whoever nobody would read for is named with the way out of it, the two at the ends of a line.
+func TestReminderLeadsToWhoIsMissing(t *testing.T) {
+	s := testkit.Start(t)
+	keeper := s.SignUp("Мария Иванова", "ivanova")
+	id := keeper.AddSeller("ООО «Маяк»", 1)
+	page := keeper.PostForm("/sellers/bulk", url.Values{"do": {"remind"}, "case": {id.String()}}).Want(http.StatusOK)
+	if text := page.Main(); !strings.Contains(text, "Некому читать") || page.Link("Пригласить: ООО «Маяк»") != "/cases/"+id.String()+"/people" || strings.Contains(text, "·") {
+		t.Errorf("the page says\n%s", text)
+	}
+}
