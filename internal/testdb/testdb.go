@@ -19,8 +19,11 @@ package testdb
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,6 +32,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +73,7 @@ func Run(m *testing.M) {
 	}
 	m.Run()
 	poolers.stop()
+	servers.leave()
 	users.Release()
 	if err := haltIfLast(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "testdb: the test server was not stopped:", err)
@@ -137,83 +142,138 @@ func Empty(t testing.TB) string {
 
 func create(t testing.TB, migrated bool) string {
 	t.Helper()
-	s := connect(t)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	defer func() { _ = s.admin.Close(ctx) }()
-
-	template := "template0"
-	if migrated {
-		var err error
-		if template, err = s.template(ctx); err != nil {
-			t.Fatalf("testdb: the database with the schema cannot be made: %v", err)
-		}
+	s, err := servers.get(os.Getenv("TEST_DATABASE_URL"))
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
 	}
 	name := databasePrefix + strings.ToLower(rand.Text())
-	if _, err := s.admin.Exec(ctx, "create database "+name+" template "+template+" encoding 'UTF8' strategy "+s.strategy); err != nil {
+	err = s.do(func(ctx context.Context, admin *pgx.Conn) error {
+		template := "template0"
+		if migrated {
+			var err error
+			if template, err = s.template(ctx, admin); err != nil {
+				return fmt.Errorf("the database with the schema cannot be made: %w", err)
+			}
+		}
+		_, err := admin.Exec(ctx, "create database "+name+" template "+template+" encoding 'UTF8' strategy "+s.strategy)
+		return err
+	})
+	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := drop(s.url, name); err != nil {
+		err := s.do(func(ctx context.Context, admin *pgx.Conn) error {
+			// Somebody may still be connected to it.
+			_, err := admin.Exec(ctx, "drop database if exists "+name+" with (force)")
+			return err
+		})
+		if err != nil {
 			t.Errorf("testdb: %s was not dropped: %v", name, err)
 		}
 	})
 	return withDatabase(s.url, name)
 }
 
-// drop removes a database, and whoever is still connected to it.
-func drop(admin, name string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, admin)
-	if err != nil {
-		return err
+// servers are those this test binary has used, by what TEST_DATABASE_URL said.
+//
+//nolint:gochecknoglobals // one for all tests
+var servers = &known{byURL: map[string]*server{}}
+
+type known struct {
+	mu    sync.Mutex
+	byURL map[string]*server
+}
+
+// get returns the server that somebody named, or else the one of this checkout.
+func (k *known) get(given string) (*server, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s, ok := k.byURL[given]; ok {
+		return s, nil
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, "drop database if exists "+name+" with (force)")
-	return err
+	s := &server{url: given, strategy: "wal_log"}
+	if given == "" {
+		var err error
+		if s, err = shared(); err != nil {
+			return nil, err
+		}
+	}
+	k.byURL[given] = s
+	return s, nil
+}
+
+// leave closes the connections, so that a server can be stopped.
+func (k *known) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range k.byURL {
+		s.leave()
+	}
 }
 
 // server is a server that lets us create databases.
 type server struct {
-	url   string
-	admin *pgx.Conn
+	url string
 	// strategy is the quicker way to clone a database: copying files forces a
 	// checkpoint, which is dear only where the disk is waited for.
 	strategy string
+
+	mu    sync.Mutex
+	admin *pgx.Conn // one for all tests of a package: a connection costs as much as a small test
+	users *filelock.Lock
 }
 
-func connect(t testing.TB) server {
-	t.Helper()
-	given := os.Getenv("TEST_DATABASE_URL")
-	if given == "" {
-		return shared(t)
-	}
+// do runs fn with the connection that creates databases, made when it is first needed.
+func (s *server) do(fn func(context.Context, *pgx.Conn) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The clock starts when nobody is waited for any more.
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, given)
-	if err != nil {
-		t.Fatalf("testdb: the server of TEST_DATABASE_URL does not answer: %v", err)
+	if s.admin == nil || s.admin.IsClosed() {
+		admin, err := pgx.Connect(ctx, s.url)
+		if err != nil && s.users == nil {
+			return fmt.Errorf("the server of TEST_DATABASE_URL does not answer: %w", err)
+		}
+		if err != nil {
+			return err
+		}
+		s.admin = admin
 	}
-	return server{given, conn, "wal_log"}
+	return fn(ctx, s.admin)
 }
 
-// shared returns the server of this checkout, which stays up until the test ends.
-func shared(t testing.TB) server {
-	t.Helper()
+func (s *server) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.admin != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_ = s.admin.Close(ctx)
+	}
+	if s.users != nil {
+		s.users.Release()
+	}
+}
+
+// shared returns the server of this checkout, which stays up until the tests of this package end.
+func shared() (_ *server, err error) {
 	dir, err := folder()
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
 	users, err := filelock.Shared(filepath.Join(dir, "users"))
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
-	t.Cleanup(users.Release)
-
+	defer func() {
+		if err != nil {
+			users.Release()
+		}
+	}()
 	gate, err := filelock.Exclusive(filepath.Join(dir, "gate"))
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
 	defer gate.Release()
 	// The clock starts when nobody is waited for any more.
@@ -221,7 +281,7 @@ func shared(t testing.TB) server {
 	defer cancel()
 	home, err := serverHome(dir)
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
 	pg, err := localpg.Start(ctx, localpg.Options{
 		Dir:    home,
@@ -238,30 +298,55 @@ func shared(t testing.TB) server {
 		},
 	})
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
 	defer pg.Detach()
-	conn, err := pgx.Connect(ctx, pg.URL())
+	admin, err := pgx.Connect(ctx, pg.URL())
 	if err != nil {
-		t.Fatalf("testdb: %v", err)
+		return nil, err
 	}
-	s := server{pg.URL(), conn, "file_copy"}
 	if !pg.Adopted() {
-		if err := s.sweep(ctx); err != nil {
-			t.Fatalf("testdb: databases of an earlier run were not dropped: %v", err)
+		if err := sweep(ctx, admin); err != nil {
+			return nil, fmt.Errorf("databases of an earlier run were not dropped: %w", err)
+		}
+		if err := cheapen(ctx, admin); err != nil {
+			return nil, fmt.Errorf("the password of the role cannot be kept another way: %w", err)
 		}
 	}
-	return s
+	return &server{url: pg.URL(), strategy: "file_copy", admin: admin, users: users}, nil
+}
+
+// cheapen keeps the verifier of the role's password with one round instead of thousands. Who
+// connects goes through them all, which under the race detector costs more than most tests do,
+// and every test connects several times.
+func cheapen(ctx context.Context, admin *pgx.Conn) error {
+	role := admin.Config()
+	const rounds = 1
+	salt := []byte("the same for all")
+	salted, err := pbkdf2.Key(sha256.New, role.Password, salt, rounds, sha256.Size)
+	if err != nil {
+		return err
+	}
+	key := func(name string) []byte {
+		mac := hmac.New(sha256.New, salted)
+		_, _ = mac.Write([]byte(name))
+		return mac.Sum(nil)
+	}
+	stored := sha256.Sum256(key("Client Key"))
+	text := base64.StdEncoding.EncodeToString
+	_, err = admin.Exec(ctx, fmt.Sprintf("alter role %s password 'SCRAM-SHA-256$%d:%s$%s:%s'",
+		pgx.Identifier{role.User}.Sanitize(), rounds, text(salt), text(stored[:]), text(key("Server Key"))))
+	return err
 }
 
 // sweep drops what killed runs and older schemas left on a server that was just
 // started and hence has no users but us.
-func (s server) sweep(ctx context.Context) error {
+func sweep(ctx context.Context, admin *pgx.Conn) error {
 	current, err := templateName()
 	if err != nil {
 		return err
 	}
-	rows, err := s.admin.Query(ctx, "select datname from pg_database where starts_with(datname, $1) or starts_with(datname, $2) and datname <> $3",
+	rows, err := admin.Query(ctx, "select datname from pg_database where starts_with(datname, $1) or starts_with(datname, $2) and datname <> $3",
 		databasePrefix, templatePrefix, current)
 	if err != nil {
 		return err
@@ -271,7 +356,7 @@ func (s server) sweep(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
-		if _, err := s.admin.Exec(ctx, "drop database "+name); err != nil {
+		if _, err := admin.Exec(ctx, "drop database "+name); err != nil {
 			return err
 		}
 	}
@@ -280,22 +365,22 @@ func (s server) sweep(ctx context.Context) error {
 
 // template returns the name of a database with the schema to clone from, made
 // by whoever needs it first.
-func (s server) template(ctx context.Context) (string, error) {
+func (s *server) template(ctx context.Context, admin *pgx.Conn) (string, error) {
 	name, err := templateName()
 	if err != nil {
 		return "", err
 	}
 	const found = "select exists (select from pg_database where datname = $1)"
 	var there bool
-	if err := s.admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
+	if err := admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
 		return name, err
 	}
-	if _, err := s.admin.Exec(ctx, "select pg_advisory_lock(hashtext($1))", name); err != nil {
+	if _, err := admin.Exec(ctx, "select pg_advisory_lock(hashtext($1))", name); err != nil {
 		return "", err
 	}
 	// Should this fail, the end of the connection unlocks it too.
-	defer func() { _, _ = s.admin.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name) }()
-	if err := s.admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
+	defer func() { _, _ = admin.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name) }()
+	if err := admin.QueryRow(ctx, found, name).Scan(&there); err != nil || there {
 		return name, err
 	}
 	// Under its name it must be complete, so it gets the name last.
@@ -304,7 +389,7 @@ func (s server) template(ctx context.Context) (string, error) {
 		"drop database if exists " + building + " with (force)",
 		"create database " + building + " template template0 encoding 'UTF8'",
 	} {
-		if _, err := s.admin.Exec(ctx, statement); err != nil {
+		if _, err := admin.Exec(ctx, statement); err != nil {
 			return "", err
 		}
 	}
@@ -316,7 +401,7 @@ func (s server) template(ctx context.Context) (string, error) {
 		"alter database " + building + " allow_connections false",
 		"alter database " + building + " rename to " + name,
 	} {
-		if _, err := s.admin.Exec(ctx, statement); err != nil {
+		if _, err := admin.Exec(ctx, statement); err != nil {
 			return "", err
 		}
 	}
