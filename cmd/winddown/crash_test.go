@@ -32,17 +32,35 @@ import (
 
 var kills = flag.Int("kills", 3, "how often a process is killed amid ticks, and amid uploads")
 
-// build makes the binary, as people run it and "make build" does, whose compiled packages it
-// finds in the cache.
+// build returns the binary, as people run it and "make build" makes it, whose compiled packages
+// it finds in the cache. It is linked once for all tests.
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "winddown")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", path, ".").CombinedOutput()
+	path, err := built()
 	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		t.Fatalf("go build: %v", err)
 	}
 	return path
 }
+
+//nolint:gochecknoglobals // one for all tests
+var (
+	builtDir string // TestMain removes it
+	built    = sync.OnceValues(func() (string, error) {
+		var err error
+		if builtDir, err = os.MkdirTemp("", "winddown-built-"); err != nil {
+			return "", err
+		}
+		path := filepath.Join(builtDir, "winddown")
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", path, ".")
+		// The race detector, under which the tests run, needs C; with C the packages would be others.
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w\n%s", err, out)
+		}
+		return path, nil
+	})
+)
 
 // process is a program that serves, in a process of its own.
 type process struct {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -23,7 +24,12 @@ import (
 	"winddown/internal/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Run(m) }
+func TestMain(m *testing.M) {
+	testdb.Run(m)
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+}
 
 // secret is the password in these tests. Nothing the program prints or logs may hold it.
 const secret = "сухой лист под ногой"
