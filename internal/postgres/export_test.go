@@ -51,7 +51,7 @@ func MySections() map[string]string {
 func (db *DB) MovedPlan(t testing.TB, actor winddown.Actor, now time.Time) (plan string) {
 	t.Helper()
 	args := registerScope(actor, now)
-	args["latest"] = winddown.LatestToday(now)
+	args["earliest"], args["latest"] = winddown.EarliestToday(now), winddown.LatestToday(now)
 	err := db.snapshot(t.Context(), func(b *pgx.Batch) {
 		b.Queue(sqlRegisterInOrder)
 		b.Queue("explain "+registerMovedSQL(registerFirm), args).Query(func(r pgx.Rows) error {

@@ -85,12 +85,13 @@ const (
 )
 
 // The cases of a scope that are in another group than the one they were written in, because one of
-// their dates has come: their goods burn, or their act is overdue. Few are; each kind has an index.
+// their dates has come: their goods burn, or their act is overdue. Few are; each kind has an index. What has
+// come or is still to come in every zone is not asked for its own.
 const (
 	registerBurning = ` and c.burn_on <= @latest::date and c.burn_on < 'infinity' and c.stage_no not in (0, 8)
-    and c.burn_on <= ` + registerDay
+    and (c.burn_on <= @earliest::date or c.burn_on <= ` + registerDay + `)`
 	registerOverdue = ` and c.overdue_on <= @latest::date and c.stage_no = 6
-    and c.overdue_on <= ` + registerDay + ` and c.burn_on > ` + registerDay
+    and (c.overdue_on <= @earliest::date or c.overdue_on <= ` + registerDay + `) and (c.burn_on > @latest::date or c.burn_on > ` + registerDay + `)`
 )
 
 // registerReached are the groups those cases are in.
@@ -156,7 +157,8 @@ func registerPageSQL(scope string, narrows, back bool) string {
 	return "-- name: RegisterPage\nselect " + registerColumns + `, c.stage_no as grp
 from cases c where ` + scope + `
   and (c.stage_no, c.due_on, c.name_key, c.id)` + place + `(@group::int, @date::date, @name, @id) and c.stage_no <= @last
-  and (c.stage_no in (0, 8) or c.burn_on > ` + registerDay + `) and (c.stage_no <> 6 or c.overdue_on > ` + registerDay + ")" +
+  and (c.stage_no in (0, 8) or c.burn_on > @latest::date or c.burn_on > ` + registerDay + `)
+  and (c.stage_no <> 6 or c.overdue_on > @latest::date or c.overdue_on > ` + registerDay + ")" +
 		registerLeft("c.stage_no", narrows) + ofCases("c.stage_no", order) + `
 limit @limit`
 }
@@ -340,9 +342,9 @@ func queueInOrder(b *pgx.Batch, actor winddown.Actor, f winddown.RegisterFilter,
 		args = maps.Clone(filter)
 	}
 	maps.Copy(args, place)
-	args["archive"] = f.Archive
+	args["archive"], args["latest"] = f.Archive, winddown.LatestToday(now)
 	reached := maps.Clone(args)
-	reached["latest"] = winddown.LatestToday(now)
+	reached["earliest"] = winddown.EarliestToday(now)
 	args["last"] = len(winddown.Groups()) - 1
 	if !f.Finished && !f.Archive {
 		args["last"] = len(winddown.Groups()) - 2 // without the finished ones

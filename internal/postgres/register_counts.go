@@ -15,6 +15,9 @@ import (
 const registerKey = ` + case when archived_at is null then 0 else 16 end + case when act_state = 'not_requested' then 0 else 32 end
        + case when problem = '' then 0 else 64 end + case when responsible_id is null then 128 else 0 end as key`
 
+// groupOfKey are the bits of a key that are the number of a group.
+const groupOfKey = 15
+
 // registerCountsSQL returns the counts that are kept of a whole scope, by the group each case was
 // written in.
 func registerCountsSQL(scope string) string {
@@ -25,16 +28,15 @@ group by 1`
 }
 
 // registerMovedSQL counts the cases of a scope whose dates have come (registerReached), by the group they
-// were written in and the one they are in.
+// are in and their key, which has the group they were written in.
 func registerMovedSQL(scope string) string {
 	var moved []string
 	for _, grp := range registerReached {
 		moved = append(moved, `
-select c.stage_no as was, `+strconv.Itoa(grp.no)+` as grp, c.stage_no`+registerKey+`, count(*) as n
-from cases c where `+scope+grp.sql+`
-group by 1, 3`)
+    select `+strconv.Itoa(grp.no)+` as grp, c.stage_no`+registerKey+`
+    from cases c where `+scope+grp.sql)
 	}
-	return "-- name: RegisterMoved" + strings.Join(moved, "\nunion all")
+	return "-- name: RegisterMoved\nselect grp, key, count(*) as n\nfrom (" + strings.Join(moved, "\n    union all") + "\n) m\ngroup by 1, 2"
 }
 
 // registerFiguresSQL returns the figures of a scope that a filter narrows: how many cases there are of
@@ -63,7 +65,7 @@ func (q registerFigures) add(key, n, matching int) {
 // are kept, less the cases that have moved to another group since they were written, plus those at
 // their new place.
 func (q registerFigures) queue(b *pgx.Batch, scope string, words int, filter namedArgs, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) {
-	var key, was, grp, n, matching int
+	var key, grp, n, matching int
 	if f.Narrows() {
 		b.Queue(registerFiguresSQL(scope, words), filter).Query(func(r pgx.Rows) error {
 			_, err := pgx.ForEachRow(r, []any{&key, &n, &matching}, func() error {
@@ -86,11 +88,11 @@ func (q registerFigures) queue(b *pgx.Batch, scope string, words int, filter nam
 		return err
 	})
 	days := registerScope(actor, now)
-	days["latest"] = winddown.LatestToday(now)
+	days["earliest"], days["latest"] = winddown.EarliestToday(now), winddown.LatestToday(now)
 	b.Queue(registerMovedSQL(scope), days).Query(func(r pgx.Rows) error {
-		_, err := pgx.ForEachRow(r, []any{&was, &grp, &key, &n}, func() error {
+		_, err := pgx.ForEachRow(r, []any{&grp, &key, &n}, func() error {
 			q.add(key, -n, -n)
-			q.add(key-was+grp, n, n)
+			q.add(key-key&groupOfKey+grp, n, n)
 			return nil
 		})
 		return err
@@ -100,7 +102,7 @@ func (q registerFigures) queue(b *pgx.Batch, scope string, words int, filter nam
 // tell adds up what the register says beside its rows.
 func (q registerFigures) tell(reg *winddown.Register, f winddown.RegisterFilter) {
 	for key, sum := range q {
-		group, archived, requested, problem, nobody := winddown.Groups()[key&15], key&16 != 0, key&32 != 0, key&64 != 0, key&128 != 0
+		group, archived, requested, problem, nobody := winddown.Groups()[key&groupOfKey], key&16 != 0, key&32 != 0, key&64 != 0, key&128 != 0
 		finished := group == winddown.GroupFinished
 		switch {
 		case archived && !f.Archive:

@@ -69,6 +69,9 @@ func LatestToday(now time.Time) Date {
 	return Today(now, zones[len(zones)-1])
 }
 
+// EarliestToday returns the earliest civil date that one of Zones has at the instant now.
+func EarliestToday(now time.Time) Date { return Today(now, Zones()[0]) }
+
 // DefaultZone is the zone of the marketplace's own deadlines and of a new case.
 const DefaultZone = "Europe/Moscow"
 
