@@ -178,6 +178,10 @@ func (w caseWords) actFacts() []page.Fact {
 	} else {
 		add(w.p.T("case.act.state"), w.phase(w.c.Acts[0]))
 	}
+	suspended := len(w.suspendedActSteps()) > 0
+	if suspended {
+		add(w.p.T("case.act.marks"), w.p.T("case.act.suspended"))
+	}
 	s := winddown.Summarize(w.c, w.cal)
 	if s.Act == winddown.NotRequested {
 		when := w.p.T("case.act.now")
@@ -189,13 +193,13 @@ func (w caseWords) actFacts() []page.Fact {
 	if s.Ticket != "" && len(w.c.Acts) == 1 {
 		add(w.p.T("mark.ticket"), s.Ticket)
 	}
-	if act, ok := w.awaited(); ok {
+	if act, ok := w.awaited(); ok && !suspended {
 		add(w.p.T("case.act.waiting"), w.p.N("case.days", max(0, act.RequestedOn.DaysUntil(w.today))))
 		if days := w.reminders(act, 1); days != "" {
 			add(w.p.T("case.act.reminder"), days)
 		}
 	}
-	if phase := w.c.Acts[0].Phase(); len(w.c.Acts) == 1 && (phase == winddown.PhaseSigned || phase == winddown.PhaseSignedObjecting) {
+	if phase := w.c.Acts[0].Phase(); len(w.c.Acts) == 1 && !suspended && (phase == winddown.PhaseSigned || phase == winddown.PhaseSignedObjecting) {
 		add(w.p.T("act.countersigned"), w.p.T("act.countersigned.awaited"))
 	}
 	return facts

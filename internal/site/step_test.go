@@ -489,8 +489,10 @@ func TestRegress(t *testing.T) {
 	if _, state := stepRow(list, winddown.ReceiveAct); state != "blocked" {
 		t.Errorf("receive_act is %s", state)
 	}
-	if !strings.Contains(list.Main(), "Запрошен 3 ноября") {
-		t.Error("the act is no longer said to be requested")
+	for _, want := range []string{"Запрошен 3 ноября", "приостановлены, их нужно подтвердить ещё раз"} {
+		if !strings.Contains(list.Main(), want) {
+			t.Errorf("of the act the list lacks %q", want)
+		}
 	}
 	page := anna.Get(step)
 	for _, want := range []string{"Отметка от 3 ноября, Петрова приостановлена", "Нашли 12 штук в Коледине"} {
@@ -509,6 +511,9 @@ func TestRegress(t *testing.T) {
 	confirm := page.Form(step)
 	confirm.Set("done", "yes")
 	anna.PostForm(step, confirm).Want(http.StatusSeeOther)
+	if got := anna.Get(stepPath(id, winddown.RequestAct)).Main(); !strings.Contains(got, "прежний акт не годится: запросите новый") {
+		t.Errorf("whoever confirms the old act reads %s", got)
+	}
 	list = anna.Get("/cases/" + id.String())
 	if got := testkit.Text(list.ByTestID("next")); !strings.Contains(got, "подтвердите ещё раз шаг «Запросить акт сверки»") {
 		t.Errorf("next %q", got)

@@ -148,7 +148,10 @@ func (w caseWords) alerts(st *winddown.Step, open bool) []page.AlertView {
 func (w caseWords) problemText(st *winddown.Step, pr *winddown.Problem) string {
 	text := w.problem(st.Code)
 	if pr.Kind == winddown.Reopened && len(w.c.Blockers(st.Code)) == 0 && len(pr.Steps) > 0 {
-		return w.p.N("mark.problem.reopened", len(pr.Steps), "Steps", quoted(w.p, pr.Steps))
+		text = w.p.N("mark.problem.reopened", len(pr.Steps), "Steps", quoted(w.p, pr.Steps))
+		if st.Code == winddown.RequestAct {
+			text += " " + w.p.T("mark.problem.outdated")
+		}
 	}
 	return text
 }
