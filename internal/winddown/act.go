@@ -287,8 +287,9 @@ func (c *Case) UnbookedActs() []Act {
 
 // LedgerGap compares the acts with the ledger, which must be loaded and hold a line: acts is
 // what they say is owed, positive when the marketplace owes, and ledger the same by the
-// lines that were not closed by their day. False when both are the same, some act does not
-// say, or the acts are about different days.
+// lines of up to their day that were not closed by it. False when both are the same, some act
+// does not say, or the acts are about different days; and when every line counted whatever its
+// date comes to the same, for the balance of an act may be written down with a later day.
 func (c *Case) LedgerGap() (acts, ledger Money, differ bool) {
 	var closed Date
 	for _, a := range c.Acts {
@@ -301,8 +302,8 @@ func (c *Case) LedgerGap() (acts, ledger Money, differ bool) {
 		}
 		acts, closed = acts+b.Amount, a.ClosedOn()
 	}
-	ledger = c.Debts.balanceAfter(closed)
-	return acts, ledger, c.Lines > 0 && acts != ledger
+	ledger = c.Debts.balanceOn(closed)
+	return acts, ledger, c.Lines > 0 && acts != ledger && acts != c.Debts.balanceAfter(closed)
 }
 
 // RequestedEarly returns the step before the request that was signed with the latest day,

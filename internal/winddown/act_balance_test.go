@@ -248,6 +248,36 @@ func TestLedgerGap(t *testing.T) {
 	gap(0, 0, false)
 }
 
+// What arose after the day of the act is not in its balance.
+func TestLedgerGapLeavesLaterLinesOut(t *testing.T) {
+	dated := func(n int, side winddown.Side, amount winddown.Money, on string) winddown.NewDebt {
+		return winddown.NewDebt{ID: debtID(n), Side: side, What: "Строка", Amount: amount, On: day(on)}
+	}
+	act := func(on string) winddown.NewDebt { return dated(1, winddown.ByWB, 1520050, on) }
+	fine := func(on string) winddown.NewDebt { return dated(2, winddown.ToWB, 341820, on) }
+	for _, x := range []struct {
+		name  string
+		lines []winddown.NewDebt
+		want  winddown.Money // what the lines come to; the balance of the act: no doubt
+	}{
+		{"a fine of the next day", []winddown.NewDebt{act("2026-11-11"), fine("2026-11-12")}, 1520050},
+		{"a fine of the act's own day", []winddown.NewDebt{act("2026-11-11"), fine("2026-11-11")}, 1178230},
+		{"the balance of the act, written down with a later day", []winddown.NewDebt{act("2026-11-12")}, 1520050},
+		{"nothing but a later fine", []winddown.NewDebt{fine("2026-11-12")}, 0},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			c := receivedWith(t, owed(1520050), owed(1520050))
+			compare(t, c, today)
+			write(t, &c.Debts, x.lines...)
+			c.KeepLedger(by(1, today))
+			acts, ledger, differ := c.LedgerGap()
+			if differ != (x.want != 1520050) || differ && (acts != 1520050 || ledger != x.want) {
+				t.Errorf("acts %s, ledger %s, differ %v", acts, ledger, differ)
+			}
+		})
+	}
+}
+
 // An act can be signed with objections that were sent, and then has no agreed balance.
 func TestSignObjecting(t *testing.T) {
 	c := caseWithAct(t, winddown.PhaseDisagreed)

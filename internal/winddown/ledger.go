@@ -81,8 +81,13 @@ func (l Ledger) total(side Side) Money {
 	return sum
 }
 
-// balanceAfter is Balance of the lines that were not closed by a day, those among them that
-// were settled or written off later.
+// balanceOn is Balance as it stood when a day ended: of the lines dated up to it, those among
+// them that were settled or written off later.
+func (l Ledger) balanceOn(day Date) Money {
+	return slices.DeleteFunc(slices.Clone(l), func(d Debt) bool { return d.On.After(day) }).balanceAfter(day)
+}
+
+// balanceAfter is Balance of the lines that were not closed by a day, whatever their own date.
 func (l Ledger) balanceAfter(day Date) Money {
 	var sum Money
 	for _, d := range l {
