@@ -12,7 +12,7 @@ HA_ROUNDS ?= 10
 # The race detector needs a C compiler.
 CC_FOUND := $(shell command -v "$${CC:-cc}" >/dev/null 2>&1 && echo yes)
 ifeq ($(CC_FOUND),yes)
-# Nothing is shared in these: they turn a password into a key, or the text of a page into nodes.
+# These turn a password into a key (argon2 with a single thread, as we ask it), or the text of a page into nodes.
 # Watching each of their steps took more time than most tests do.
 COMPUTES := golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b golang.org/x/crypto/scrypt golang.org/x/net/html
 RACE := -race $(COMPUTES:%=-gcflags=%=-race=false)

@@ -288,12 +288,12 @@ func (w *walk) marked(sql string, args ...any) map[string]winddown.ID {
 }
 
 const sqlLost = `select c.seller_name, c.id from cases c, users u where u.id = $1 and u.operator
-	and (c.rescue_at is not null or c.rescue_objected_at is not null or position(c.id::text in $2) > 0)`
+	and (c.rescue_at is not null or c.rescue_objected_at > $3 or position(c.id::text in $2) > 0)`
 
 // lost are the marks of the cases whose names an operator of the installation may read at an address: the
 // one that the address says, because somebody asked him for it, and those under way to another owner.
 func (w *walk) lost(c *testkit.Client, path string) map[string]winddown.ID {
-	return w.marked(sqlLost, c.ID, path)
+	return w.marked(sqlLost, c.ID, path, w.site.Clock.Now().Add(-winddown.RescueQuiet))
 }
 
 // formsOf are the forms of a page that post something, but for the way out.

@@ -6,10 +6,11 @@
 // share it. Its life is ruled by file locks in .winddown/test, which the kernel
 // gives up however a process ends:
 //
-//   - Whoever uses the server holds the lock "users", shared: a test while it
-//     has a database, a package (see Run) while its tests run.
-//   - Under the exclusive lock "gate" a test starts the server, or finds it
-//     running, and detaches from it again.
+//   - Whoever uses the server holds the lock "users", shared: a package (see
+//     Run) while its tests run, and the first test that needs a database, for
+//     all of its package.
+//   - Under the exclusive lock "gate" that test starts the server, or finds it
+//     running; its one connection makes and drops the databases of the others.
 //   - At the end of a package Run tries for "users" exclusively. Whoever gets
 //     it is the last one, and stops the server; one in memory goes with it.
 //
