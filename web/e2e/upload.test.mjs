@@ -2,7 +2,7 @@
 // field. The form is the gallery's; the answers are ours, but the last.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, start } from "./harness.mjs";
+import { check, openCase, signUp, start, submit } from "./harness.mjs";
 
 const { open } = await start();
 
@@ -126,4 +126,42 @@ test("dropped files are the field's choice", async () => {
   assert.deepEqual(await chosen("#act-file"), ["в.png"]);
   assert.equal(await drop("h1", "drop", ["д.png"]), true);
   assert.deepEqual(await chosen(field), ["а.png", "б.png"]);
+});
+
+test("a chosen file is not dropped by the question beside it", async () => {
+  const page = await open();
+  await signUp(page, { name: "Анна Петрова", email: "unsent@example.com" });
+  const address = await openCase(page);
+  await page.goto(`${address}/steps/zero_fbs`);
+  const slot = page.getByTestId("slot-stock_zero");
+  const fold = slot.locator("details:has(form)");
+  const input = page.locator("#file_stock_zero");
+  const unsent = slot.getByRole("status").getByText("Вы выбрали файл, но не загрузили его.");
+  await fold.locator("summary").click();
+  await input.setInputFiles(file);
+  await fold.locator("summary").click();
+  await page.getByLabel("Ещё нет, вернусь позже").check();
+  await page.locator("#note").fill("Завтра");
+
+  let posts = 0;
+  page.on("request", (request) => (posts += request.method() === "POST"));
+  const stopped = async () => {
+    await submit(page, "Сохранить");
+    await unsent.waitFor();
+    assert.equal(posts, 0);
+    assert.ok(await input.evaluate((e) => e === document.activeElement && e.files.length === 1));
+    assert.equal(await page.locator("#note").inputValue(), "Завтра");
+  };
+  await stopped();
+  await check(page);
+
+  // Another choice is another question.
+  await input.setInputFiles([]);
+  await unsent.waitFor({ state: "detached" });
+  await input.setInputFiles(file);
+  await stopped();
+
+  await submit(page, "Сохранить");
+  await page.getByTestId("overall").waitFor();
+  assert.equal(posts, 1);
 });

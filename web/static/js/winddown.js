@@ -38,6 +38,32 @@
     else if (history.path === location.pathname + location.search) history.type = "replace";
   });
 
+  // A file that was chosen and not uploaded would be gone with the page that another form
+  // leads to: that form waits for a second press, by which the person has decided.
+  const tell = (status, what) => {
+    status.textContent = what ? status.dataset[what] : "";
+    status.classList.toggle("field-error", what === "unsent");
+  };
+  const statusOf = (input) => input.closest("[data-drop]").querySelector("[role=status]");
+  const warned = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.getAttribute("method") !== "post" || !main().contains(form)) return;
+    const unsent = [...main().querySelectorAll("[data-drop] input[type=file]")].find((input) =>
+      input.files.length && input.form !== form && !warned.has(input) && input.closest("[data-drop]").querySelector("[data-sending]").hidden);
+    if (!unsent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    warned.add(unsent);
+    for (let fold = unsent.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    unsent.focus();
+    tell(statusOf(unsent), "unsent");
+  }, true);
+  document.addEventListener("change", ({ target }) => {
+    if (target.type !== "file" || !warned.delete(target)) return;
+    tell(statusOf(target));
+  });
+
   // How far an upload has come only XMLHttpRequest tells; it stands in for fetch,
   // and the answer goes the way of every other. A large file may take its time.
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
@@ -48,7 +74,7 @@
       const sending = form.querySelector("[data-sending]");
       const [bar, stop] = sending.querySelectorAll("progress, button");
       const status = sending.previousElementSibling;
-      const say = (what) => (status.textContent = status.dataset[what]);
+      const say = (what) => tell(status, what);
       const xhr = new XMLHttpRequest();
       xhr.open(request.method, address);
       for (const name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
