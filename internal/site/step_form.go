@@ -19,7 +19,7 @@ func (f *formReader) date(name string) winddown.Date {
 	if text == "" {
 		return winddown.Date{}
 	}
-	d, ok := winddown.ParseDate(text)
+	d, ok := winddown.ReadDate(text)
 	if !ok {
 		f.add(name, "step.error.date")
 	}

@@ -98,7 +98,8 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 		sentence     string
 	}{
 		{"on", "вчера", "Укажите дату"},
-		{"on", "22.11.2026", "Укажите дату"},
+		{"on", "22.11.26", "Укажите дату"},
+		{"on", "11/22/2026", "Укажите дату"},
 		{"on", "2026-02-31", "Укажите дату"},
 		{"on", "99999-01-01", "Укажите дату"},
 		{"on", "", "Укажите дату"},
@@ -128,6 +129,9 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s=%.20q: %v, want %q", c.field, c.value, page.Errors(), c.sentence)
 		}
 		again := page.Form(stepPath(id, winddown.RequestAct))
+		if kind := testkit.Attr(page.ByID("on"), "type"); c.field == "on" && (kind == "date") != (c.value == "" || c.value == "2026-11-23") {
+			t.Errorf("on=%q stands in a field of type %s, which would not show it", c.value, kind)
+		}
 		switch c.field {
 		case "version": // hidden: nobody typed it
 			if again.Get("version") != "1" {
@@ -145,6 +149,13 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 	}
 	if v := anna.Version(id, winddown.RequestAct); v != 1 {
 		t.Errorf("something was saved: version %d", v)
+	}
+	// The day first, as people write it, is a date.
+	good.Set("on", " 20.11.2026 ")
+	good.Set("period_from", "01/01/2026")
+	anna.PostForm(stepPath(id, winddown.RequestAct), good).Want(http.StatusSeeOther)
+	if form := anna.Get(stepPath(id, winddown.RequestAct)).Form(stepPath(id, winddown.RequestAct)); form.Get("on") != "2026-11-20" || form.Get("period_from") != "2026-01-01" {
+		t.Errorf("written down: %v", form)
 	}
 }
 

@@ -2,6 +2,7 @@ package winddown
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,6 +32,18 @@ func ParseDate(s string) (Date, bool) {
 		return Date{}, false
 	}
 	return DateOf(t), true
+}
+
+// ReadDate reads a date as people type it: the day first as in 26.11.2026 and 26/11/2026, or
+// like ParseDate; spaces around it do not matter.
+func ReadDate(s string) (Date, bool) {
+	s = strings.TrimSpace(s)
+	for _, layout := range []string{"2.1.2006", "2/1/2006"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return ParseDate(t.Format(time.DateOnly))
+		}
+	}
+	return ParseDate(s)
 }
 
 // IsZero reports whether d is no date.

@@ -34,6 +34,26 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
+// People type the day first, as it stands on paper.
+func TestReadDate(t *testing.T) {
+	for s, want := range map[string]string{
+		"2026-11-26": "2026-11-26", " 2026-11-26\t": "2026-11-26", "26.11.2026": "2026-11-26", "  26.11.2026 ": "2026-11-26", "26/11/2026": "2026-11-26",
+		"5.1.2026": "2026-01-05", "05/01/2026": "2026-01-05", "29.02.2024": "2024-02-29",
+	} {
+		if got, ok := winddown.ReadDate(s); !ok || got != day(want) {
+			t.Errorf("ReadDate(%q) = %v, %v", s, got, ok)
+		}
+	}
+	for _, s := range []string{
+		"", " ", "11/26/2026", "31.11.2026", "29.02.2026", "26.11.26", "26.11", "26.11.1999", "26.11.2200", "2026/11/26", "2026.11.26", "26-11-2026",
+		"26.11/2026", "26. 11. 2026", "26.11.2026 г.", "26.11.2026 10:00", "26.11.20266", "0.11.2026", "infinity",
+	} {
+		if got, ok := winddown.ReadDate(s); ok || !got.IsZero() {
+			t.Errorf("ReadDate(%q) = %v", s, got)
+		}
+	}
+}
+
 func FuzzParseDate(f *testing.F) {
 	for _, s := range []string{"2026-11-12", "2026-02-30", "", "2199-12-31", "\xff026-11-12", "2026-11-12\x00"} {
 		f.Add(s)

@@ -41,7 +41,7 @@ func ParseDuesFilter(due []string, responsible, from, to string) (DuesFilter, er
 		field, text string
 		into        *Date
 	}{{"from", from, &f.From}, {"to", to, &f.To}} {
-		d, ok := ParseDate(one.text)
+		d, ok := ReadDate(one.text)
 		if one.text != "" && !ok {
 			v.add(one.field, "error.field.unknown", nil)
 		}
