@@ -117,8 +117,8 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 		}
 	}
 	warned := map[warningArgs]bool{} // River refuses the same letter twice in one insert
-	warn := func(user winddown.ID, what string, at time.Time, opts *river.InsertOpts) {
-		key := warningArgs{User: user, On: at.UTC().Format(time.DateOnly), What: what}
+	warn := func(key warningArgs, at time.Time, opts *river.InsertOpts) {
+		key.On = at.UTC().Format(time.DateOnly)
 		if !warned[key] {
 			warned[key] = true
 			key.At = at
@@ -131,12 +131,18 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 			return nil, err
 		}
 		for _, args := range handed {
-			switch what := args.handed(); {
-			case !slices.Contains(unconfirmed, args.User):
+			if !slices.Contains(unconfirmed, args.User) {
 				add(args)
-			case what != "taken": // of what he has taken over himself he knows
-				warn(args.User, transferWarning+what, args.At, nil)
+				continue
 			}
+			warning := warningArgs{User: args.User, What: transferWarning + args.handed()}
+			switch args.handed() {
+			case "taken": // he knows of what he has taken over himself
+				continue
+			case "given", "rescued":
+				warning.Case = args.Case
+			}
+			warn(warning, args.At, nil)
 		}
 	}
 	if len(about) > 0 {
@@ -155,7 +161,7 @@ func (w *Workers) jobsOf(ctx context.Context, events []postgres.Followed) ([]riv
 				case seat.Confirmed:
 					jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: opts})
 				case args.What != string(winddown.RescueStopped): // all stays as it was
-					warn(args.User, args.What, args.At, opts)
+					warn(warningArgs{User: args.User, What: args.What}, args.At, opts)
 				}
 			}
 		}

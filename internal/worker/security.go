@@ -106,17 +106,19 @@ func lostAt(what string, at time.Time) time.Time {
 
 // warningArgs ask for a letter that tells a person whom no letter has reached what securityArgs and
 // transferredArgs tell the others: one a day, however many of his cases there are, because it names none.
+// Of every case that has gone he is told: nothing takes that back, and none comes back to him unconfirmed.
 type warningArgs struct {
 	User winddown.ID `json:"user" river:"unique"`
 	On   string      `json:"on" river:"unique"` // the day of At, in UTC
 	What string      `json:"what" river:"unique"`
-	At   time.Time   `json:"at"` // the first of that day
+	Case winddown.ID `json:"case,omitzero" river:"unique"` // the one that has gone; else zero
+	At   time.Time   `json:"at"`                           // the first of that day
 }
 
 // Kind names the job.
 func (warningArgs) Kind() string { return "warning" }
 
-// InsertOpts puts the job where it belongs: once for a person, day and thing.
+// InsertOpts puts the job where it belongs: once for a person, day and thing, or for a case that has gone.
 func (warningArgs) InsertOpts() river.InsertOpts {
 	o := mailOpts(awaited)
 	o.UniqueOpts = river.UniqueOpts{ByArgs: true}
@@ -133,7 +135,7 @@ func (w *Workers) warningLetter(ctx context.Context, job *river.Job[warningArgs]
 	p := printer(u.Locale)
 	subject, l := w.warned(p, u, args)
 	l.Lang, l.Title, l.Footer = u.Locale, subject, []string{p.T("mail.footer.automatic", "Site", w.BaseURL)}
-	return w.message(ctx, u.Email, w.id(job.Kind, args.User, args.On, args.What), subject, l)
+	return w.message(ctx, u.Email, w.id(job.Kind, args.User, args.On, args.What, args.Case), subject, l)
 }
 
 // warned is what a warning says.

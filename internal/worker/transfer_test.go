@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"winddown/internal/testmail"
 	"winddown/internal/winddown"
 )
 
@@ -163,6 +164,39 @@ func TestWarningOfATransfer(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("the letters are %q, want %q", got, want)
+	}
+}
+
+// Of every case that went an owner whom no letter has reached is told, also when others went on the same
+// day and their letters have arrived: nothing takes it back. Of the links he is told once a day.
+func TestWarningOfEveryTransferOfADay(t *testing.T) {
+	o := open(t)
+	vera, boris := o.SignUp("Вера Цой", "vera"), o.SignUp("Борис Орлов", "orlov")
+	boris.Confirm()
+	cases := []winddown.ID{vera.OpenCase("ООО Север", 3), vera.OpenCase("ООО Юг", 4)}
+	o.work(t)
+	var letters []testmail.Letter
+	for i, id := range cases {
+		token, _, err := o.App.Transfer(t.Context(), vera.Actor(), id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := o.App.Accept(t.Context(), boris.Actor(), token); err != nil {
+			t.Fatal(err)
+		}
+		letters = o.mail.Wait(t, 3+2*i)
+	}
+	got := o.rows(t, "select args ->> 'what' from river_job where kind = 'warning' order by id")
+	if want := []string{"transfer_offered", "transfer_given", "transfer_given"}; !slices.Equal(got, want) {
+		t.Errorf("she is told of %q, want %q", got, want)
+	}
+	ids := map[string]bool{}
+	for _, raw := range letters {
+		if id := raw.Parse(t).Get("Message-Id"); ids[id] {
+			t.Errorf("two letters are %s", id)
+		} else {
+			ids[id] = true
+		}
 	}
 }
 
