@@ -56,13 +56,24 @@ func (s *Site) Rescues(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// idTyped is what looks like a number of ours, wherever it stands in a text.
-var idTyped = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+// idTyped is what looks like a number of ours, wherever it stands in a text; caseAddress is that of a case's
+// page or of its line in the register.
+var (
+	idTyped     = regexp.MustCompile(`(?i)\b` + idPattern + `\b`)
+	caseAddress = regexp.MustCompile(`(?i)/(?:cases|sellers)/(` + idPattern + `)\b`)
+)
+
+const idPattern = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 
 // caseTyped reads the number of a case, in small or large letters, as it is copied from a text or from the
-// address of one of its pages; of several the first.
+// address of one of its pages; of several the first. An address goes before the other numbers in a text, which
+// may be those of requests.
 func caseTyped(text string) (winddown.ID, error) {
-	return winddown.ParseID(strings.ToLower(idTyped.FindString(text)))
+	id := idTyped.FindString(text)
+	if m := caseAddress.FindStringSubmatch(text); m != nil {
+		id = m[1]
+	}
+	return winddown.ParseID(strings.ToLower(id))
 }
 
 // rescueState says from when on the link for another owner can be made, or that it was.

@@ -21,7 +21,9 @@ func TestRescuePages(t *testing.T) {
 	boris.Get(here).Want(http.StatusNotFound)
 	for _, typed := range []string{"https://winddown.example" + page + "/people?x=1", page + "#steps", "#" + id.String(), "№ " + id.String(),
 		strings.ToUpper(id.String()), "HTTPS://WINDDOWN.EXAMPLE" + strings.ToUpper(page), "https://winddown.example/sellers/" + id.String() + ".", "Уход («" + id.String() + "»)",
-		"https://winddown.example" + page + "/debts/018f0000-0000-7000-8000-000000000000", "\n\t" + id.String() + " "} {
+		"https://winddown.example" + page + "/debts/018f0000-0000-7000-8000-000000000000", "\n\t" + id.String() + " ",
+		"Номер запроса: 018f0000-0000-7000-8000-000000000000. Не открывается https://winddown.example" + page,
+		"Request 018f0000-0000-7000-8000-000000000000 at /SELLERS/" + strings.ToUpper(id.String())} {
 		operator.Get("/admin/cases?case=" + url.QueryEscape(typed)).WantRedirect(here)
 	}
 	for _, typed := range []string{"", "x", "018f0000-0000-7000-8000-000000000000", id.String() + "0", strings.ReplaceAll(id.String(), "-", "")} {
