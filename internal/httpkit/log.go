@@ -97,7 +97,7 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				switch {
 				case fault:
 					level = slog.LevelError
-				case left:
+				case left && (err == nil || errors.Is(err, context.Canceled)): // that is all that went wrong
 				case status == http.StatusServiceUnavailable: // busy, or without a database: no fault of ours
 					level = slog.LevelWarn
 				case status >= http.StatusInternalServerError:

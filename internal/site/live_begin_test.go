@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,14 +77,20 @@ func TestStreamWithoutAConnectionIsAFault(t *testing.T) {
 // A reader who leaves before his stream has begun is no fault of the server: the log says that he left, and
 // no status of ours.
 func TestStreamWhoseReaderLeftBeforeItBegan(t *testing.T) {
+	errDiskFull := errors.New("the disk is full")
 	var lines bytes.Buffer
 	hub := live.NewHub(slog.New(slog.DiscardHandler))
 	s := New(app.New(nil, app.Options{}), Options{Live: hub})
 	for name, c := range map[string]struct {
 		leaves bool
+		fails  error // instead of the leaving
 		status int
 		level  string
-	}{"left": {true, httpkit.StatusClientLeft, "INFO"}, "stayed": {false, http.StatusInternalServerError, "ERROR"}} {
+	}{
+		"left":            {true, nil, httpkit.StatusClientLeft, "INFO"},
+		"stayed":          {false, errDiskFull, http.StatusInternalServerError, "ERROR"},
+		"left and failed": {true, errDiskFull, http.StatusInternalServerError, "ERROR"},
+	} {
 		lines.Reset()
 		ctx, leave := context.WithCancel(t.Context())
 		m := chi.NewRouter()
@@ -92,9 +99,8 @@ func TestStreamWhoseReaderLeftBeforeItBegan(t *testing.T) {
 			return s.stream(w, r, winddown.Stream{Kind: winddown.CaseStream}, func(ctx context.Context, _ winddown.Actor, _ int64) (int64, bool, error) {
 				if c.leaves {
 					leave()
-					return 0, false, ctx.Err()
 				}
-				return 0, false, errors.New("the disk is full")
+				return 0, false, cmp.Or(c.fails, ctx.Err())
 			})
 		}))
 		m.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/live", nil))

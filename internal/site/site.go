@@ -99,7 +99,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		httpkit.NoteError(r.Context(), err)
 	case winddown.Unproved, winddown.TooMany, winddown.Invalid, winddown.NotFound, winddown.Blocked, winddown.Conflict, winddown.Gone, winddown.TooLarge:
 	}
-	if errors.Is(r.Context().Err(), context.Canceled) && (kind == winddown.Internal || kind == winddown.Unavailable) {
+	if errors.Is(r.Context().Err(), context.Canceled) && errors.Is(err, context.Canceled) && (kind == winddown.Internal || kind == winddown.Unavailable) {
 		w.WriteHeader(httpkit.StatusClientLeft) // what failed, failed because of that
 		return
 	}
