@@ -179,21 +179,34 @@ func (a *App) AskConfirmation(ctx context.Context, actor winddown.Actor, invite 
 	})
 }
 
-// ConfirmView tells whether a link that confirms an address works: NotFound, Gone, or nil.
+// ErrConfirmedAlready is the Gone of a link that confirms an address which is confirmed.
+var ErrConfirmedAlready = &winddown.Error{Kind: winddown.Gone, Key: "account.notice.confirmed_already"}
+
+// confirms tells whether a link that confirms an address works.
+func (a *App) confirms(t postgres.MailToken) error {
+	err := t.Usable(a.now())
+	if err != nil && t.Confirmed {
+		return ErrConfirmedAlready
+	}
+	return err
+}
+
+// ConfirmView tells whether a link that confirms an address works: NotFound, Gone
+// (ErrConfirmedAlready where there is nothing left to do), or nil.
 func (a *App) ConfirmView(ctx context.Context, token string) error {
 	t, err := a.db.MailToken(ctx, postgres.TokenConfirm, tokenHash(token))
 	if err != nil {
 		return err
 	}
-	return t.Usable(a.now())
+	return a.confirms(t)
 }
 
-// Confirm uses the link in a letter: the address is its person's. NotFound, or Gone.
+// Confirm uses the link in a letter: the address is its person's. NotFound, or Gone as ConfirmView.
 func (a *App) Confirm(ctx context.Context, token string) error {
 	return a.db.InTx(ctx, winddown.Actor{Via: winddown.ViaPages}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		t, acc, err := tx.LockMailToken(ctx, postgres.TokenConfirm, tokenHash(token))
 		if err == nil {
-			err = t.Usable(a.now())
+			err = a.confirms(t)
 		}
 		if err != nil {
 			return nil, err

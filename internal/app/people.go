@@ -196,7 +196,7 @@ func (a *App) SetActing(ctx context.Context, actor winddown.Actor, id winddown.I
 }
 
 // InviteView returns an invitation as its holder sees it: NotFound for an unknown token,
-// Gone for one that was used, revoked or has expired.
+// Gone, with what it was, for one that was used, revoked or has expired.
 func (a *App) InviteView(ctx context.Context, actor winddown.Actor, token string) (InviteView, error) {
 	v, err := a.db.Invite(ctx, actor, tokenHash(token))
 	if err != nil {

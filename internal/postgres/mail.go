@@ -58,6 +58,7 @@ type MailToken struct {
 	UserID    winddown.ID
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+	Confirmed bool // letters to the person's address reach him already
 }
 
 // Usable returns nil while the link works, and Gone afterwards.
@@ -91,7 +92,9 @@ func (tx *Tx) InsertMailToken(t MailToken, tokenHash []byte) {
 }
 
 const sqlMailToken = `-- name: MailToken
-select purpose, user_id, expires_at, used_at from mail_tokens where token_hash = @token and purpose = @purpose`
+select purpose, user_id, expires_at, used_at,
+       (select u.confirmed_at is not null from users u where u.id = user_id) as confirmed
+from mail_tokens where token_hash = @token and purpose = @purpose`
 
 // MailToken finds what the link in a letter stands for, or NotFound.
 func (db *DB) MailToken(ctx context.Context, purpose TokenPurpose, tokenHash []byte) (MailToken, error) {

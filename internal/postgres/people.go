@@ -144,7 +144,7 @@ const sqlInviteByToken = `-- name: InviteByToken
 select i.case_id, i.replaces, ` + inviteColumns + `, ` + mailedColumns + `, c.seller_name as seller, u.name as by, c.acting,
        c.zone, c.erase_at, c.erase_by is null as expired, c.firm_id, c.responsible_id,
        (select p.user_id from case_people p where p.case_id = c.id and p.role = 'owner') as owner,
-       ` + standingColumns + `
+       coalesce(i.used_by = @actor, false) as accepted, ` + standingColumns + `
 from invites i join cases c on c.id = i.case_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + inviteOfToken
 
@@ -161,8 +161,9 @@ type InviteView struct {
 	EraseAt time.Time
 	Expired bool
 	Zone    string // of the case
-	// Refused is why the reader cannot accept it, and Standing what he is in the case.
+	// Refused is why the reader cannot accept it, Accepted that he has, and Standing what he is in the case.
 	Refused  error
+	Accepted bool
 	Standing winddown.Standing
 }
 
@@ -185,8 +186,9 @@ func (db *DB) Invite(ctx context.Context, actor winddown.Actor, tokenHash []byte
 		FirmID        winddown.ID
 		ResponsibleID winddown.ID
 		Owner         winddown.ID
+		Accepted      bool
 	}])
-	v := InviteView{InviteLink: r.InviteLink, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting,
+	v := InviteView{InviteLink: r.InviteLink, Accepted: r.Accepted, Invite: r.domain(), Seller: r.Seller, By: r.By, Acting: r.Acting,
 		Zone: r.Zone, EraseAt: timeOf(r.EraseAt), Expired: r.Expired, Standing: r.standing()}
 	c := winddown.Case{FirmID: r.FirmID, ResponsibleID: r.ResponsibleID, HasOwner: r.HasOwner}
 	if r.EraseAt != nil {

@@ -107,7 +107,7 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, in app.Settings, 
 	if failure == nil {
 		if n := s.takeNotice(w, r); len(n) == 1 {
 			switch n[0] {
-			case "settings_saved", "password_changed", "session_revoked", "sessions_revoked", "confirm_asked", "address_confirmed", "email_changed", "kept", "two_factor_off", "two_factor_already":
+			case "settings_saved", "password_changed", "session_revoked", "sessions_revoked", "confirm_asked", "address_confirmed", "confirmed_already", "email_changed", "kept", "two_factor_off", "two_factor_already":
 				options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.T("account.notice." + n[0])}))
 			}
 		}

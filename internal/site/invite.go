@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -11,11 +12,15 @@ import (
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
+	"winddown/web/ui"
 )
 
-// InviteForm shows an invitation to whoever holds its link.
+// InviteForm shows an invitation to whoever holds its link; whoever has accepted it is led to the case.
 func (s *Site) InviteForm(w http.ResponseWriter, r *http.Request) error {
 	invite, err := s.app.InviteView(r.Context(), actorOf(r.Context()), chi.URLParam(r, "token"))
+	if to := standingHref(invite); errors.Is(err, winddown.Gone) && invite.Accepted && to != "" {
+		return s.redirect(w, r, to)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,23 +121,51 @@ func (s *Site) refusedInvite(w http.ResponseWriter, r *http.Request, invite app.
 	default:
 		v.Refused += " " + p.T("invite.refused.other")
 	}
+	v.CaseHref = standingHref(invite)
+	return s.drawInvite(w, r, v, failure)
+}
+
+// standingHref is where the reader of an invitation finds its case, empty if he is not in it.
+func standingHref(invite app.InviteView) string {
 	switch in := invite.Standing; {
 	case in.Owner || in.Helper:
-		v.CaseHref = caseHref(invite.Invite.CaseID)
+		return caseHref(invite.Invite.CaseID)
 	case in.Bookkeeping():
-		v.CaseHref = sellerHref(invite.Invite.CaseID)
+		return sellerHref(invite.Invite.CaseID)
 	}
-	return s.drawInvite(w, r, v, failure)
+	return ""
 }
 
 // drawInvite draws an invitation to a case or to a firm.
 func (s *Site) drawInvite(w http.ResponseWriter, r *http.Request, v page.InviteView, failure error) error {
-	status, options := formStatus(failure, layoutNarrow)
+	status, options := formStatus(failure, layoutNarrow, layoutInvited(v.Action, v.Registration != nil && v.Refused == ""))
 	if failure == nil {
 		options = append(options, s.accountNotice(w, r, "confirm_asked"))
 	}
 	s.render(w, r, status, page.Invite(s.layout(r, v.Title, options...), v))
 	return nil
+}
+
+// invitation reports whether a path is that of an invitation.
+func invitation(path string) bool {
+	return strings.HasPrefix(path, "/invites/") || strings.HasPrefix(path, "/firm/join/")
+}
+
+// layoutInvited keeps an invitation, at here, in what the bar offers to somebody who is not signed
+// in: he signs up on its own page.
+func layoutInvited(here string, signup bool) layoutOption {
+	return func(v *ui.LayoutView) {
+		for i := range v.Nav {
+			switch item := &v.Nav[i]; item.Href {
+			case "/login":
+				item.Href = loginHref(here)
+			case "/signup":
+				if signup {
+					item.Href = here + "#signup"
+				}
+			}
+		}
+	}
 }
 
 // confirmFirst says that the person has to confirm his address, with a button that sends the

@@ -90,13 +90,16 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email"), Passkeys: s.party != nil, PasskeyError: m.of(passkeyField)}
 	if allowed {
 		v.SignupHref = "/signup"
-		if strings.HasPrefix(next, "/invites/") || strings.HasPrefix(next, "/firm/join/") {
+		if invitation(next) {
 			v.SignupHref = next // who was invited signs up there, or the invitation is lost
 		}
 	}
 	status, options := formStatus(failure, layoutNarrow)
+	if invitation(next) {
+		options = append(options, layoutInvited(next, s.app.InvitedMaySignUp()))
+	}
 	if failure == nil {
-		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "email_changed", "login_again"))
+		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "confirmed_already", "email_changed", "login_again"))
 	}
 	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
 	return nil

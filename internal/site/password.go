@@ -1,11 +1,13 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
+	"winddown/internal/app"
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
@@ -105,7 +107,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, failure error) erro
 func (s *Site) ConfirmForm(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
 	if err := s.app.ConfirmView(r.Context(), token); err != nil {
-		return err
+		return s.confirmFailed(w, r, err)
 	}
 	l := s.layout(r, i18n.From(r.Context()).T("account.confirm.title"), layoutNarrow)
 	s.render(w, r, http.StatusOK, page.Confirm(l, "/account/confirm/"+token))
@@ -115,9 +117,21 @@ func (s *Site) ConfirmForm(w http.ResponseWriter, r *http.Request) error {
 // Confirm confirms an address.
 func (s *Site) Confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := s.app.Confirm(r.Context(), chi.URLParam(r, "token")); err != nil {
-		return err
+		return s.confirmFailed(w, r, err)
 	}
-	s.notice(w, "address_confirmed")
+	return s.confirmed(w, r, "address_confirmed")
+}
+
+// confirmFailed leads whoever has nothing left to confirm on as after confirming.
+func (s *Site) confirmFailed(w http.ResponseWriter, r *http.Request, err error) error {
+	if errors.Is(err, app.ErrConfirmedAlready) {
+		return s.confirmed(w, r, "confirmed_already")
+	}
+	return err
+}
+
+func (s *Site) confirmed(w http.ResponseWriter, r *http.Request, notice string) error {
+	s.notice(w, notice)
 	if actorOf(r.Context()).SignedIn() {
 		return s.redirect(w, r, "/account")
 	}

@@ -99,7 +99,17 @@ func TestConfirmation(t *testing.T) {
 		t.Error("whoever opens the link confirms the address")
 	}
 	s.Anybody().PostForm(path, nil).Want(http.StatusSeeOther)
-	anna.PostForm(path, nil).Want(http.StatusGone)
+	for _, c := range []*testkit.Client{s.Anybody(), anna} {
+		to := "/login"
+		if c == anna {
+			to = "/account"
+		}
+		c.Get(path).WantRedirect(to)
+		c.PostForm(path, nil).WantRedirect(to)
+		if got := c.Get(to).Notice(); !strings.Contains(got, "уже подтверждён") {
+			t.Errorf("whoever opens the link again reads %q", got)
+		}
+	}
 	if p := anna.Get("/account"); strings.Contains(p.Body, "не подтверждён") {
 		t.Error("a confirmed address is to be confirmed")
 	}

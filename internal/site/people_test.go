@@ -70,8 +70,9 @@ func TestInvitedAccountantSignsUp(t *testing.T) {
 		t.Errorf("%q, notice %q", seller.Heading(), seller.Notice())
 	}
 
-	// The link works once, for anybody.
-	gone := guest.Get(path).Want(http.StatusGone)
+	// The link works once, for anybody; it leads whoever has used it to the case.
+	guest.Get(path).WantRedirect("/sellers/" + id.String())
+	gone := s.SignUp("Кто-то ещё", "else").Get(path).Want(http.StatusGone)
 	if gone.Heading() != "Ссылка больше не действует" {
 		t.Errorf("a used link: %q", gone.Heading())
 	}
@@ -101,6 +102,12 @@ func TestInvitedHelperWithAnAccount(t *testing.T) {
 	if login := s.Anybody().Get("/login?next=" + url.QueryEscape(path)); !login.HasLink(path) {
 		t.Error("whoever signs up by way of the login loses the invitation")
 	}
+	for _, at := range []string{path, "/login?next=" + url.QueryEscape(path)} {
+		page := s.Anybody().Get(at)
+		if page.HasLink("/login") || page.HasLink("/signup") || !page.HasLink("/login?next="+url.QueryEscape(path)) || !page.HasLink(path+"#signup") {
+			t.Errorf("the bar of %s loses the invitation", at)
+		}
+	}
 	if got := helper.Get(path).Want(http.StatusOK); !strings.Contains(got.Main(), helper.Email) || got.HasLink("/signup") {
 		t.Errorf("the invitation does not say who accepts it:\n%s", got.Main())
 	}
@@ -116,6 +123,8 @@ func TestInvitedHelperWithAnAccount(t *testing.T) {
 		t.Error("a helper is offered to invite")
 	}
 	helper.PostForm("/cases/"+id.String()+"/people", url.Values{"role": {"helper"}}).Want(http.StatusNotFound)
+	helper.Get(path).WantRedirect("/cases/" + id.String())
+	owner.Get(path).Want(http.StatusGone)
 	second := link(t, s, owner, id, "accountant")
 	helper.PostForm(second, nil).Want(http.StatusConflict)
 }
