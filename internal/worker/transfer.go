@@ -71,13 +71,13 @@ func (w *Workers) transferLetter(ctx context.Context, job *river.Job[transferred
 }
 
 // notMe says what to do about a transfer that the reader did not mean. Whoever lost his case by it needs
-// the operator of the installation, who may have said how he is reached.
+// the operator of the installation: the page about personal data names him where he has said no contact.
 func (w *Workers) notMe(p *i18n.Printer, handed string) string {
 	if handed != "given" && handed != "rescued" {
 		return p.T("mail.transfer." + handed + ".stranger")
 	}
 	if w.Contact == "" {
-		return p.T("mail.transfer." + handed + ".unreachable")
+		return p.T("mail.transfer."+handed+".unreachable", "Page", w.BaseURL+"/privacy")
 	}
 	return p.T("mail.transfer."+handed+".reach", "Contact", w.Contact)
 }
