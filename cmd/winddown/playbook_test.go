@@ -46,7 +46,7 @@ func TestPlaybook(t *testing.T) {
 	// What show prints, set reads.
 	write(strings.Replace(builtIn, "# Кому нужно\n", "# Кому нужно\nНовое начало. ", 1))
 	preview := says(append(slices.Clone(set), "--preview"), "--- before\nКому нужно\nТем, кто", "--- after\nКому нужно\nНовое начало. Тем, кто",
-		"Источник: портал WB, проверено 10 ноября 2025. Текст давно не проверяли")
+		"Источник: портал WB; текст просмотрен 10 ноября 2025. Текст давно не проверяли")
 	if strings.Count(preview, "Новое начало") != 1 {
 		t.Errorf("the preview is\n%s", preview)
 	}

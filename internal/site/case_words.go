@@ -342,13 +342,14 @@ func (w caseWords) problem(code winddown.Code) string {
 
 // whyNotNeeded gives the answer that makes a step unnecessary.
 func (w caseWords) whyNotNeeded(code winddown.Code) string {
+	who := w.addressed()
 	switch {
 	case code == winddown.ZeroFBS:
-		return w.p.T("case.not_needed.fbs")
+		return w.p.T("case.not_needed.fbs." + who)
 	case w.c.Answers.WBStock:
-		return w.p.T("case.not_needed.sell")
+		return w.p.T("case.not_needed.sell." + who)
 	}
-	return w.p.T("case.not_needed.wb_stock")
+	return w.p.T("case.not_needed.wb_stock." + who)
 }
 
 // regressedOn is the day goods appeared again after the finish.

@@ -18,12 +18,18 @@ func debtHref(id, debt winddown.ID) string { return debtsHref(id) + "/" + debt.S
 // ownSide reports whether the reader belongs to the seller: to him the pages say «вы».
 func (w caseWords) ownSide() bool { return w.view.Standing.Owner || w.view.Standing.Helper }
 
+// addressed is how the reader's sentences end in the catalog: you on the seller's own side,
+// seller elsewhere.
+func (w caseWords) addressed() string {
+	if w.ownSide() {
+		return "you"
+	}
+	return "seller"
+}
+
 // balanceOf says where a ledger stands, and its state: even, to_wb or by_wb.
 func (w caseWords) balanceOf(balance winddown.Money, lines int) (text, state string) {
-	who := "seller"
-	if w.ownSide() {
-		who = "you"
-	}
+	who := w.addressed()
 	switch {
 	case lines == 0:
 		return w.p.T("ledger.balance.none"), "even"

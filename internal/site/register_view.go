@@ -80,18 +80,24 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 const linkMark = "\x00"
 
 // sentence says at how many sellers the act was requested and at how many it can be. Each
-// number leads to the rows it counts.
+// number leads to the rows it counts; none at all is said in words.
 func sentence(p *i18n.Printer, reg winddown.Register) []page.SentenceView {
 	linked := func(text string, n int, f winddown.RegisterFilter) page.SentenceView {
 		before, after, _ := strings.Cut(text, linkMark)
 		return page.SentenceView{Before: before, Number: p.Int(n), Href: registerHref(f), After: after}
 	}
-	return []page.SentenceView{
-		linked(p.N("register.sentence.requested", reg.Open, "Requested", linkMark), reg.Requested,
-			winddown.RegisterFilter{Acts: []winddown.ActState{winddown.Requested, winddown.Received, winddown.Signed}}),
-		linked(p.T("register.sentence.ready", "Ready", linkMark), reg.Ready,
-			winddown.RegisterFilter{Groups: []winddown.Group{winddown.GroupReady}}),
+	requested := linked(p.N("register.sentence.requested", reg.Open, "Requested", linkMark), reg.Requested,
+		winddown.RegisterFilter{Acts: []winddown.ActState{winddown.Requested, winddown.Received, winddown.Signed}})
+	ready := linked(p.T("register.sentence.ready", "Ready", linkMark), reg.Ready,
+		winddown.RegisterFilter{Groups: []winddown.Group{winddown.GroupReady}})
+	switch {
+	case reg.Ready > 0:
+	case reg.Open > 0 && reg.Requested == reg.Open:
+		ready = page.SentenceView{Before: p.T("register.sentence.all")}
+	default:
+		ready = page.SentenceView{Before: p.T("register.sentence.none")}
 	}
+	return []page.SentenceView{requested, ready}
 }
 
 func withoutPage(f winddown.RegisterFilter) winddown.RegisterFilter {

@@ -291,6 +291,16 @@ func TestNotNeededStep(t *testing.T) {
 	if !strings.Contains(page.Main(), "вы не работаете по FBS") || !page.HasLink("/cases/"+id.String()+"/answers") || page.HasForm(path) {
 		t.Error("the page does not say why the step is not needed")
 	}
+	maria := s.SignUp("Мария Иванова", "ivanova")
+	other, err := s.App.AddSeller(t.Context(), maria.Actor(), winddown.NewCase{
+		Seller: winddown.Seller{Name: "ИП Орлов", INN: testkit.INN(2)}, Answers: winddown.RawAnswers{FBS: "yes", WBStock: "no"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := stepRow(maria.Get("/cases/"+other.String()), winddown.ReturnStock); !strings.Contains(text, "По ответам продавца, товара на складах WB нет") {
+		t.Errorf("the accountant reads %q", text)
+	}
 	anna.PostForm(path, url.Values{"done": {"yes"}, "on": {"2026-11-22"}, "version": {"1"}}).Want(http.StatusConflict)
 
 	// «Остался непроданный товар» brings the return of the stock.

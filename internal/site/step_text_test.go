@@ -30,7 +30,7 @@ func TestAnInstructionIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := anna.Get(path).Main()
-	for _, want := range []string{"Всем без склада", "На портале", "Источник: портал <WB>, проверено 10 ноября 2026", "На что обратить внимание", "по нескольким источникам"} {
+	for _, want := range []string{"Всем без склада", "На портале", "Источник: портал <WB>; текст просмотрен 10 ноября 2026", "На что обратить внимание", "по нескольким источникам"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
