@@ -55,7 +55,9 @@ for (const script of [true, false]) {
     await check(page);
     await page.setViewportSize({ width: 320, height: 640 });
     assert.ok((await overflow(page)) <= 0);
-    assert.ok(await page.locator(".ledger").evaluate((box) => box.scrollWidth > box.clientWidth), "the table scrolls in its own box");
+    assert.ok(await page.locator(".ledger").evaluate((box) => box.scrollWidth <= box.clientWidth), "each line is a card");
+    const label = (cell) => getComputedStyle(cell, "::before").content;
+    assert.equal(await page.locator(".ledger td").first().evaluate(label), '"Кто должен: "');
     await page.setViewportSize({ width: 1280, height: 900 });
 
     // The debt is the first thing the checklist says.
