@@ -86,10 +86,6 @@ order by asked_at desc limit @limit) r`
 	// now: those he wrote in cases and firms he left, where an operator acted for others, or others about
 	// him, are in streams that nothing else ties to him, and they are his to take along. An index on by_id
 	// and about_id would find them, and cost every write for what a person does a few times in his life.
-	// It reads the whole table. Where a person may have left an event is not to be derived from where he is
-	// now: those he wrote in cases and firms he left, where an operator acted for others, or others about
-	// him, are in streams that nothing else ties to him, and they are his to take along. An index on by_id
-	// and about_id would find them, and cost every write for what a person does a few times in his life.
 	sqlMyEvents = `-- name: MyEvents
 select row_to_json(r)::text from (select e.at,
        case when e.stream_kind = 'user' and e.stream_id = @actor

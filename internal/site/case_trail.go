@@ -173,8 +173,11 @@ func (w caseWords) actTitle(e winddown.Event) string {
 // there was more than one.
 func (w caseWords) ofAct(e winddown.Event, title string) string {
 	var which []string
-	if e.Act != 0 && len(w.c.Acts) > 1 {
+	switch {
+	case e.Act != 0 && len(w.c.Acts) > 1:
 		which = append(which, w.actName(e))
+	case e.Act > 1 && len(w.c.Acts) == 0: // outside of its case there is but the number
+		which = append(which, w.p.T("history.act", "Number", e.Act))
 	}
 	if e.Round > 1 && e.Kind != winddown.ActRequestedAgain {
 		which = append(which, w.p.T("history.round", "Round", e.Round))

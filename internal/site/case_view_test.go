@@ -113,6 +113,27 @@ func TestEveryEventOfMineHasWords(t *testing.T) {
 			tell(winddown.UserStream, winddown.Event{Kind: winddown.FileDownloaded, At: now, After: after})
 		}
 		tell(winddown.UserStream, winddown.Event{Kind: winddown.UserLoggedIn, At: now, After: winddown.Changes{"browser": winddown.NewBrowser}})
+		one, others := winddown.Event{Kind: winddown.SessionRevoked, At: now, Before: winddown.Changes{"session": winddown.ID{3}.String()}},
+			winddown.Event{Kind: winddown.SessionRevoked, At: now, Before: winddown.Changes{"session": "others"}}
+		tell(winddown.UserStream, others)
+		if w.event(winddown.UserStream, one) == w.event(winddown.UserStream, others) {
+			t.Errorf("%s: the end of one login reads like that of all others", locale)
+		}
+		said := map[string]int{}
+		for act := 1; act <= 3; act++ { // of several the archive knows but the numbers
+			for _, e := range []winddown.Event{
+				{Kind: winddown.StepDone, At: now, Step: winddown.RequestAct, Act: act, After: winddown.Changes{"on": "2026-11-22", "counterparty": "ООО «РВБ»"}},
+				{Kind: winddown.ActReminded, At: now, Step: winddown.RequestAct, Act: act},
+				{Kind: winddown.ActUndone, At: now, Step: winddown.RequestAct, Act: act},
+			} {
+				tell(winddown.CaseStream, e)
+				title, _, _ := strings.Cut(w.event(winddown.CaseStream, e), "\n")
+				if other, known := said[title]; known || strings.Contains(title, w.p.T("history.act", "Number", act)) != (act > 1) {
+					t.Errorf("%s: of act %d he reads %q, as of act %d", locale, act, title, other)
+				}
+				said[title] = act
+			}
+		}
 	}
 	p := i18n.For(i18n.Locales()[0])
 	w := mineWords{p: p, actor: me, now: now}

@@ -279,6 +279,8 @@ func (w mineWords) deed(e winddown.Event) string {
 	switch {
 	case e.Kind == winddown.UserLoggedIn && e.After["browser"] == winddown.NewBrowser:
 		return w.p.T("mydata.event.user_logged_in.new")
+	case e.Kind == winddown.SessionRevoked && e.Before["session"] == "others":
+		return w.p.T("mydata.event.session_revoked.others")
 	case e.Kind == winddown.FileDownloaded:
 		for _, what := range []string{"mine", "register", "pack", "number"} {
 			if e.After[what] != "" {
