@@ -135,7 +135,7 @@ func TestWaitingForTheAct(t *testing.T) {
 	anna.PostForm(stepPath(id, winddown.RequestAct), url.Values{"done": {"yes"}, "on": {"2026-11-12"}, "version": {"1"}, "ticket": {"48-1177"}}).
 		WantRedirect("/cases/" + id.String())
 	page := anna.Get("/cases/" + id.String())
-	if got := page.Notice(); !strings.HasSuffix(got, "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт.") {
+	if got := page.Notice(); !strings.HasSuffix(got, "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт.") {
 		t.Errorf("notice %q", got)
 	}
 	if row := page.ByTestID("step-request_act"); !strings.Contains(testkit.Attr(row, "class"), "changed") {
@@ -176,6 +176,27 @@ func TestWaitingForTheAct(t *testing.T) {
 	}
 }
 
+// A letter is promised only to whoever will get one.
+func TestNoticeOfARequestPromisesLetters(t *testing.T) {
+	s := testkit.Start(t, testkit.WithMail())
+	anna := s.SignUp("Петрова", "petrova")
+	for _, confirmed := range []bool{false, true} {
+		want := "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт. Подтвердите адрес в учётной записи, иначе напоминания не придут."
+		if confirmed {
+			anna.Confirm()
+			want = "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."
+		}
+		s.Clock.Set(on(2026, time.November, 11))
+		id := anna.OpenCase("ИП Петрова", 1)
+		anna.Mark(id, append(testkit.Goods(), winddown.StripMedia)...)
+		s.Clock.Set(on(2026, time.November, 12))
+		anna.PostForm(stepPath(id, winddown.RequestAct), url.Values{"done": {"yes"}, "on": {"2026-11-12"}, "version": {"1"}}).Want(http.StatusSeeOther)
+		if got := anna.Get("/cases/" + id.String()).Notice(); !strings.HasSuffix(got, want) {
+			t.Errorf("confirmed %t: notice %q, want %q", confirmed, got, want)
+		}
+	}
+}
+
 // The days of the reminders in the notice leave out those that have passed.
 func TestNoticeOfARequestInThePast(t *testing.T) {
 	s := testkit.Start(t)
@@ -189,10 +210,10 @@ func TestNoticeOfARequestInThePast(t *testing.T) {
 	if got := request("2026-10-01", 1); !strings.HasSuffix(got, "Акт запрошен 1 октября.") {
 		t.Errorf("notice %q", got)
 	}
-	if got := request("2026-11-18", 2); !strings.HasSuffix(got, "Напомним вам 23 и 27 ноября, если акт не придёт.") {
+	if got := request("2026-11-18", 2); !strings.HasSuffix(got, "Напомните WB 23 и 27 ноября, если акт не придёт.") {
 		t.Errorf("notice %q", got)
 	}
-	if got := request("2026-11-22", 3); !strings.HasSuffix(got, "Напомним вам 25 ноября и 1 декабря, если акт не придёт.") {
+	if got := request("2026-11-22", 3); !strings.HasSuffix(got, "Напомните WB 25 ноября и 1 декабря, если акт не придёт.") {
 		t.Errorf("notice %q", got)
 	}
 }

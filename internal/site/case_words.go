@@ -26,6 +26,9 @@ type caseWords struct {
 	reader winddown.ID
 	act    int // position of the act that a step's page was asked for, or 0
 	there  func(winddown.Evidence) bool
+
+	mail      bool // letters are sent here
+	confirmed bool // and may be sent to the reader
 }
 
 func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
@@ -33,7 +36,7 @@ func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
 	return caseWords{
 		p: i18n.From(r.Context()), view: v, c: v.Case, base: caseHref(v.Case.ID), cal: s.app.Calendar(), now: now,
 		today: winddown.Today(now, v.Case.Zone), zone: actor.Zone, reader: actor.UserID,
-		there: s.app.FileThere,
+		there: s.app.FileThere, mail: s.app.Mail(), confirmed: actor.Confirmed,
 	}
 }
 
@@ -452,7 +455,14 @@ func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
 	switch {
 	case code == winddown.RequestAct && !act.RequestedOn.IsZero():
 		if days := w.reminders(act, 2); days != "" && act.ReceivedOn.IsZero() {
-			return w.p.T("case.notice.requested", "Date", w.day(act.RequestedOn), "Days", days)
+			key := "requested"
+			switch { // a letter is promised only where one will come
+			case !w.mail:
+				key = "requested_unsent"
+			case !w.confirmed:
+				key = "requested_unconfirmed"
+			}
+			return w.p.T("case.notice."+key, "Date", w.day(act.RequestedOn), "Days", days)
 		}
 		return w.p.T("case.notice.requested_only", "Date", w.day(act.RequestedOn))
 	case !w.c.Satisfied(code) && w.actCount(code) != "":

@@ -93,7 +93,7 @@ for (const script of [true, false]) {
       await page.locator("#ticket").fill("48-1107");
       await page.locator("#counterparty").fill("ООО «РВБ»");
     });
-    assert.match(await notice(page), /Акт запрошен 3 ноября\. Напомним вам 13 и 18 ноября, если акт не придёт\.$/);
+    assert.match(await notice(page), /Акт запрошен 3 ноября\. Напомните WB 13 и 18 ноября, если акт не придёт\.$/);
 
     // Working days 7 and 10: the 4th is a holiday, the 7th, 8th, 14th and 15th are days off.
     await row(page, "receive_act").getByRole("link").click();
@@ -161,7 +161,7 @@ for (const script of [true, false]) {
     await check(page);
     assert.equal(await send(page, "Сохранить"), 303);
     await page.getByTestId("overall").waitFor();
-    assert.match(await notice(page), /Акт запрошен 12 ноября\. Напомним вам 17 и 23 ноября, если акт не придёт\.$/);
+    assert.match(await notice(page), /Акт запрошен 12 ноября\. Напомните WB 17 и 23 ноября, если акт не придёт\.$/);
     await page.goto(`${address}/steps/request_act`);
     await page.getByText("Запрос 1, 3 ноября 2026: по акту отправлены возражения").click();
     await page.getByText("Лишний штраф").waitFor();

@@ -149,7 +149,7 @@ for (const script of [true, false]) {
       await page.locator("#period_to").fill("2026-11-12");
       await page.locator("#counterparty").fill("ООО «РВБ»");
     });
-    assert.match(await notice(page), /Акт запрошен 12 ноября\. Напомним вам 17 и 23 ноября, если акт не придёт\.$/);
+    assert.match(await notice(page), /Акт запрошен 12 ноября\. Напомните WB 17 и 23 ноября, если акт не придёт\.$/);
     assert.match(await text(page.getByTestId("next")), /^Ждём ответ WB с 12 ноября, 1 день Следующее напоминание: 17 ноября/);
     assert.match(await text(row(page, "request_act")), /Выполнено 12 ноября, Анна Петрова Номер обращения: 48-1107$/);
     await check(page);

@@ -63,7 +63,7 @@ for (const script of [true, false]) {
     await admin.locator("#on").fill("2026-11-12");
     await submit(admin, "Сохранить");
     await admin.getByTestId("overall").waitFor();
-    assert.match(await notice(admin), /Акт запрошен 12 ноября\. Напомним вам 17 и 20 ноября, если акт не придёт\.$/);
+    assert.match(await notice(admin), /Акт запрошен 12 ноября\. Напомните WB 17 и 20 ноября, если акт не придёт\.$/);
     assert.match(await text(admin.getByTestId("next")), /напомнить WB об акте, 17 ноября/);
 
     // A change counts at once, on the case's pages and in the register.
