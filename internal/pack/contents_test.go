@@ -268,7 +268,7 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 	walk(root, "")
 	for lang, want := range map[string][]string{
 		"ru": {
-			"Уход не завершён.", "500100732259", "И то и другое", hostile, "Ирина <Орлова>", "Разрешено без выполнения",
+			"Уход не завершён.", "500100732259", "И то и другое", hostile, "Ирина <Орлова>", "Разрешено без предыдущих шагов",
 			"Без выполнения «Забрать возвраты покупателей» разрешено 2 ноября 2026", "Возвраты приедут позже", "Кабинет закрыт для входа",
 			"снято 2 ноября 2026, 16:00 МСК", "Акт 1, ООО «РВБ», запрос 1", "Акт 1, ООО «РВБ», запрос 2", "Хранение начислено дважды",
 			"3\u00a0418,20\u00a0₽ в пользу продавца", "0,50\u00a0₽ в пользу WB", "3\u00a0418,70\u00a0₽", "Продавец должен WB 463\u00a0798,15\u00a0₽.",
@@ -278,7 +278,7 @@ func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 			"Оферта, пункт 13.4", "10 дней", "Изменён для этого ухода", "рабочие дни 3, 7, 10", "правило этого сервиса",
 		},
 		"en": {
-			"The wind-down is not finished.", "Allowed without fulfilment", "Act 1, ООО «РВБ», round 2", "in the seller's favour",
+			"The wind-down is not finished.", "Allowed without the steps before", "Act 1, ООО «РВБ», round 2", "in the seller's favour",
 			"The seller owes WB", "Act requested again", "1 open question", "Replaced by a newer version", hostile,
 			"10 days", "Changed for this wind-down", "a rule of this service",
 		},

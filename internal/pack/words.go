@@ -359,7 +359,11 @@ func (w words) value(field, value string) string {
 	}
 	key := ""
 	switch field {
-	case "amount", "balance", "ours", "theirs", "difference":
+	case "ours", "theirs":
+		if m, err := winddown.ParseMoney(value); err == nil {
+			return w.balance(winddown.Balance{Known: true, Amount: m})
+		}
+	case "amount", "balance", "difference":
 		if m, err := winddown.ParseMoney(value); err == nil {
 			return w.money(m)
 		}

@@ -107,6 +107,7 @@ func TestLifeOfAnAct(t *testing.T) {
 
 	anna.PostForm(receive, set(form, "ours", "3 418,20", "ours_side", "by_wb", "version", anna.Get(receive).Form(receive).Get("version"), "theirs", "1 200,5 ₽", "theirs_side", "to_wb")).WantRedirect(list)
 	wantText(t, anna.Get(receive), "3 418,20 ₽ в нашу пользу", "1 200,50 ₽ в пользу WB")
+	wantText(t, anna.Get(list+"/history"), "Сальдо по акту: 1 200,50 ₽ в пользу WB")
 	if next := testkit.Text(anna.Get(list).ByTestID("next")); !strings.Contains(next, "Дальше: сверьте акт со своими данными") {
 		t.Errorf("next %q", next)
 	}

@@ -191,6 +191,7 @@ func TestReminderLeadsToWhoIsMissing(t *testing.T) {
 	keeper := s.SignUp("Мария Иванова", "ivanova")
 	id := keeper.AddSeller("ООО «Маяк»", 1)
 	page := keeper.PostForm("/sellers/bulk", url.Values{"do": {"remind"}, "case": {id.String()}}).Want(http.StatusOK)
+	wantText(t, page, "Не отправлять")
 	if text := page.Main(); !strings.Contains(text, "Некому читать") || page.Link("Пригласить: ООО «Маяк»") != "/cases/"+id.String()+"/people" || strings.Contains(text, "·") {
 		t.Errorf("the page says\n%s", text)
 	}

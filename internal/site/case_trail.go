@@ -299,7 +299,11 @@ func (w caseWords) value(field, value string) string {
 		return w.p.Int(strings.Count(value, ",") + 1)
 	case "side":
 		return w.p.T("ledger.side." + value)
-	case "amount", "ours", "theirs", "difference", "balance":
+	case "ours", "theirs":
+		if m, err := winddown.ParseMoney(value); err == nil {
+			return w.actBalance(winddown.Balance{Known: true, Amount: m})
+		}
+	case "amount", "difference", "balance":
 		if m, err := winddown.ParseMoney(value); err == nil {
 			return w.p.Money(m.Kopecks())
 		}

@@ -230,7 +230,7 @@ func TestMarksInTheLists(t *testing.T) {
 	marks := func() [2]string {
 		return [2]string{testkit.Text(book.Get("/sellers").Seller(id.String())), testkit.Text(anna.Get("/cases").ByTestID("seller-" + id.String()))}
 	}
-	want := []string{"Разрешено без выполнения", "Вопросов: 2", "Долг 3 418,20 ₽"}
+	want := []string{"Разрешено без предыдущих шагов", "Вопросов: 2", "Долг 3 418,20 ₽"}
 	for _, list := range marks() {
 		for _, w := range want {
 			if strings.Contains(list, w) {

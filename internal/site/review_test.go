@@ -137,11 +137,11 @@ func TestAllowingWithoutFulfilment(t *testing.T) {
 			!strings.Contains(got, "Причина: Склад закрыт") {
 			t.Errorf("%s reads %q", c.Name, got)
 		}
-		if text, state := stepRow(c.Get("/cases/"+id.String()), winddown.RequestAct); state != "not_started" || !strings.Contains(text, "Разрешено без выполнения") {
+		if text, state := stepRow(c.Get("/cases/"+id.String()), winddown.RequestAct); state != "not_started" || !strings.Contains(text, "Разрешено без предыдущих шагов") {
 			t.Errorf("%s: %s", state, text)
 		}
 	}
-	if text, _ := stepRow(maria.Get("/sellers/"+id.String()), winddown.RequestAct); !strings.Contains(text, "Разрешено без выполнения") {
+	if text, _ := stepRow(maria.Get("/sellers/"+id.String()), winddown.RequestAct); !strings.Contains(text, "Разрешено без предыдущих шагов") {
 		t.Errorf("the seller's page says %s", text)
 	}
 	maria.Get(waive).Want(http.StatusConflict)

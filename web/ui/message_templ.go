@@ -312,10 +312,8 @@ func noticeWord(t *i18n.Printer, v NoticeVariant) string {
 	switch v {
 	case NoticeSuccess:
 		return t.T("ui.notice.success")
-	case NoticeWarning:
+	case NoticeWarning, NoticeError: // a state of things, not a mistake of the reader
 		return t.T("ui.notice.warning")
-	case NoticeError:
-		return t.T("ui.notice.error")
 	}
 	return t.T("ui.notice.info")
 }

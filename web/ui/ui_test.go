@@ -354,3 +354,11 @@ func wantClass(t *testing.T, rendered, want string) {
 		t.Errorf("no sample of class %q", want)
 	}
 }
+
+// A grave state of things is read out as a warning: nobody made a mistake.
+func TestGraveNoticeIsNoMistake(t *testing.T) {
+	rendered := render(t, i18n.Russian, Notice(NoticeProps{Variant: NoticeError, Title: "Вы должны WB 43 654,00 ₽"}))
+	if !strings.Contains(rendered, "Внимание:") || strings.Contains(rendered, "Ошибка:") {
+		t.Errorf("the notice is %s", rendered)
+	}
+}
