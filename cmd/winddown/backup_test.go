@@ -684,9 +684,10 @@ func TestEncryptedBackup(t *testing.T) {
 	_, err = command(t, "", "backup", file, "--database-url", o.database, "--files-dir", o.dir)
 	wantSentence(t, err, "is there already; --force replaces it")
 	for there, says := range map[string]string{
-		filepath.Join(dir, "no", "backup"): "there is no folder " + filepath.Join(dir, "no") + " to write backup to: make it first (mkdir -p " + filepath.Join(dir, "no") + ")",
-		filepath.Join(file, "backup"):      "there is no folder " + file,
-		dir:                                dir + " is a folder: name a file in it",
+		filepath.Join(dir, "no", "backup"):  "there is no folder " + filepath.Join(dir, "no") + " to write backup to: make it first (mkdir -p " + filepath.Join(dir, "no") + ")",
+		filepath.Join(file, "backup"):       file + " is a file, not a folder",
+		filepath.Join(file, "no", "backup"): "a part of " + filepath.Join(file, "no") + " is a file, not a folder",
+		dir:                                 dir + " is a folder: name a file in it",
 	} {
 		_, err = command(t, "", "backup", there, "--force", "--database-url", o.database, "--files-dir", o.dir)
 		wantSentence(t, err, says)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"winddown/internal/app"
@@ -50,11 +51,16 @@ func (f filesFlags) mustHaveFiles(data databaseFlags) error {
 	return nil
 }
 
-// mayWrite says what to do where a file cannot be written to: its folder is not there, a folder or, unless
-// it may be replaced, a file has its name.
+// mayWrite says what to do where a file cannot be written to: its folder is not there or is a file, a folder
+// or, unless it may be replaced, a file has its name.
 func mayWrite(path string, replace bool) error {
 	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+	switch info, err := os.Stat(dir); {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is a file, not a folder: name a file in a folder", dir)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("a part of %s is a file, not a folder: name a file in a folder", dir)
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("there is no folder %s to write %s to: make it first (mkdir -p %[1]s), or name a file in another folder", dir, filepath.Base(path))
 	}
 	switch info, err := os.Lstat(path); {
