@@ -99,7 +99,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 		options = append(options, layoutInvited(next, s.app.InvitedMaySignUp()))
 	}
 	if failure == nil {
-		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "confirmed_already", "email_changed", "login_again"))
+		options = append(options, s.accountNotice(w, r, "password_reset", "address_confirmed", "confirmed_already", "email_changed", "login_again", "signed_out"))
 	}
 	s.render(w, r, status, page.Login(s.layout(r, i18n.From(r.Context()).T("account.login.title"), options...), v))
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"winddown/internal/app"
 	"winddown/internal/testkit"
+	"winddown/internal/winddown"
 )
 
 func credentials(email, password string) url.Values {
@@ -38,6 +39,39 @@ func TestSigningUpAndIn(t *testing.T) {
 	c.PostForm("/login", form).WantRedirect("/account")
 	if got := c.Get("/account").Want(http.StatusOK).Main(); !strings.Contains(got, "Petrova@example.ru") {
 		t.Errorf("the account does not name its address:\n%s", got)
+	}
+}
+
+// Whoever sends a form after his login session has ended reads that it was not saved, once, and is
+// led back to the page of the form.
+func TestAFormSentAfterTheLoginSession(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Анна Петрова", "petrova")
+	id := c.OpenCase("ИП Петрова", 1)
+	s.Clock.Advance(winddown.SessionAbsolute)
+	step := stepPath(id, winddown.ZeroFBS)
+	login := "/login?next=" + url.QueryEscape(step)
+	c.PostForm(step, url.Values{"done": {"yes"}, "on": {"2026-11-12"}, "version": {"1"}}).WantRedirect(login)
+	page := c.Get(login).Want(http.StatusOK)
+	if got := page.Main(); !strings.Contains(got, "Вы вышли, и запись не сохранена. Войдите и повторите её.") {
+		t.Errorf("nothing is said of the loss:\n%s", got)
+	}
+	if strings.Contains(c.Get(login).Main(), "не сохранена") {
+		t.Error("it is said again")
+	}
+	form := page.Form("/login")
+	form.Set("email", c.Email)
+	form.Set("password", testkit.Password)
+	c.PostForm("/login", form).WantRedirect(step)
+
+	// Who only looks, or logs out, has lost nothing.
+	looks, leaves := s.Anybody(), s.Anybody()
+	looks.Get(step).WantRedirect(login)
+	leaves.PostForm("/logout", nil).Want(http.StatusSeeOther)
+	for _, c := range []*testkit.Client{looks, leaves} {
+		if got := c.Get("/login").Main(); strings.Contains(got, "не сохранена") {
+			t.Errorf("a loss is told of that was none:\n%s", got)
+		}
 	}
 }
 

@@ -63,7 +63,11 @@ func (s *Site) accountNotice(w http.ResponseWriter, r *http.Request, codes ...st
 	n := s.takeNotice(w, r)
 	for _, code := range codes {
 		if len(n) == 1 && n[0] == code {
-			return layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: i18n.From(r.Context()).T("account.notice." + code)})
+			variant := ui.NoticeSuccess
+			if code == "signed_out" {
+				variant = ui.NoticeWarning
+			}
+			return layoutNotice(&ui.NoticeProps{Variant: variant, Text: i18n.From(r.Context()).T("account.notice." + code)})
 		}
 	}
 	return func(*ui.LayoutView) {}

@@ -70,8 +70,12 @@ func (s *Site) SignedIn(next http.Handler) http.Handler {
 	})
 }
 
-// toLogin leads to the login page and, for an address that can be asked for, back.
+// toLogin leads to the login page and, for an address that can be asked for, back. Whoever sent
+// something reads there that it was not taken.
 func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && r.URL.Path != "/logout" {
+		s.notice(w, "signed_out")
+	}
 	to := "/login"
 	if next := pathOf(r); next != "" && next != "/" {
 		to += "?next=" + url.QueryEscape(next)
