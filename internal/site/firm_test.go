@@ -40,6 +40,9 @@ func TestFirmPageByRole(t *testing.T) {
 		if invites != p.HasForm("/firm/name") {
 			t.Errorf("%s: only an admin renames the firm", c.Name)
 		}
+		if asks := strings.Contains(p.Main(), "Коллег приглашает администратор фирмы: Главная."); asks == invites {
+			t.Errorf("%s: told whom to ask for an invitation: %v", c.Name, asks)
+		}
 	}
 	text := testkit.Text(admin.Get("/firm").ByTestID("member-" + admin.Email))
 	if !strings.Contains(text, "это вы") || !strings.Contains(text, "Администратор") || !strings.Contains(text, "1 продавец") {

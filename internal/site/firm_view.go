@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"net/url"
+	"strings"
 	"time"
 
 	"winddown/internal/app"
@@ -28,7 +29,11 @@ func firmView(p *i18n.Printer, actor winddown.Actor, in app.FirmView, typed firm
 		v.Unassigned = p.N("firm.unassigned", in.Unassigned)
 		v.UnassignedHref = registerHref(winddown.RegisterFilter{Responsible: winddown.Responsible{None: true}})
 	}
+	var admins []string
 	for _, m := range in.Firm.Members {
+		if winddown.MayInFirm(winddown.CanRunFirm, m.Role) {
+			admins = append(admins, m.Name)
+		}
 		row := page.MemberView{
 			Name: m.Name, Email: m.Email, Role: p.T("role." + string(m.Role)), Since: p.T("people.since", "Time", p.Date(m.AddedAt.In(zone))),
 		}
@@ -53,6 +58,7 @@ func firmView(p *i18n.Printer, actor winddown.Actor, in app.FirmView, typed firm
 	}
 	v.QuitHref = "/firm/leave"
 	if !runs {
+		v.AskAdmin = p.T("firm.invite.ask", "Names", strings.Join(admins, ", "))
 		return v
 	}
 	v.SettingsHref = settingsHref
