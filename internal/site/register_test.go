@@ -760,31 +760,6 @@ func TestCardsOfTheRegisterNameTheirCells(t *testing.T) {
 	}
 }
 
-// On paper a page of the register says that it is one of several, and how many it shows; on the screen it
-// does not, and where there is one page there is nothing to say.
-func TestPrintedPageOfTheRegisterSaysThatItIsOneOfSeveral(t *testing.T) {
-	s := testkit.Start(t)
-	c, few := s.SignUp("Мария Иванова", "ivanova"), s.SignUp("Анна", "anna")
-	few.AddSeller("ООО «Маяк»", 1)
-	for i := range winddown.RegisterPageSize + 2 {
-		c.AddSeller(fmt.Sprintf("ООО «Маяк %d»", i), i+1)
-	}
-	first := c.Get("/sellers").Want(http.StatusOK)
-	next := ""
-	for _, n := range first.All(func(n *html.Node) bool { return testkit.Attr(n, "rel") == "next" }) {
-		next = testkit.Attr(n, "href")
-	}
-	for p, says := range map[*testkit.Page]string{first: "50 из 52", c.Get(next).Want(http.StatusOK): "2 из 52"} {
-		n := p.ByTestID("printed")
-		if testkit.Attr(n, "class") != "print-only" || !strings.HasPrefix(testkit.Text(n), "Напечатано не всё: "+says+".") || !strings.Contains(testkit.Text(n), "CSV или XLSX (Excel)") {
-			t.Errorf("on paper %q", testkit.Text(n))
-		}
-	}
-	if n := few.Get("/sellers").WithTestID("printed"); len(n) > 0 {
-		t.Errorf("where all is printed: %q", testkit.Text(n[0]))
-	}
-}
-
 // A page of fifty rows stays small on the wire.
 func TestRegisterIsSmall(t *testing.T) {
 	_, c := seeded(t, 160)

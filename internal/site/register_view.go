@@ -67,9 +67,6 @@ func registerView(p *i18n.Printer, actor winddown.Actor, f winddown.RegisterFilt
 		v.Groups = append(v.Groups, page.SellerGroupView{Code: string(group), Heading: heading, Rows: rows[from:to]})
 	}
 	v.Pager = registerPager(f, reg)
-	if reg.HasPrevious || reg.HasNext {
-		v.Printed = p.T("register.printed", "Shown", len(reg.Rows), "N", reg.Matching())
-	}
 	v.Exports = []ui.Link{
 		{Href: exportHref(f, "csv"), Text: p.T("register.export.csv")}, {Href: exportHref(f, "xlsx"), Text: p.T("register.export.xlsx")},
 	}

@@ -212,7 +212,8 @@ function pages(at) {
   get("stranger", "/nothing/here", 404);
   for (const path of ["/password/forgot", at.reset, at.confirmLink, at.unsubscribe]) get("stranger", path);
   for (const path of ["/password/reset/nothing", "/account/confirm/nothing", "/unsubscribe/nothing"]) get("stranger", path, 404);
-  for (const path of [at.resetUsed, at.confirmed]) get("stranger", path, 410);
+  get("stranger", at.resetUsed, 410);
+  get("stranger", at.confirmed); // the login, which says that there is nothing left to confirm
   send("stranger", "/password/forgot", 422, { email: "no" });
   send("stranger", "/password/forgot", 200, { email: at.email }); // what was sent, after the redirect
   send("stranger", at.reset, 422, { password: "short" });

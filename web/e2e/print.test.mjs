@@ -63,6 +63,13 @@ test("the register lies on its side, with the filters in words", async () => {
   const pages = await print(page);
   assert.ok(pages.length > 1, "forty sellers need more than one sheet");
   for (const sheet of pages) assert.deepEqual(sheet, landscape);
+
+  // One page of several says so; all of it on one page has nothing to say.
+  const rest = () => page.locator(".under").evaluate((line) => getComputedStyle(line, "::after").content);
+  assert.equal(await page.locator(".pager").count(), 0);
+  assert.equal(await rest(), "none");
+  await page.locator(".register").evaluate((table) => (table.closest("form") ?? table).after(Object.assign(document.createElement("nav"), { className: "pager" })));
+  assert.equal(await rest(), '". Остальные — на других страницах и в файлах CSV и XLSX."');
 });
 
 test("a step prints without its form", async () => {

@@ -402,7 +402,7 @@ func DateField(p DateFieldProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Min != "" {
+		if p.Min != "" && dateType(p.Value) == "date" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, " min=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -421,7 +421,7 @@ func DateField(p DateFieldProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Max != "" {
+		if p.Max != "" && dateType(p.Value) == "date" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, " max=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
