@@ -105,7 +105,8 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 
 // A page is packed without a dictionary of its own to fill and to clear: its tables fit the
 // processor's cache, where those of level 5 push out what the program and the database need. A large
-// page, a full one of the register, has 8 kB to keep within: level 5 does, with a hundred bytes to spare, in less time than level 6.
+// page, a full one of the register, has 8 kB to keep within: level 5 does, with
+// a hundred bytes to spare, where level 4 made 8,012.
 const (
 	packLevel  = gzip.StatelessCompression
 	largePage  = 32 << 10
