@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -156,12 +157,13 @@ const redateBatch = 500
 // each case in a transaction of its own, so that nobody waits long for his.
 func (a *App) redate(ctx context.Context) (changed int, err error) { return a.redateThose(ctx, false) }
 
-func (a *App) redateThose(ctx context.Context, undated bool) (changed int, err error) {
+func (a *App) redateThose(ctx context.Context, undated bool) (int, error) {
+	var changed atomic.Int64
 	var after winddown.ID
 	for {
 		cases, err := a.db.WaitingCases(ctx, after, undated, redateBatch)
 		if err != nil || len(cases) == 0 {
-			return changed, err
+			return int(changed.Load()), err
 		}
 		for _, c := range cases {
 			after = c.ID
@@ -169,13 +171,13 @@ func (a *App) redateThose(ctx context.Context, undated bool) (changed int, err e
 				continue
 			}
 			if err := a.redateCase(ctx, c, &changed); err != nil {
-				return changed, err
+				return int(changed.Load()), err
 			}
 		}
 	}
 }
 
-func (a *App) redateCase(ctx context.Context, c postgres.WaitingCase, changed *int) error {
+func (a *App) redateCase(ctx context.Context, c postgres.WaitingCase, changed *atomic.Int64) error {
 	who := winddown.Actor{UserID: c.SeenBy, Via: winddown.ViaCommand}
 	err := a.db.InTx(ctx, who, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		view, err := tx.LockCase(ctx, c.ID)

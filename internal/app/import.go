@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 
 	"winddown/internal/postgres"
 	"winddown/internal/winddown"
@@ -292,13 +293,11 @@ func (a *App) inviteOwners(ctx context.Context, actor winddown.Actor, id winddow
 }
 
 // SweepImports removes tables whose term is over and returns how many that were.
-func (a *App) SweepImports(ctx context.Context) (removed int, err error) {
-	err = a.db.InTx(ctx, winddown.Actor{}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+func (a *App) SweepImports(ctx context.Context) (int, error) {
+	var removed atomic.Int64
+	err := a.db.InTx(ctx, winddown.Actor{}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.SweepImports(&removed)
 		return nil, nil
 	})
-	if err != nil { // the commit may still be on its way, and with it the number
-		return 0, err
-	}
-	return removed, nil
+	return int(removed.Load()), err
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"winddown/internal/keyring"
@@ -267,15 +268,13 @@ func (a *App) endTwoFactor(ctx context.Context, actor winddown.Actor, user windd
 
 // SweepSetups removes the secrets of authenticators that were not confirmed within SetupTerm, and
 // returns how many that were.
-func (a *App) SweepSetups(ctx context.Context) (removed int, err error) {
-	err = a.db.InTx(ctx, winddown.Actor{}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
+func (a *App) SweepSetups(ctx context.Context) (int, error) {
+	var removed atomic.Int64
+	err := a.db.InTx(ctx, winddown.Actor{}, a.now(), func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.SweepSetups(&removed)
 		return nil, nil
 	})
-	if err != nil { // the commit may still be on its way, and with it the number
-		return 0, err
-	}
-	return removed, nil
+	return int(removed.Load()), err
 }
 
 // LoginStep returns whose password was right, or Unauthenticated for a token that does not work

@@ -365,3 +365,31 @@ func TestAbandonedSetupsGo(t *testing.T) {
 		t.Errorf("%d swept, %d left, %v", n, left(), err)
 	}
 }
+
+// A sweep that nobody waits for any more goes on by itself, and its number is nobody's.
+func TestASweepThatWasLeftGoesOn(t *testing.T) {
+	w := newWorld(t)
+	a := w.person("Ким")
+	a.ProvedAt = w.clock.Now()
+	if err := w.app.StartTwoFactor(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(winddown.SetupTerm + time.Second)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	w.exec("begin")
+	w.exec("select from totp_secrets for update")
+	number := 0
+	done := inBackground(func() (err error) { number, err = w.app.SweepSetups(ctx); return err })
+	w.awaitLocks(1)
+	leave()
+	if err := <-done; err == nil || number != 0 {
+		t.Errorf("%d swept, %v", number, err)
+	}
+	w.exec("commit")
+	for begun := time.Now(); one[int](w, "select count(*) from totp_secrets") > 0; {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("the sweep was given up")
+		}
+	}
+}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -157,7 +158,7 @@ where id = @id and (overdue_on, due_on, due_kind)
 // they differ from those there were, once the transaction is committed. It needs no event:
 // nobody did anything to the case, the calendar its dates are counted by has changed, and
 // that is an event of its own.
-func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, changed *int) {
+func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, changed *atomic.Int64) {
 	if _, ok := tx.cases[id]; !ok {
 		tx.misuse = fmt.Errorf("case %s is not locked", id)
 		return
@@ -166,7 +167,7 @@ func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, ch
 	tx.batch.Queue(sqlRedate, namedArgs{
 		"id": id, "overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due,
 	}).Exec(func(t pgconn.CommandTag) error {
-		*changed += int(t.RowsAffected())
+		changed.Add(t.RowsAffected())
 		return nil
 	})
 	args := duesArgs(id, dues)

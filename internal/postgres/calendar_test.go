@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"winddown/internal/postgres"
@@ -11,13 +12,13 @@ import (
 func TestRedatingACaseThatIsNotLockedIsRefused(t *testing.T) {
 	db, conn := openOne(t)
 	u := insert(t, db)
-	changed := 0
+	var changed atomic.Int64
 	err := db.InTx(t.Context(), winddown.Actor{UserID: u.ID}, moment, func(tx *postgres.Tx) ([]winddown.Event, error) {
 		tx.Redate(u.ID, winddown.Summary{}, nil, &changed)
 		return nil, nil
 	})
-	if err == nil || changed != 0 {
-		t.Errorf("%d cases changed, %v", changed, err)
+	if err == nil || changed.Load() != 0 {
+		t.Errorf("%d cases changed, %v", changed.Load(), err)
 	}
 	wantRows(t, db, conn, 1, 1)
 }

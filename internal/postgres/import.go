@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -303,11 +304,12 @@ func (tx *Tx) EndImport(i StoredImport, firm winddown.ID) {
 const sqlSweepImports = `-- name: SweepImports
 delete from imports where expires_at <= @now`
 
-// SweepImports removes tables whose term is over and counts them.
-func (tx *Tx) SweepImports(removed *int) {
+// SweepImports removes tables whose term is over and counts them. The commit may go on when nobody
+// waits for it any more, and count then.
+func (tx *Tx) SweepImports(removed *atomic.Int64) {
 	tx.silent++
 	tx.batch.Queue(sqlSweepImports, namedArgs{"now": tx.now}).Exec(func(t pgconn.CommandTag) error {
-		*removed = int(t.RowsAffected())
+		removed.Store(t.RowsAffected())
 		return nil
 	})
 }

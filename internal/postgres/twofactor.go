@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -117,11 +118,12 @@ func (tx *Tx) DropSetup(user winddown.ID) {
 const sqlSweepSetups = `-- name: SweepSetups
 delete from totp_secrets where pending and created_at < @before`
 
-// SweepSetups removes set-ups whose term is over and counts them.
-func (tx *Tx) SweepSetups(removed *int) {
+// SweepSetups removes set-ups whose term is over and counts them. The commit may go on when nobody
+// waits for it any more, and count then.
+func (tx *Tx) SweepSetups(removed *atomic.Int64) {
 	tx.silent++
 	tx.batch.Queue(sqlSweepSetups, namedArgs{"before": tx.now.Add(-winddown.SetupTerm)}).Exec(func(t pgconn.CommandTag) error {
-		*removed = int(t.RowsAffected())
+		removed.Store(t.RowsAffected())
 		return nil
 	})
 }
