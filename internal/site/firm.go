@@ -218,7 +218,8 @@ func (s *Site) firmPerson(w http.ResponseWriter, r *http.Request, role winddown.
 	return nil
 }
 
-// RemoveMemberForm asks before a person is taken out of the firm.
+// RemoveMemberForm asks before a person is taken out of the firm. The reader himself is led to where
+// he leaves it.
 func (s *Site) RemoveMemberForm(w http.ResponseWriter, r *http.Request) error {
 	return s.removeMember(w, r, nil)
 }
@@ -228,6 +229,12 @@ func (s *Site) removeMember(w http.ResponseWriter, r *http.Request, failure erro
 	if err != nil {
 		return err
 	}
+	if one.UserID == actorOf(r.Context()).UserID {
+		if failure != nil {
+			return s.quitFirm(w, r, failure)
+		}
+		return s.redirect(w, r, "/firm/leave")
+	}
 	p := i18n.From(r.Context())
 	v := page.SureView{
 		Back: ui.BackLinkProps{Href: memberHref(one.UserID), Text: one.Name}, Title: p.T("firm.remove.title", "Name", one.Name),
@@ -236,9 +243,6 @@ func (s *Site) removeMember(w http.ResponseWriter, r *http.Request, failure erro
 	}
 	if one.Cases > 0 {
 		v.Texts = append(v.Texts, p.N("firm.remove.cases", one.Cases))
-	}
-	if one.UserID == actorOf(r.Context()).UserID {
-		v.Texts, v.Whole = append(v.Texts, p.T("firm.remove.self")), true
 	}
 	status, options := formStatus(failure, layoutText)
 	s.render(w, r, status, page.Sure(s.layout(r, v.Title, options...), v))

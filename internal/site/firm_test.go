@@ -332,6 +332,14 @@ func TestLastAdminIsToldBeforehand(t *testing.T) {
 		}
 	}
 	alone.Get("/firm").ByID("firm-invite")
+
+	// Nor is removing oneself a dead end: it is leaving.
+	for _, c := range []*testkit.Client{admin, alone} {
+		c.Get(person(c) + "/remove").WantRedirect("/firm/leave")
+		if p := c.PostForm(person(c)+"/remove", nil).Want(http.StatusConflict); p.HasForm(person(c)+"/remove") || !p.HasLink("/firm") && !p.HasLink("/account/delete") {
+			t.Errorf("who removes himself reads\n%s", p.Main())
+		}
+	}
 	if text := alone.Get("/account/delete").Want(http.StatusOK).Main(); !strings.Contains(text, "Фирма «Один», в которой никого, кроме вас, нет") {
 		t.Errorf("the page that deletes his account says\n%s", text)
 	}
