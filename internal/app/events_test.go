@@ -1473,7 +1473,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		"Unsubscriber":   func() error { return w.app.Unsubscriber(ctx, letter.Unsubscribe) },
 		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },
 		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
-		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, firmInvite); return err },
+		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, winddown.Actor{}, firmInvite); return err },
 		"Import":         func() error { _, err := w.app.Import(ctx, boss, brought, "Раньше"); return err },
 		"Start":          func() error { _, err := w.app.Start(ctx, boss); return err },
 		"Views":          func() error { _, _, err := w.app.Views(ctx, boss); return err },

@@ -305,9 +305,9 @@ func (a *App) leaveFirm(ctx context.Context, tx *postgres.Tx, view CaseView) ([]
 }
 
 // FirmInviteView returns an invitation to a firm as its holder sees it: NotFound for an
-// unknown token, Gone for one that was used, revoked or has expired.
-func (a *App) FirmInviteView(ctx context.Context, token string) (FirmInviteView, error) {
-	v, err := a.db.FirmInvite(ctx, tokenHash(token))
+// unknown token, Gone, with what it was, for one that was used, revoked or has expired.
+func (a *App) FirmInviteView(ctx context.Context, actor winddown.Actor, token string) (FirmInviteView, error) {
+	v, err := a.db.FirmInvite(ctx, actor, tokenHash(token))
 	if err != nil {
 		return FirmInviteView{}, err
 	}
@@ -330,7 +330,7 @@ func (a *App) SignUpToFirm(ctx context.Context, token string, in winddown.Regist
 	if a.signup == SignupClosed {
 		return "", false, errSignupClosed()
 	}
-	v, err := a.FirmInviteView(ctx, token)
+	v, err := a.FirmInviteView(ctx, winddown.Actor{}, token)
 	if err != nil {
 		return "", false, err
 	}

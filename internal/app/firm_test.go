@@ -437,7 +437,7 @@ func TestFirmInvitationsEnd(t *testing.T) {
 	late := link()
 	w.clock.Advance(winddown.InviteTerm)
 	for name, token := range map[string]string{"used": used, "revoked": revoked, "expired": late} {
-		_, err := w.app.FirmInviteView(ctx, token)
+		_, err := w.app.FirmInviteView(ctx, winddown.Actor{}, token)
 		wantKind(t, err, winddown.Gone)
 		if err := w.app.JoinFirm(ctx, w.person("Вторая"), token); !errors.Is(err, winddown.Gone) {
 			t.Errorf("%s: %v", name, err)
@@ -489,7 +489,7 @@ func TestFirmInvitationsByMail(t *testing.T) {
 	if err := w.app.JoinFirm(ctx, w.confirmed(w.person("Первая")), first); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.app.FirmInviteView(ctx, second)
+	_, err = w.app.FirmInviteView(ctx, winddown.Actor{}, second)
 	wantKind(t, err, winddown.Gone)
 
 	taken := w.mailedToFirm(f.admin, winddown.Lead, "two@example.ru")

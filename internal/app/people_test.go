@@ -481,7 +481,7 @@ func TestConfirmingByAnInvitation(t *testing.T) {
 		t.Fatalf("joined %v, %v", in, err)
 	}
 	a = w.actor(session)
-	fv, err := w.app.FirmInviteView(ctx, link)
+	fv, err := w.app.FirmInviteView(ctx, winddown.Actor{}, link)
 	if err != nil || !w.app.MustConfirmToJoin(a, fv) {
 		t.Fatalf("the page lets her join: %v", err)
 	}

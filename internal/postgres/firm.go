@@ -34,6 +34,7 @@ type InviteToFirm struct {
 	Invite winddown.FirmInvite
 	Firm   string
 	By     string
+	Joined bool // the reader has accepted it and is in the firm
 }
 
 // Membership is a firm a person belongs to.
@@ -223,23 +224,26 @@ const firmInviteOfToken = `(
     select firm_invite_id from mail_tokens where token_hash = @token and purpose = 'invite' and firm_invite_id is not null)`
 
 const sqlFirmInviteByToken = `-- name: FirmInviteByToken
-select i.firm_id, ` + inviteColumns + `, ` + mailedColumns + `, f.name as firm, u.name as by
+select i.firm_id, ` + inviteColumns + `, ` + mailedColumns + `, f.name as firm, u.name as by,
+       i.used_by is not null and i.used_by = @actor
+       and exists (select from firm_people p where p.firm_id = f.id and p.user_id = @actor) as joined
 from firm_invites i join firms f on f.id = i.firm_id join users u on u.id = i.created_by` + joinMailed + `
 where i.id = ` + firmInviteOfToken
 
-// FirmInvite finds an invitation to a firm by its token, or NotFound.
-func (db *DB) FirmInvite(ctx context.Context, tokenHash []byte) (InviteToFirm, error) {
-	rows, err := db.pool.Query(ctx, sqlFirmInviteByToken, namedArgs{"token": tokenHash})
+// FirmInvite finds an invitation to a firm by its token as the actor sees it, or NotFound.
+func (db *DB) FirmInvite(ctx context.Context, actor winddown.Actor, tokenHash []byte) (InviteToFirm, error) {
+	rows, err := db.pool.Query(ctx, sqlFirmInviteByToken, namedArgs{"token": tokenHash, "actor": actor.UserID})
 	if err != nil {
 		return InviteToFirm{}, classify(err)
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[struct {
 		firmInviteRow
 		InviteLink
-		Firm string
-		By   string
+		Firm   string
+		By     string
+		Joined bool
 	}])
-	return InviteToFirm{InviteLink: r.InviteLink, Invite: r.domain(), Firm: r.Firm, By: r.By}, classify(err)
+	return InviteToFirm{InviteLink: r.InviteLink, Invite: r.domain(), Firm: r.Firm, By: r.By, Joined: r.Joined}, classify(err)
 }
 
 // sqlLockFirm waits for the firm's row; what is known of the firm is read by the statements

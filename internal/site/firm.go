@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -309,7 +310,8 @@ func (s *Site) chooseFirm(w http.ResponseWriter, r *http.Request, failure error)
 	return nil
 }
 
-// JoinFirmForm shows an invitation to a firm to whoever holds its link.
+// JoinFirmForm shows an invitation to a firm to whoever holds its link; whoever has accepted it is
+// led to the firm.
 func (s *Site) JoinFirmForm(w http.ResponseWriter, r *http.Request) error {
 	return s.joinFirm(w, r, winddown.Registration{}, nil)
 }
@@ -359,7 +361,14 @@ func (s *Site) joinFailed(w http.ResponseWriter, r *http.Request, in winddown.Re
 
 func (s *Site) joinFirm(w http.ResponseWriter, r *http.Request, in winddown.Registration, failure error) error {
 	token := chi.URLParam(r, "token")
-	invite, err := s.app.FirmInviteView(r.Context(), token)
+	actor := actorOf(r.Context())
+	invite, err := s.app.FirmInviteView(r.Context(), actor, token)
+	if errors.Is(err, winddown.Gone) && invite.Joined {
+		if invite.Invite.FirmID != actor.FirmID { // he works in another one now
+			return s.redirect(w, r, "/firm/choose")
+		}
+		return s.redirect(w, r, "/firm")
+	}
 	if err != nil {
 		return err
 	}
@@ -367,7 +376,7 @@ func (s *Site) joinFirm(w http.ResponseWriter, r *http.Request, in winddown.Regi
 	role := string(invite.Invite.Role)
 	v := s.inviteView(r, "/firm/join/"+token, invite.Invite.ExpiresAt, in, failure)
 	v.Title, v.By, v.May = p.T("firm.join.title", "Firm", invite.Firm), p.T("firm.join.by."+role, "By", invite.By), p.T("firm.join.may."+role)
-	if s.app.MustConfirmToJoin(actorOf(r.Context()), invite) {
+	if s.app.MustConfirmToJoin(actor, invite) {
 		v.Confirm = s.confirmFirst(r, "invite.confirm", v.Action+"/confirm", "")
 	}
 	return s.drawInvite(w, r, v, failure)

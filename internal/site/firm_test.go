@@ -154,10 +154,25 @@ func TestJoiningAFirm(t *testing.T) {
 	if !strings.Contains(guest.Get("/firm").Want(http.StatusOK).Main(), "Теперь вы работаете в этой фирме.") {
 		t.Error("nothing says that he joined")
 	}
-	for _, c := range []*testkit.Client{guest, s.Anybody(), s.SignUp("Чужая", "stranger")} {
-		c.Get(path).Want(http.StatusGone)
-		c.PostForm(path, url.Values{}).Want(http.StatusGone)
+	// Whoever has used it is led to the firm, the choice when he works in another one now, while he is in it.
+	used := path
+	guest.Get(used).WantRedirect("/firm")
+	{
+		second := link("lead")
+		other := s.SignUp("Вторая", "second")
+		other.PostForm("/firm", url.Values{"name": {"Вторая"}}).Want(http.StatusSeeOther)
+		own := other.Actor().FirmID
+		other.PostForm(second, nil).WantRedirect("/firm")
+		other.PostForm("/firm/choose", url.Values{"firm": {own.String()}}).Want(http.StatusSeeOther)
+		other.Get(second).WantRedirect("/firm/choose")
+		admin.PostForm(person(other)+"/remove", nil).WantRedirect("/firm")
+		s.LogIn(other.Email, testkit.Password).Get(second).Want(http.StatusGone)
 	}
+	for _, c := range []*testkit.Client{s.Anybody(), s.SignUp("Чужая", "stranger"), admin} {
+		c.Get(used).Want(http.StatusGone)
+		c.PostForm(used, url.Values{}).Want(http.StatusGone)
+	}
+	guest.PostForm(used, url.Values{}).Want(http.StatusGone)
 	path = link("accountant")
 	if p := guest.PostForm(path, url.Values{}).Want(http.StatusConflict); !strings.Contains(p.Main(), "Вы уже в этой фирме.") {
 		t.Errorf("a second joining says\n%s", p.Main())

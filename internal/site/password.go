@@ -169,7 +169,7 @@ func (s *Site) ConfirmToAccept(w http.ResponseWriter, r *http.Request) error {
 // ConfirmToJoin is ConfirmToAccept of an invitation to a firm.
 func (s *Site) ConfirmToJoin(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
-	v, err := s.app.FirmInviteView(r.Context(), token)
+	v, err := s.app.FirmInviteView(r.Context(), actorOf(r.Context()), token)
 	if err != nil {
 		return err
 	}

@@ -306,7 +306,7 @@ func TestAcceptingWithAnUnconfirmedAddress(t *testing.T) {
 		invite := v.Invite.ID
 		if strings.HasPrefix(path, "/firm") {
 			var f app.FirmInviteView
-			f, err = s.App.FirmInviteView(t.Context(), toFirm)
+			f, err = s.App.FirmInviteView(t.Context(), winddown.Actor{}, toFirm)
 			invite = f.Invite.ID
 		}
 		if err != nil {
