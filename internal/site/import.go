@@ -32,6 +32,7 @@ const (
 	importHref       = "/sellers/import"
 	importTemplate   = importHref + "/template.xlsx"
 	importLinesShown = 100
+	importRowsNamed  = 5 // above the button; all of them stand in the table
 )
 
 // ImportForm shows the form that takes a table of sellers.

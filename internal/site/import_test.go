@@ -497,6 +497,36 @@ func TestImportByHand(t *testing.T) {
 	}
 }
 
+// Whoever looks for the button meets first what is wrong, with the way to each row.
+func TestFaultsStandAboveTheButton(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Ким", "kim")
+	table := "Продавец;ИНН;FBS;Остаток\nИП Первая;" + testkit.INN(1) + ";да;нет\n"
+	for range 7 {
+		table += "ИП Ким;77;да;\n"
+	}
+	preview := bring(t, c, "как есть.csv", []byte(table))
+	notice := testkit.Text(preview.One("a warning", func(n *html.Node) bool { return testkit.Attr(n, "class") == "notice warning" }))
+	for _, want := range []string{"7 строк с ошибками", "Строка 3: ИНН: ", "; Остаток на складах WB: ", "Строка 7: ", "И ещё 2 строки"} {
+		if !strings.Contains(notice, want) {
+			t.Errorf("%q is not in %q", want, notice)
+		}
+	}
+	if strings.Contains(notice, "Строка 8") || strings.Contains(notice, "Строка 2") {
+		t.Errorf("rows that belong elsewhere are in %q", notice)
+	}
+	href := preview.Path + "?show=faulty"
+	if row := c.Get(href).Want(http.StatusOK).ByID("row-7"); !preview.HasLink(href+"#row-7") || !preview.HasLink(href) || !strings.Contains(testkit.Text(row), "ИНН: ") {
+		t.Error("nothing leads to the row")
+	}
+	if body := preview.Body; strings.Index(body, "#row-3") > strings.Index(body, preview.Path+"/load") {
+		t.Error("the button stands above what is wrong")
+	}
+	if one := bring(t, c, "одна.csv", []byte("Продавец;ИНН;FBS;Остаток\nИП Ким;77;да;нет\n")); strings.Contains(one.Main(), "И ещё") {
+		t.Errorf("more is said to be wrong: %s", one.Main())
+	}
+}
+
 // What was chosen by hand holds for the next file with the same heading, wherever that stands, and
 // for no other.
 func TestImportRemembersWhatWasChosen(t *testing.T) {

@@ -116,6 +116,14 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
+// firstRows leaves those rows of a notice that stand there; the rest is counted, and found at an address.
+func firstRows(p *i18n.Printer, v page.ImportRowsView, rest string) page.ImportRowsView {
+	if more := len(v.Rows) - importRowsNamed; more > 0 {
+		v.Rows, v.More = v.Rows[:importRowsNamed], ui.Link{Href: rest, Text: p.N("import.rows.more", more)}
+	}
+	return v
+}
+
 // importView is the preview of a table, with the lines of an outcome from a number on.
 func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.ImportOutcome, from int) page.ImportView {
 	ctx := r.Context()
@@ -138,7 +146,7 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 		v.Nothing = p.T("import.nothing_good")
 	}
 	if n := counts[winddown.ImportFaulty]; n > 0 {
-		v.Faults = p.N("import.faults", n)
+		v.Faulty.Text = p.N("import.faults", n)
 	}
 	if _, named := in.Import.Layout.Columns[winddown.ImportResponsible]; named && !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) {
 		v.Ignored = p.T("import.responsible_ignored")
@@ -153,6 +161,18 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 		}
 		return href + "?" + q.Encode()
 	}
+	nth := map[winddown.ImportOutcome]int{}
+	for _, l := range in.Plan {
+		from := nth[l.Outcome] / importLinesShown * importLinesShown
+		nth[l.Outcome]++
+		if l.Outcome == winddown.ImportFaulty {
+			v.Faulty.Rows = append(v.Faulty.Rows, page.ImportRowView{
+				Link: ui.Link{Href: address(l.Outcome, from) + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
+				Text: strings.Join(importFaults(ctx, l.Faults), "; "),
+			})
+		}
+	}
+	v.Faulty = firstRows(p, v.Faulty, address(winddown.ImportFaulty, 0))
 	for _, o := range winddown.ImportOutcomes() {
 		if n := counts[o]; n > 0 {
 			v.Tabs = append(v.Tabs, page.ImportTabView{Code: string(o), Label: p.T("import.tab."+string(o), "N", p.Int(n)), Href: address(o, 0), Current: o == show})
