@@ -527,6 +527,28 @@ func TestFaultsStandAboveTheButton(t *testing.T) {
 	}
 }
 
+// One number with two names is said above the button and in the rows, wherever those stand, and the rows are loaded.
+func TestImportWarnsOfTwoNames(t *testing.T) {
+	s := testkit.Start(t)
+	c := s.SignUp("Ким", "kim")
+	c.AddSeller("ООО «Маяк»", 1)
+	table := "Продавец;ИНН;Кабинет;FBS;Остаток\n"
+	for i := range 105 {
+		table += fmt.Sprintf("ИП %d;%s;;да;нет\n", i, testkit.INN(i+2))
+	}
+	preview := bring(t, c, "как есть.csv", []byte(table+"ООО Берег;"+testkit.INN(1)+";второй;да;нет\n"))
+	const said = "Проверьте ИНН и название. В вашем списке с этим ИНН: ООО «Маяк»"
+	notice := testkit.Text(preview.One("a warning", func(n *html.Node) bool { return testkit.Attr(n, "class") == "notice warning" }))
+	if !strings.Contains(notice, "1 строка, где с тем же ИНН") || !strings.Contains(notice, "Строка 107: "+said) {
+		t.Errorf("above the button stands %q", notice)
+	}
+	href := preview.Path + "?from=100&show=new"
+	if row := c.Get(href).Want(http.StatusOK).ByID("row-107"); !preview.HasLink(href+"#row-107") || !strings.Contains(testkit.Text(row), said) {
+		t.Errorf("the row says %q", testkit.Text(row))
+	}
+	wantResults(t, load(t, c, preview), "Добавлено", 106)
+}
+
 // What was chosen by hand holds for the next file with the same heading, wherever that stands, and
 // for no other.
 func TestImportRemembersWhatWasChosen(t *testing.T) {

@@ -51,6 +51,15 @@ func importValue(p *i18n.Printer, f winddown.ImportField, value string) string {
 	return value
 }
 
+// importWarnings says what to look at in a row that is no fault.
+func importWarnings(ctx context.Context, warnings []winddown.FieldError) []string {
+	var all []string
+	for _, w := range warnings {
+		all = append(all, i18n.From(ctx).Message(w.Key, messageArgs(ctx, w.Args)))
+	}
+	return all
+}
+
 // importFaults says what is wrong with the cells of a row, one a fault.
 func importFaults(ctx context.Context, faults []winddown.FieldError) []string {
 	p := i18n.From(ctx)
@@ -95,6 +104,7 @@ func importLine(ctx context.Context, l winddown.ImportLine, in app.ImportPreview
 	if l.Case != nil && !l.Case.ArchivedAt.IsZero() {
 		v.Notes = append(v.Notes, p.T("import.archived"))
 	}
+	v.Notes = append(v.Notes, importWarnings(ctx, l.Warnings)...)
 	return v
 }
 
@@ -116,12 +126,14 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-// firstRows leaves those rows of a notice that stand there; the rest is counted, and found at an address.
-func firstRows(p *i18n.Printer, v page.ImportRowsView, rest string) page.ImportRowsView {
-	if more := len(v.Rows) - importRowsNamed; more > 0 {
-		v.Rows, v.More = v.Rows[:importRowsNamed], ui.Link{Href: rest, Text: p.N("import.rows.more", more)}
+// moreRows leaves those rows of a notice that stand there, and counts the rest, which is found at an address or nowhere together.
+func moreRows(p *i18n.Printer, v *page.ImportRowsView, rest string) ui.Link {
+	more := len(v.Rows) - importRowsNamed
+	if more <= 0 {
+		return ui.Link{}
 	}
-	return v
+	v.Rows = v.Rows[:importRowsNamed]
+	return ui.Link{Href: rest, Text: p.N("import.rows.more", more)}
 }
 
 // importView is the preview of a table, with the lines of an outcome from a number on.
@@ -165,14 +177,23 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 	for _, l := range in.Plan {
 		from := nth[l.Outcome] / importLinesShown * importLinesShown
 		nth[l.Outcome]++
+		row := page.ImportRowView{
+			Link: ui.Link{Href: address(l.Outcome, from) + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
+		}
 		if l.Outcome == winddown.ImportFaulty {
-			v.Faulty.Rows = append(v.Faulty.Rows, page.ImportRowView{
-				Link: ui.Link{Href: address(l.Outcome, from) + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
-				Text: strings.Join(importFaults(ctx, l.Faults), "; "),
-			})
+			row.Text = strings.Join(importFaults(ctx, l.Faults), "; ")
+			v.Faulty.Rows = append(v.Faulty.Rows, row)
+		}
+		if len(l.Warnings) > 0 {
+			row.Text = strings.Join(importWarnings(ctx, l.Warnings), "; ")
+			v.Warned.Rows = append(v.Warned.Rows, row)
 		}
 	}
-	v.Faulty = firstRows(p, v.Faulty, address(winddown.ImportFaulty, 0))
+	v.Faulty.More = moreRows(p, &v.Faulty, address(winddown.ImportFaulty, 0))
+	if n := len(v.Warned.Rows); n > 0 {
+		v.Warned.Text = p.N("import.warned", n)
+		v.Warned.More = moreRows(p, &v.Warned, "")
+	}
 	for _, o := range winddown.ImportOutcomes() {
 		if n := counts[o]; n > 0 {
 			v.Tabs = append(v.Tabs, page.ImportTabView{Code: string(o), Label: p.T("import.tab."+string(o), "N", p.Int(n)), Href: address(o, 0), Current: o == show})

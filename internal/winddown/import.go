@@ -466,6 +466,8 @@ type ImportLine struct {
 	Case    *Case
 	Changes []ImportChange
 	Events  []Event
+	// Warnings are said of the row and hold up nothing.
+	Warnings []FieldError
 	// Assign says that another person becomes responsible for an existing case.
 	Assign bool
 }
@@ -475,9 +477,14 @@ type ImportLine struct {
 func (in Import) Plan(rows []ImportRow, newID func() (ID, error)) ([]ImportLine, error) {
 	p := importPlan{Import: in, existing: map[string][]ImportedCase{}, seen: map[string]int{}, people: map[string][]ID{}, newID: newID}
 	_, p.cabinets = in.Layout.Columns[ImportCabinet]
+	var names sellerNames // as they are before the plan changes the cases
 	for _, e := range in.Existing {
 		key := p.key(e.Case.Seller)
 		p.existing[key] = append(p.existing[key], e)
+		names.add(e.Case.Seller, 0)
+	}
+	for _, row := range rows {
+		names.add(row.Draft.Seller, row.Line)
 	}
 	if in.Firm != nil {
 		for _, m := range in.Firm.Members {
@@ -491,6 +498,7 @@ func (in Import) Plan(rows []ImportRow, newID func() (ID, error)) ([]ImportLine,
 		if err != nil {
 			return nil, err
 		}
+		line.Warnings = names.warnings(row)
 		lines[i] = line
 	}
 	return lines, nil
@@ -512,6 +520,56 @@ func (p *importPlan) key(s Seller) string {
 		return s.INN
 	}
 	return s.INN + "\x00" + foldName(s.Cabinet)
+}
+
+// sellerNames are the names under which a taxpayer number stands in a firm and in a table.
+type sellerNames map[string][]sellerName
+
+type sellerName struct {
+	name   string
+	folded string
+	line   int // 0 for a seller of the firm
+}
+
+// add notes the name of a seller, once a spelling and place.
+func (n *sellerNames) add(s Seller, line int) {
+	one := sellerName{name: s.Name, folded: foldSeller(s.Name), line: line}
+	if one.folded == "" || !ValidINN(s.INN) || slices.ContainsFunc((*n)[s.INN], func(o sellerName) bool {
+		return o.folded == one.folded && (o.line == 0) == (line == 0)
+	}) {
+		return
+	}
+	if *n == nil {
+		*n = sellerNames{}
+	}
+	(*n)[s.INN] = append((*n)[s.INN], one)
+}
+
+// warnings says where the taxpayer number of a row stands with another name: one of the two is wrong, or the
+// seller was renamed. The firm and the table are said once each.
+func (n sellerNames) warnings(row ImportRow) []FieldError {
+	var inFirm, inTable []FieldError
+	folded := foldSeller(row.Draft.Seller.Name)
+	for _, o := range n[row.Draft.Seller.INN] {
+		switch {
+		case folded == "" || o.folded == folded:
+		case o.line == 0 && inFirm == nil:
+			inFirm = []FieldError{{Field: string(ImportINN), Key: "import.warning.name_firm", Args: Args{"Name": o.name}}}
+		case o.line != 0 && inTable == nil:
+			inTable = []FieldError{{Field: string(ImportINN), Key: "import.warning.name_row", Args: Args{"Line": o.line, "Name": o.name}}}
+		}
+	}
+	return append(inFirm, inTable...)
+}
+
+// foldSeller makes spellings of one seller's name alike: letters and digits alone.
+func foldSeller(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, foldName(s))
 }
 
 func foldName(s string) string { return strings.ReplaceAll(strings.ToLower(tidyLine(s)), "ё", "е") }

@@ -3,6 +3,7 @@ package winddown_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -305,4 +306,27 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// One number with two names is said on each of the rows, and loads all the same.
+func TestOneNumberWithTwoNames(t *testing.T) {
+	known := imported(t, winddown.Import{}, []string{"ООО «Маяк»", "7721546864", "", "", "да", "нет"})[0].Case
+	known.Seller.Cabinet = "старый"
+	in := winddown.Import{Existing: []winddown.ImportedCase{{Case: known}}}
+	lines := imported(t, in,
+		[]string{"ООО Маяк", "7721546864", "", "1", "да", "нет"},
+		[]string{"ООО Берег", "7721546864", "", "2", "да", "нет"},
+		[]string{"ИП Ёлкина", goodINN, "", "", "да", "нет"},
+		[]string{"ип «ЕЛКИНА»", goodINN, "", "б", "да", "нет"})
+	want := [][]string{{"name_row 2 ООО Берег"}, {"name_firm 0 ООО «Маяк»", "name_row 1 ООО Маяк"}, nil, nil}
+	for i, l := range lines {
+		var got []string
+		for _, w := range l.Warnings {
+			line, _ := w.Args["Line"].(int)
+			got = append(got, fmt.Sprint(strings.TrimPrefix(w.Key, "import.warning."), " ", line, " ", w.Args["Name"]))
+		}
+		if !slices.Equal(got, want[i]) || l.Outcome != winddown.ImportNew {
+			t.Errorf("row %d is %s (%v) with %q, want %q", l.Line, l.Outcome, l.Faults, got, want[i])
+		}
+	}
 }
