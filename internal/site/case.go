@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"winddown/internal/i18n"
+	"winddown/internal/winddown"
 	"winddown/web/page"
 )
 
@@ -18,7 +19,15 @@ func (s *Site) Case(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := s.caseWords(r, view)
-	notice, changed := words.notice(s.takeNotice(w, r))
+	parts := s.takeNotice(w, r)
+	if len(parts) > 1 && parts[0] == "done" && parts[1] == string(winddown.RequestAct) && words.mail && words.confirmed {
+		letters, err := s.app.MailSettings(r.Context(), actorOf(r.Context()))
+		if err != nil {
+			return err
+		}
+		words.unchased = !letters.Settings.Tells(winddown.TellChase)
+	}
+	notice, changed := words.notice(parts)
 	title := i18n.From(r.Context()).T("case.page_title", "Seller", view.Case.Seller.Name)
 	s.render(w, r, http.StatusOK, page.Case(s.caseLayout(r, words, title, layoutNotice(notice), s.layoutCaseLive(id, view.Seq)), caseView(words, changed)))
 	return nil

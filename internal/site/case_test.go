@@ -180,19 +180,34 @@ func TestWaitingForTheAct(t *testing.T) {
 func TestNoticeOfARequestPromisesLetters(t *testing.T) {
 	s := testkit.Start(t, testkit.WithMail())
 	anna := s.SignUp("Петрова", "petrova")
-	for _, confirmed := range []bool{false, true} {
-		want := "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт. Подтвердите адрес в учётной записи, иначе напоминания не придут."
-		if confirmed {
-			anna.Confirm()
-			want = "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."
-		}
+	const muted = "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт: письма об этом у вас отключены."
+	choose := func(form url.Values) func() {
+		form.Set("hour", "9")
+		form.Set("weekday", "1")
+		return func() { anna.PostForm("/account/mail", form).WantRedirect("/account/mail") }
+	}
+	all := []string{"problem", "deadline", "chase", "question", "received", "inbox", "remind"}
+	for _, row := range []struct {
+		before func()
+		want   string
+	}{
+		{func() {}, "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт. Подтвердите адрес в учётной записи, иначе напоминания не придут."},
+		{anna.Confirm, "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."},
+		{choose(url.Values{"frequency": {"never"}, "kind": all}), muted},
+		{choose(url.Values{"frequency": {"daily"}, "kind": {"problem", "deadline"}}), muted},
+		{choose(url.Values{"frequency": {"weekly"}, "kind": all}), "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."},
+	} {
+		row.before()
+		want := row.want
 		s.Clock.Set(on(2026, time.November, 11))
 		id := anna.OpenCase("ИП Петрова", 1)
 		anna.Mark(id, append(testkit.Goods(), winddown.StripMedia)...)
 		s.Clock.Set(on(2026, time.November, 12))
 		anna.PostForm(stepPath(id, winddown.RequestAct), url.Values{"done": {"yes"}, "on": {"2026-11-12"}, "version": {"1"}}).Want(http.StatusSeeOther)
-		if got := anna.Get("/cases/" + id.String()).Notice(); !strings.HasSuffix(got, want) {
-			t.Errorf("confirmed %t: notice %q, want %q", confirmed, got, want)
+		p := anna.Get("/cases/" + id.String())
+		if got := p.Notice(); !strings.HasSuffix(strings.TrimSuffix(got, "Включить письма"), want) || strings.Contains(got, "Включить письма") != (want == muted) ||
+			p.HasLink("/account/mail") != (want == muted) {
+			t.Errorf("notice %q, want %q", got, want)
 		}
 	}
 }

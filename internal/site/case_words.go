@@ -29,6 +29,7 @@ type caseWords struct {
 
 	mail      bool // letters are sent here
 	confirmed bool // and may be sent to the reader
+	unchased  bool // who wants none about the act
 }
 
 func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
@@ -441,11 +442,24 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 	name := stepName(w.p, codes[0])
 	switch parts[0] {
 	case "done":
-		return success(w.marked(codes[0], codes[1:])), codes[0]
+		notice := success(w.marked(codes[0], codes[1:]))
+		if codes[0] == winddown.RequestAct && w.unchased && w.promised() != "" {
+			notice.Link = ui.Link{Href: "/account/mail", Text: w.p.T("case.notice.letters")}
+		}
+		return notice, codes[0]
 	case "pending", "undone", "regressed":
 		return success(w.p.T("case.notice."+parts[0], "Step", name)), codes[0]
 	}
 	return nil, ""
+}
+
+// promised names the next reminders of the act that was requested last, empty when none are to come.
+func (w caseWords) promised() string {
+	act := w.lastRequested()
+	if act.RequestedOn.IsZero() || !act.ReceivedOn.IsZero() {
+		return ""
+	}
+	return w.reminders(act, 2)
 }
 
 // marked says that a step was signed and what that opened.
@@ -454,13 +468,15 @@ func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
 	act := w.lastRequested()
 	switch {
 	case code == winddown.RequestAct && !act.RequestedOn.IsZero():
-		if days := w.reminders(act, 2); days != "" && act.ReceivedOn.IsZero() {
+		if days := w.promised(); days != "" {
 			key := "requested"
 			switch { // a letter is promised only where one will come
 			case !w.mail:
 				key = "requested_unsent"
 			case !w.confirmed:
 				key = "requested_unconfirmed"
+			case w.unchased:
+				key = "requested_muted"
 			}
 			return w.p.T("case.notice."+key, "Date", w.day(act.RequestedOn), "Days", days)
 		}

@@ -50,6 +50,11 @@ type MailSettings struct {
 	InboxWeekly bool // look into the inbox every week, not by the case's term
 }
 
+// Tells reports whether letters tell the person of this kind of thing at all.
+func (s MailSettings) Tells(k DigestKind) bool {
+	return s.Frequency != Never && !slices.Contains(s.Muted, k)
+}
+
 // DefaultMailSettings are those of somebody who has chosen nothing.
 func DefaultMailSettings() MailSettings { return MailSettings{Hour: 9, Frequency: Daily, Weekday: 1} }
 
