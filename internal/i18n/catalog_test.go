@@ -213,3 +213,28 @@ func TestErrorPages(t *testing.T) {
 		}
 	}
 }
+
+// Taking the deletion of a wind-down or of an account back is called keeping it, as on its button.
+func TestADeletionIsTakenBackByOneWord(t *testing.T) {
+	other := map[Locale][]string{Russian: {"отмен"}, English: {"take it back", "taken back", "cancel"}}
+	for l, words := range other {
+		said := false
+		for key, e := range catalog(t, l) {
+			if !strings.HasPrefix(key, "leave.") && !strings.HasPrefix(key, "erase.") && !strings.HasPrefix(key, "mail.leaving.") &&
+				key != "mydata.event.account_kept" && key != "event.case_kept" && key != "pack.event.case_kept" {
+				continue
+			}
+			said = true
+			for _, form := range e.forms {
+				for _, word := range words {
+					if strings.Contains(strings.ToLower(form), word) {
+						t.Errorf("%s: %s says %q: %s", l, key, word, form)
+					}
+				}
+			}
+		}
+		if !said {
+			t.Errorf("%s: no words about deleting", l)
+		}
+	}
+}
