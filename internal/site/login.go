@@ -88,11 +88,13 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request, next, email string,
 	}
 	m := mistakesOf(r.Context(), failure)
 	v := page.LoginView{Email: email, Next: next, Errors: m.items, EmailError: m.of("email"), Passkeys: s.party != nil, PasskeyError: m.of(passkeyField)}
-	if allowed {
+	switch invited := s.app.InvitedMaySignUp(); {
+	case invitation(next) && (allowed || invited):
+		v.SignupHref = next // who was invited signs up there, or the invitation is lost
+	case allowed:
 		v.SignupHref = "/signup"
-		if invitation(next) {
-			v.SignupHref = next // who was invited signs up there, or the invitation is lost
-		}
+	default:
+		v.Invited = invited
 	}
 	status, options := formStatus(failure, layoutNarrow)
 	if invitation(next) {

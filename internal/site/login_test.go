@@ -207,14 +207,27 @@ func TestPasswordFieldsHelpManagers(t *testing.T) {
 func TestFirstPersonMaySignUpAnywhere(t *testing.T) {
 	for _, mode := range []app.Signup{app.SignupInvite, app.SignupClosed} {
 		s := testkit.Start(t, testkit.WithSignup(mode))
-		if !s.Anybody().Get("/login").HasLink("/signup") {
+		const signup = "Зарегистрироваться"
+		if p := s.Anybody().Get("/login"); !p.HasLink("/signup") || !strings.Contains(p.Main(), signup) {
 			t.Errorf("%s: the first person is not told to sign up", mode)
+		}
+		const lost = "попросите новую у того, кто вас пригласил"
+		if strings.Contains(s.Anybody().Get("/login").Main(), lost) {
+			t.Errorf("%s: the first person is told to ask for a link", mode)
 		}
 		s.Anybody().Get("/signup").Want(http.StatusOK)
 		s.Anybody().PostForm("/signup", registration("Анна Петрова", "petrova@example.ru")).WantRedirect("/")
 		closed := s.Anybody().Get("/signup").Want(http.StatusForbidden)
 		if closed.Heading() != "Регистрация закрыта" {
 			t.Errorf("%s: %q", mode, closed.Heading())
+		}
+		// Who was invited and has lost the link reads what to do, who has it at hand signs up with it.
+		if p := s.Anybody().Get("/login"); strings.Contains(p.Main(), signup) || strings.Contains(p.Main(), lost) != (mode == app.SignupInvite) {
+			t.Errorf("%s: the login page says\n%s", mode, p.Main())
+		}
+		const invitation = "/firm/join/0123"
+		if p := s.Anybody().Get("/login?next=" + url.QueryEscape(invitation)); p.HasLink(invitation) != (mode == app.SignupInvite) || strings.Contains(p.Main(), lost) {
+			t.Errorf("%s: the login page of an invitation says\n%s", mode, p.Main())
 		}
 		s.Anybody().PostForm("/signup", registration("Иван Гусев", "gusev@example.ru")).Want(http.StatusForbidden)
 		s.Anybody().PostForm("/login", credentials("gusev@example.ru", testkit.Password)).Want(http.StatusUnprocessableEntity)
