@@ -15,6 +15,7 @@ func TestActs(t *testing.T) {
 	inOneWorld(t, map[string]func(*testing.T, *world){
 		"a disputed act has two rounds": aDisputedActHasTwoRounds,
 		"two acts of one case":          twoActsOfOneCase,
+		"a ticket is found":             aTicketIsFound,
 		"refused acts change nothing":   refusedActsChangeNothing,
 		"two compare at once":           twoCompareAtOnce,
 	})
@@ -66,6 +67,50 @@ func aDisputedActHasTwoRounds(t *testing.T, w *world) {
 		winddown.Conflict, "act.error.round_stays")
 	w.wantUnchanged(id, before)
 	w.verify(id)
+}
+
+// A search of the register finds the number under which an act was requested, in every round, as long as it stands there.
+func aTicketIsFound(t *testing.T, w *world) {
+	accountant := w.person("Ким")
+	id := w.addSeller(accountant)
+	accountant = w.again(accountant)
+	found := func(query string) bool {
+		t.Helper()
+		reg, err := w.app.Register(t.Context(), accountant, winddown.RegisterFilter{Query: query})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(reg.Rows) == 1 && reg.Rows[0].ID == id
+	}
+	requested := func(ticket string) {
+		t.Helper()
+		request := w.done(accountant, id, winddown.RequestAct)
+		request.Ticket = ticket
+		if _, err := w.app.MarkDone(t.Context(), accountant, id, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mark(accountant, id, goods()...)
+	requested("№ 48–1131/Ё")
+	if !found("48-1131/е") || !found("петрова 1131") || found("1132") {
+		t.Error("the ticket of the request is not what is found")
+	}
+	requested("48-1132")
+	if !found("1132") || found("1131") {
+		t.Error("a corrected ticket is not what is found")
+	}
+	w.mark(accountant, id, winddown.ReceiveAct)
+	if err := w.disagree(accountant, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.DisputeAct(t.Context(), accountant, id, winddown.DisputeAct{Act: 1, Version: w.act(accountant, id, 1).Version, On: w.today(accountant)}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(3 * 24 * time.Hour)
+	requested("77-0001")
+	if !found("1132 0001") {
+		t.Error("the tickets of two rounds are not found")
+	}
 }
 
 // With two acts a step about them is done when both have come so far.

@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -406,6 +408,7 @@ type loadedCase struct {
 	debts     winddown.Ledger
 	seq       int // number of the last version of evidence
 	seller    winddown.Seller
+	tickets   []string // of all rounds
 }
 
 // LockCase returns a case in the actor's scope with the asked parts and holds its row until
@@ -438,7 +441,7 @@ func (tx *Tx) remember(c *winddown.Case) {
 	tx.responsible[c.ID] = c.ResponsibleID
 	tx.cases[c.ID] = loadedCase{
 		steps: slices.Clone(c.Steps), acts: slices.Clone(c.Acts), deadlines: slices.Clone(c.Deadlines), evidence: slices.Clone(c.Evidence),
-		questions: slices.Clone(c.Questions), debts: slices.Clone(c.Debts), seq: c.EvidenceSeq, seller: c.Seller,
+		questions: slices.Clone(c.Questions), debts: slices.Clone(c.Debts), seq: c.EvidenceSeq, seller: c.Seller, tickets: tickets(c),
 	}
 }
 
@@ -565,7 +568,7 @@ const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
 
 // sqlUpdateCase writes to a case this transaction holds locked in the actor's scope; the
-// seller's requisites, which hardly ever change, have a statement of their own.
+// seller's requisites and what is searched, which hardly ever change, have a statement of their own.
 const sqlUpdateCase = `-- name: UpdateCase
 update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fbs, wb_stock = @wb_stock,
     leftover = @leftover, acting = @acting, playbook = @playbook, zone = @zone,
@@ -625,7 +628,7 @@ func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, before, dues []wind
 	args["event_seq"], args["event_hash"] = head.Seq, head.Hash[:]
 	tx.writeCase(c.ID, sqlUpdateCase, args)
 	tx.saved[c.ID] = args
-	if loaded.seller != c.Seller {
+	if loaded.seller != c.Seller || !slices.Equal(loaded.tickets, tickets(c)) {
 		tx.writeCase(c.ID, sqlUpdateSeller, sellerArgs(c))
 	}
 	for i, st := range c.Steps {
@@ -673,7 +676,7 @@ func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
 func sellerArgs(c *winddown.Case) namedArgs {
 	return namedArgs{
 		"id": c.ID, "seller_name": c.Seller.Name, "inn": c.Seller.INN, "ogrn": c.Seller.OGRN, "cabinet": c.Seller.Cabinet,
-		"name_key": nameKey(c.Seller), "search_text": searchText(c.Seller),
+		"name_key": nameKey(c.Seller), "search_text": searchText(c.Seller, tickets(c)),
 	}
 }
 
@@ -716,9 +719,22 @@ func nameKey(s winddown.Seller) []byte {
 	return append([]byte(nil), key[:min(len(key), winddown.MaxNameKey)]...)
 }
 
-// searchText is what a search looks through: name, cabinet and taxpayer number, folded.
-func searchText(s winddown.Seller) string {
-	return fold(s.Name + " " + s.Cabinet + " " + s.INN)
+// searchText is what a search looks through: name, cabinet, taxpayer number and the numbers of tickets, folded.
+func searchText(s winddown.Seller, tickets []string) string {
+	return fold(strings.Join(append([]string{s.Name, s.Cabinet, s.INN}, tickets...), " "))
+}
+
+// tickets are the numbers under which the acts of a case were requested, in all rounds.
+func tickets(c *winddown.Case) []string {
+	acts := slices.Concat(c.Past, c.Acts)
+	slices.SortFunc(acts, func(a, b winddown.Act) int { return cmp.Or(a.Position-b.Position, a.Round-b.Round) })
+	var all []string
+	for _, a := range acts {
+		if a.Ticket != "" {
+			all = append(all, a.Ticket)
+		}
+	}
+	return all
 }
 
 const sqlMyCases = `-- name: MyCases

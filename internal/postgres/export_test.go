@@ -12,7 +12,7 @@ import (
 )
 
 // SearchText is what a search looks through.
-func SearchText(s winddown.Seller) string { return searchText(s) }
+func SearchText(s winddown.Seller, tickets ...string) string { return searchText(s, tickets) }
 
 // RegisterPlan is how the server reads a page of the register.
 func (db *DB) RegisterPlan(t testing.TB, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) string {

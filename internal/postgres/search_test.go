@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"winddown/internal/postgres"
 	"winddown/internal/testdb"
 	"winddown/internal/winddown"
+	"winddown/migrations"
 )
 
 // names gives the cases that load wrote names and taxpayer numbers of their own.
@@ -71,6 +73,47 @@ func TestSearch(t *testing.T) {
 		if rows, _ := walk(t, db, actor, winddown.RegisterFilter{Query: query, Similar: true, Sort: winddown.SortName}, noon); len(rows) != want {
 			t.Errorf("%q is similar to %d names, want %d", query, len(rows), want)
 		}
+	}
+}
+
+// What a migration made of the tickets of released cases is what the program makes of them.
+func TestTicketsOfReleasedCasesAreFound(t *testing.T) {
+	db, url := open(t)
+	actor := load(t, db, winddown.DefaultZone, early(3))
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	tickets := [][]string{{"АБВ-ЁЯ „48‟ 11.31,7", "Zq–‐‑‒—− 9", ""}, {`«»"'`}, nil}
+	name := func(i int) string { return fmt.Sprintf("ООО «Маяк %d»", i) }
+	for i, all := range tickets {
+		for round, ticket := range all {
+			if _, err := conn.Exec(t.Context(), `insert into acts (case_id, position, round, version, ticket)
+				select id, 9, $2, 1, $3 from cases where seller_name = $1`, name(i), round+1, ticket); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sql, err := fs.ReadFile(migrations.FS, "00047_search_tickets.sql")
+	if err == nil {
+		_, err = conn.Exec(t.Context(), string(sql))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, all := range tickets {
+		var got string
+		if err := conn.QueryRow(t.Context(), "select search_text from cases where seller_name = $1", name(i)).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if want := postgres.SearchText(winddown.Seller{Name: name(i), INN: "7721546864"}, all...); got != want {
+			t.Errorf("%s is searched in %q, want %q", name(i), got, want)
+		}
+	}
+	rows, _ := walk(t, db, actor, winddown.RegisterFilter{Query: "абв-ея 48 31", Sort: winddown.SortName}, monday().Time().Add(9*time.Hour))
+	if len(rows) != 1 || rows[0].Seller.Name != name(0) {
+		t.Errorf("found are %v", rows)
 	}
 }
 

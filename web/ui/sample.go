@@ -46,7 +46,7 @@ func fieldSamples() []Sample {
 		{"С ошибкой", Field(FieldProps{Name: "email", Label: "Электронная почта", Hint: "На этот адрес ничего не приходит без вашего ведома", Error: "Введите адрес в виде name@example.ru", Value: "petrova@", Type: InputEmail, Autocomplete: "email"})},
 		{"Пароль", Field(FieldProps{Name: "password", Label: "Пароль", Hint: "Не короче 12 знаков", Type: InputPassword, Autocomplete: "new-password", Width: WidthMedium})},
 		{"Необязательное", Field(FieldProps{Name: "cabinet", Label: "Название кабинета", Optional: true})},
-		{"В колонке фильтров", Field(FieldProps{Name: "q", Label: "Название или ИНН", Type: InputSearch, Small: true})},
+		{"В колонке фильтров", Field(FieldProps{Name: "q", Label: "Название, ИНН или номер обращения", Type: InputSearch, Small: true})},
 		{"Дата", DateField(DateFieldProps{Name: "on", Label: "Дата обращения", Value: "2026-11-12", Min: "2026-01-01", Max: "2026-11-12"})},
 		{"Дата с ошибкой", DateField(DateFieldProps{Name: "period_to", Label: "Конец периода", Hint: "Последний день, за который нужен акт", Error: "Дата не может быть позже сегодняшней", Value: "2027-01-01", Optional: true})},
 		{"Несколько строк", Textarea(TextareaProps{Name: "note", Label: "Заметка", Hint: "Её увидит бухгалтер", Rows: 4, MaxLength: 2000, Optional: true})},
