@@ -118,14 +118,14 @@ func (s *Site) AskRescue(w http.ResponseWriter, r *http.Request) error {
 	}
 	reason := f.Get("reason")
 	return s.rescued(w, r, page.RescueView{Reason: reason}, func(id winddown.ID) ([]string, error) {
-		return nil, s.app.AskRescue(r.Context(), actorOf(r.Context()), id, reason)
+		return []string{"rescue_asked", id.String()}, s.app.AskRescue(r.Context(), actorOf(r.Context()), id, reason)
 	})
 }
 
 // DropRescue takes that back.
 func (s *Site) DropRescue(w http.ResponseWriter, r *http.Request) error {
 	return s.rescued(w, r, page.RescueView{}, func(id winddown.ID) ([]string, error) {
-		return nil, s.app.DropRescue(r.Context(), actorOf(r.Context()), id)
+		return []string{"rescue_stopped", id.String()}, s.app.DropRescue(r.Context(), actorOf(r.Context()), id)
 	})
 }
 
@@ -158,9 +158,7 @@ func (s *Site) rescued(w http.ResponseWriter, r *http.Request, typed page.Rescue
 	}
 	switch notice, err := do(id); {
 	case err == nil:
-		if notice != nil {
-			s.notice(w, notice...)
-		}
+		s.notice(w, notice...)
 		return s.redirect(w, r, rescueHref(id))
 	case retryable(err):
 		return s.rescue(w, r, typed, err)
@@ -200,9 +198,20 @@ func (s *Site) rescue(w http.ResponseWriter, r *http.Request, v page.RescueView,
 		v.State, v.Ready = s.rescueState(r, c), c.Open(s.app.Now()) == nil
 	}
 	status, options := formStatus(failure, layoutText)
-	if n := s.takeNotice(w, r); failure == nil && len(n) == 3 && n[0] == "rescue" && n[1] == id.String() && n[2] != "" {
-		options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: p.T("people.notice.invited")}))
-		v.Link = &page.InviteLinkView{Address: s.base + "/invites/" + n[2], Text: p.T("people.link.transfer")}
+	said := ""
+	if n := s.takeNotice(w, r); failure == nil && len(n) > 1 && n[1] == id.String() {
+		switch {
+		case n[0] == "rescue" && len(n) == 3 && n[2] != "":
+			said = p.T("people.notice.invited")
+			v.Link = &page.InviteLinkView{Address: s.base + "/invites/" + n[2], Text: p.T("people.link.transfer")}
+		case n[0] == "rescue_asked":
+			said = p.T("rescue.done.asked")
+		case n[0] == "rescue_stopped":
+			said = p.T("rescue.done.stopped")
+		}
+	}
+	if said != "" {
+		options = append(options, layoutNotice(&ui.NoticeProps{Variant: ui.NoticeSuccess, Text: said}))
 	}
 	s.render(w, r, status, page.Rescue(s.layout(r, p.T("rescue.title"), options...), v))
 	return nil

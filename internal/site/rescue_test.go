@@ -36,7 +36,17 @@ func TestRescuePages(t *testing.T) {
 	if !strings.Contains(text, "Писем этот сайт не отправляет") {
 		t.Errorf("letters are promised where there is no mail:\n%s", text)
 	}
-	ask := func() { operator.PostForm(here, url.Values{"reason": {"Не отвечает"}}).WantRedirect(here) }
+	ask := func() {
+		operator.PostForm(here, url.Values{"reason": {"Не отвечает"}}).WantRedirect(here)
+		if got := operator.Get(here).Notice(); !strings.Contains(got, "Поиск нового владельца начат.") {
+			t.Errorf("after it was asked for: %q", got)
+		}
+	}
+	ask()
+	operator.PostForm(here+"/stop", nil).WantRedirect(here)
+	if p := operator.Get(here); !strings.Contains(p.Notice(), "Нового владельца больше не ищут") || !p.HasForm(here) || operator.Get(here).Notice() != "" {
+		t.Errorf("after it was stopped: %q", p.Notice())
+	}
 	ask()
 	if form := page + "/rescue/object"; !anna.Get(page).Want(http.StatusOK).HasForm(form) || !anna.Get(page+"/people").HasForm(form) {
 		t.Fatal("the owner cannot object")
