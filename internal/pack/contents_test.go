@@ -20,6 +20,7 @@ import (
 	"winddown/internal/files"
 	"winddown/internal/sheet"
 	"winddown/internal/winddown"
+	"winddown/web/static"
 )
 
 // story is a case in the making: what is done to it, and the trail that leaves.
@@ -233,6 +234,11 @@ var missingMessage = regexp.MustCompile(`\[[a-z0-9_]+(\.[a-z0-9_]+)+\]`)
 func TestTheIndexTellsAllInBothLanguages(t *testing.T) {
 	s := told(t)
 	page := part(t, contents(t, s.source()), "index.html")
+	_, style, _ := strings.Cut(string(page), "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	if policy := html.EscapeString(static.StylePolicy(style)); style == "" || !strings.Contains(string(page), `content="`+policy+`"`) {
+		t.Errorf("the page does not allow its own style by %s", policy)
+	}
 	if m := missingMessage.Find(page); m != nil {
 		t.Errorf("the page shows the missing message %s", m)
 	}

@@ -3,6 +3,7 @@ package site_test
 import (
 	"archive/zip"
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"winddown/internal/testkit"
 	"winddown/internal/winddown"
+	"winddown/web/static"
 )
 
 // The archive is whole: tables a program can read and a page that tells of each of them. It is given
@@ -62,6 +64,11 @@ func TestMyData(t *testing.T) {
 		t.Errorf("data.json holds %v", data)
 	}
 	index := read("index.html")
+	_, style, _ := strings.Cut(index, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	if policy := html.EscapeString(static.StylePolicy(style)); style == "" || !strings.Contains(index, `content="`+policy+`"`) {
+		t.Errorf("the page does not allow its own style by %s", policy)
+	}
 	for section := range data {
 		if !strings.Contains(index, "<code>"+section+"</code>") {
 			t.Errorf("the page does not tell of %s", section)
