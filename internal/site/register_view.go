@@ -252,6 +252,9 @@ func sellerRow(p *i18n.Printer, row *winddown.RegisterRow, mine bool, today wind
 	} else {
 		act.Text = actWords(p, sum, today)
 	}
+	if sum.ActSuspended() {
+		act.Tags = append(act.Tags, ui.TagProps{Text: p.T("register.act.suspended"), Variant: ui.TagAmber})
+	}
 	if text := erasing(p, row.EraseAt, row.Zone); text != "" {
 		act.Tags = append(act.Tags, ui.TagProps{Text: text, Variant: ui.TagRed})
 	}

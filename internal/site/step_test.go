@@ -486,6 +486,9 @@ func TestRegress(t *testing.T) {
 	if got := anna.Get(stepPath(id, winddown.ZeroFBS) + "/regress").Main(); strings.Contains(got, "Коледин") || !strings.Contains(got, "на своём складе") {
 		t.Errorf("goods of FBS lie with the seller, and the page reads %s", got)
 	}
+	if row := book.Get("/sellers").Main(); strings.Contains(row, "риостановлен") {
+		t.Errorf("the register says %s", row)
+	}
 	form := book.Get(path).Want(http.StatusOK).Form(path)
 	if got := book.PostForm(path, form).Want(http.StatusUnprocessableEntity).Errors(); got["reason"] == "" {
 		t.Errorf("errors %v", got)
@@ -500,6 +503,10 @@ func TestRegress(t *testing.T) {
 	}
 	book.PostForm(stepPath(id, winddown.RequestAct)+"/regress", again).Want(http.StatusNotFound) // nothing of the kind there
 
+	const suspended = "Отметка приостановлена"
+	if row := book.Get("/sellers").Main(); !strings.Contains(row, "Запрошен 3 ноября "+suspended) {
+		t.Errorf("the register says %s", row)
+	}
 	list := anna.Get("/cases/" + id.String())
 	if text, state := stepRow(list, winddown.ReturnStock); state != "problem" || !strings.Contains(text, "Товар снова появился 22 ноября: Нашли 12 штук в Коледине") {
 		t.Errorf("return_stock is %s: %s", state, text)

@@ -181,6 +181,21 @@ func (s Summary) Group(today Date) Group {
 	return s.Stage
 }
 
+// ActSuspended reports whether a mark about the act is known to be suspended, so that what Act says has to
+// be confirmed again. Not known is it of a finished case, and behind a gate that was opened without fulfilment.
+func (s Summary) ActSuspended() bool {
+	if s.Act == NotRequested || s.Stage != GroupProblem {
+		return false
+	}
+	switch s.Blocker {
+	case RequestAct, ReceiveAct, SignAct:
+		return true
+	case ZeroFBS, SellOut, ReturnStock, CollectReturns: // what the request rests on
+		return !s.Waived
+	}
+	return false
+}
+
 // ProblemOn returns the problem the register names on the given day, or nothing.
 func (s Summary) ProblemOn(today Date) ProblemKind {
 	switch {

@@ -189,6 +189,32 @@ func situations(f func(situation)) int {
 	return count
 }
 
+// A summary says of the act that it is suspended where a step about it is, while the case goes on and every
+// gate is met; else it says nothing.
+func TestActSuspended(t *testing.T) {
+	cal := winddown.RussianCalendar()
+	seen, failed := map[bool]int{}, 0
+	situations(func(s situation) {
+		sum := winddown.Summarize(s.build(), cal)
+		requested := s.steps[iRequest] == done || s.steps[iRequest] == problem
+		want := !s.finished && requested && slices.Contains(s.steps[iRequest:iSettle], problem)
+		if s.steps[iStrip] == problem && !slices.Contains(s.steps[:iStrip], problem) { // it is named first, and no gate
+			want = false
+		}
+		got := sum.ActSuspended()
+		if seen[got]++; got != want && failed < 10 {
+			failed++
+			t.Errorf("%+v: suspended %t, want %t", s, got, want)
+		}
+		if sum.Waived = true; sum.ActSuspended() && slices.Contains(s.steps[:iStrip], problem) {
+			t.Fatalf("%+v: suspended behind a gate that was opened", s)
+		}
+	})
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("seen %v", seen)
+	}
+}
+
 // Every case is in exactly one group, the first one that matches, on every day.
 func TestGroups(t *testing.T) {
 	days := []string{"2026-11-12", "2026-11-25", "2026-11-26", "2026-11-27", "2026-12-29", "2026-12-30", "2027-01-24", "2027-01-25", "2027-06-01"}
