@@ -117,24 +117,18 @@ func (a *App) bulk(ctx context.Context, actor winddown.Actor, action winddown.Fi
 }
 
 // Remind reminds the sellers of cases, at most once a day each; errors as for bulk, and
-// Invalid on the field text. It returns how many get it, and how many of the rest, who are
-// skipped, were reminded today already.
-func (a *App) Remind(ctx context.Context, actor winddown.Actor, cases []winddown.ID, in winddown.Remind) (sent, today int, err error) {
+// Invalid on the field text. It returns how many get it, and the rest, who are skipped.
+func (a *App) Remind(ctx context.Context, actor winddown.Actor, cases []winddown.ID, in winddown.Remind) (sent int, skipped []winddown.Skipped, err error) {
 	if err := in.Check(); err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	err = a.bulk(ctx, actor, winddown.CanRemind, cases, func(tx *postgres.Tx, found []winddown.Picked, now time.Time) ([]winddown.Event, error) {
-		reminded, events := in.Send(found, actor.Stamp(now, winddown.Standing{}))
-		sent, today = len(reminded), 0
-		for _, c := range found {
-			if c.Remindable(now) == winddown.SkipToday {
-				today++
-			}
-		}
+		reminded, passed, events := in.Send(found, actor.Stamp(now, winddown.Standing{}))
+		sent, skipped = len(reminded), passed
 		tx.Remind(reminded)
 		return events, nil
 	})
-	return sent, today, err
+	return sent, skipped, err
 }
 
 // Archive puts cases into the archive of the firm, or takes them out; errors as for bulk. It

@@ -97,8 +97,16 @@ func TestSellersAreReminded(t *testing.T) {
 	mute(winddown.DefaultMailSettings())
 	// Until midnight of the case's own day a second one is skipped.
 	w.clock.Set(time.Date(2026, time.November, 22, 20, 59, 0, 0, time.UTC))
-	n, today, err := w.app.Remind(ctx, f.accountant, []winddown.ID{early, ready, nobody}, winddown.Remind{Text: "Ещё раз", Steps: steps})
-	if err != nil || n != 0 || today != 2 {
+	n, skipped, err := w.app.Remind(ctx, f.accountant, []winddown.ID{early, ready, nobody}, winddown.Remind{Text: "Ещё раз", Steps: steps})
+	var today int
+	for _, one := range skipped {
+		if one.Why == winddown.SkipToday && (one.ID == early || one.ID == ready) {
+			today++
+		} else if one != (winddown.Skipped{ID: nobody, Why: winddown.SkipNobody}) {
+			t.Errorf("skipped is %+v", one)
+		}
+	}
+	if err != nil || n != 0 || today != 2 || len(skipped) != 3 {
 		t.Errorf("%d sellers were reminded twice a day, %d skipped for it, %v", n, today, err)
 	}
 	w.clock.Advance(time.Minute)

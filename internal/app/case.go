@@ -257,8 +257,10 @@ func (a *App) Reopen(ctx context.Context, actor winddown.Actor, id winddown.ID, 
 }
 
 // Register returns a page of the actor's register.
-func (a *App) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter) (winddown.Register, error) {
-	return a.db.Register(ctx, actor, f, a.now())
+//
+// The cases called for besides come by name alone.
+func (a *App) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, called ...winddown.ID) (winddown.Register, error) {
+	return a.db.Register(ctx, actor, f, a.now(), called...)
 }
 
 // Verify walks the chain of a case's trail and returns the number of its events; the error

@@ -25,15 +25,18 @@ func SetNotice(w http.ResponseWriter, cookies Cookies, value string) {
 
 // TakeNotice returns the notice left for this page, if any, and removes it.
 func TakeNotice(w http.ResponseWriter, r *http.Request, cookies Cookies) string {
-	value, left := cookies.Get(r, noticeCookie)
-	if !left {
-		return ""
+	if _, left := cookies.Get(r, noticeCookie); left {
+		cookies.Drop(w, noticeCookie)
 	}
-	cookies.Drop(w, noticeCookie)
-	if !isNotice(value) {
-		return ""
+	return PeekNotice(r, cookies)
+}
+
+// PeekNotice returns the notice left for this page, if any, and leaves it.
+func PeekNotice(r *http.Request, cookies Cookies) string {
+	if value, left := cookies.Get(r, noticeCookie); left && isNotice(value) {
+		return value
 	}
-	return value
+	return ""
 }
 
 func isNotice(s string) bool {

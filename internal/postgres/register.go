@@ -277,14 +277,23 @@ func (r *registerRow) domain(sort winddown.RegisterSort, names map[winddown.ID]s
 	return row
 }
 
+const sqlCalled = `-- name: Called
+select c.id, c.seller_name from cases c where c.id = any(@called::uuid[]) and ` + caseScope
+
+type calledRow struct {
+	ID         winddown.ID
+	SellerName string
+}
+
 // Register returns a page of the cases the actor sees in the firm he works in, with the
 // figures around it, in one round trip. A filter by somebody who does not belong to the firm
-// is NotFound.
-func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, now time.Time) (winddown.Register, error) {
+// is NotFound. Called are cases whose names are wanted, whatever the filter.
+func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.RegisterFilter, now time.Time, called ...winddown.ID) (winddown.Register, error) {
 	reg := winddown.Register{Counts: map[winddown.Group]int{}}
 	rows := registerRows{back: f.Cursor != nil && f.Cursor.Before}
 	var people []firmPersonRow
 	var views viewsQuery
+	var names []calledRow
 	scope := registerOwn
 	if actor.FirmRole.SeesFirm() {
 		scope = registerFirm
@@ -310,9 +319,18 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		figures.queue(b, scope, words, filter, actor, f, now)
 		b.Queue(sqlFirmPeople, namedArgs{"firm": actor.FirmID, "actor": actor.UserID}).Query(collect(&people))
 		views.queue(b, actor.UserID)
+		if len(called) > 0 {
+			b.Queue(sqlCalled, namedArgs{"called": called, "actor": actor.UserID}).Query(collect(&names))
+		}
 	})
 	if err != nil {
 		return winddown.Register{}, err
+	}
+	if len(names) > 0 {
+		reg.Called = map[winddown.ID]string{}
+	}
+	for _, r := range names {
+		reg.Called[r.ID] = r.SellerName
 	}
 	figures.tell(&reg, f)
 	reg.Members, reg.Views = members(people), views.result(actor.UserID)
@@ -320,10 +338,10 @@ func (db *DB) Register(ctx context.Context, actor winddown.Actor, f winddown.Reg
 		return winddown.Register{}, err
 	}
 	shown, more := rows.page()
-	names := namesOf(people)
+	responsible := namesOf(people)
 	reg.Rows = make([]winddown.RegisterRow, len(shown))
 	for i, row := range shown {
-		reg.Rows[i] = row.domain(f.Sort, names)
+		reg.Rows[i] = row.domain(f.Sort, responsible)
 	}
 	reg.HasNext, reg.HasPrevious = more, f.Cursor != nil
 	if rows.back {

@@ -12,6 +12,7 @@ import (
 	"winddown/internal/i18n"
 	"winddown/internal/winddown"
 	"winddown/web/page"
+	"winddown/web/ui"
 )
 
 // What is done to many sellers at a time, as the form spells it.
@@ -75,8 +76,8 @@ func (s *Site) Remind(w http.ResponseWriter, r *http.Request) error {
 		return s.bulkPage(w, r, in, remind.Check())
 	}
 	meant := in.meant()
-	n, today, err := s.app.Remind(r.Context(), actorOf(r.Context()), meant, remind)
-	return s.bulkDone(w, r, in, err, "reminded", strconv.Itoa(n), strconv.Itoa(len(meant)-n), strconv.Itoa(today))
+	n, skipped, err := s.app.Remind(r.Context(), actorOf(r.Context()), meant, remind)
+	return s.bulkDone(w, r, in, err, "reminded", strconv.Itoa(n), strconv.Itoa(len(skipped)), encodeSkipped(skipped))
 }
 
 // Assign makes somebody responsible for the sellers, or nobody.
@@ -86,7 +87,7 @@ func (s *Site) Assign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Assign(r.Context(), actorOf(r.Context()), in.meant(), in.to)
-	return s.bulkDone(w, r, in, err, "assigned", strconv.Itoa(n), "0", "0")
+	return s.bulkDone(w, r, in, err, "assigned", strconv.Itoa(n), "0", "")
 }
 
 // Archive puts the sellers into the archive.
@@ -96,7 +97,7 @@ func (s *Site) Archive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), true)
-	return s.bulkDone(w, r, in, err, "archived", strconv.Itoa(n), "0", "0")
+	return s.bulkDone(w, r, in, err, "archived", strconv.Itoa(n), "0", "")
 }
 
 // Unarchive takes the sellers out of the archive.
@@ -106,7 +107,7 @@ func (s *Site) Unarchive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := s.app.Archive(r.Context(), actorOf(r.Context()), in.meant(), false)
-	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0", "0")
+	return s.bulkDone(w, r, in, err, "unarchived", strconv.Itoa(n), "0", "")
 }
 
 // BulkAgain answers whoever loads the address of one of these forms again: what was chosen is not
@@ -242,16 +243,60 @@ func decodeIDs(text string) []winddown.ID {
 	return ids
 }
 
-// bulkNotice says what was done to how many, how many were skipped, and how many of them because
-// they were reminded today already, and returns who they were.
+// skippedNamed is how many of the sellers who were skipped a notice names: with the rows of a page that were ticked
+// it fits its cookie.
+const skippedNamed = 5
+
+// encodeSkipped writes the first of the cases as a notice carries them: a digit for the reason before each id.
+func encodeSkipped(skipped []winddown.Skipped) string {
+	var b strings.Builder
+	for _, one := range skipped[:min(len(skipped), skippedNamed)] {
+		b.WriteString(strconv.Itoa(slices.Index(winddown.Skips(), one.Why)) + encodeIDs([]winddown.ID{one.ID}))
+	}
+	return b.String()
+}
+
+// decodeSkipped reads the cases a notice of something done to many names; what it cannot read is nobody.
+func decodeSkipped(n []string) []winddown.Skipped {
+	if len(n) < 4 || n[0] != "reminded" {
+		return nil
+	}
+	var all []winddown.Skipped
+	for one := range slices.Chunk([]byte(n[3]), 1+len(encodeIDs([]winddown.ID{{}}))) {
+		why, ids := int(one[0])-'0', decodeIDs(string(one[1:]))
+		if why < 0 || why >= len(winddown.Skips()) || len(ids) != 1 || len(all) == skippedNamed {
+			return nil
+		}
+		all = append(all, winddown.Skipped{ID: ids[0], Why: winddown.Skips()[why]})
+	}
+	return all
+}
+
+// skippedItems name the sellers of a notice whom the reader still sees, and count the rest.
+func skippedItems(p *i18n.Printer, n []string, names map[winddown.ID]string) []ui.NoticeItem {
+	var items []ui.NoticeItem
+	for _, one := range decodeSkipped(n) {
+		if name, seen := names[one.ID]; seen {
+			items = append(items, ui.NoticeItem{Link: ui.Link{Href: sellerHref(one.ID), Text: name}, Text: p.T("remind.skip." + string(one.Why))})
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	if all, err := strconv.Atoi(n[2]); err == nil && all > len(items) {
+		items = append(items, ui.NoticeItem{Text: p.T("register.notice.more", "N", all-len(items))})
+	}
+	return items
+}
+
+// bulkNotice says what was done to how many, and how many were skipped, and returns who they were.
 func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
 	if len(n) < 4 || !slices.Contains([]string{"reminded", "assigned", "archived", "unarchived"}, n[0]) {
 		return "", nil
 	}
 	changed, err := strconv.Atoi(n[1])
 	skipped, err2 := strconv.Atoi(n[2])
-	today, err3 := strconv.Atoi(n[3])
-	if err != nil || err2 != nil || err3 != nil {
+	if err != nil || err2 != nil {
 		return "", nil
 	}
 	text := p.T("register.notice.nothing")
@@ -260,9 +305,6 @@ func bulkNotice(p *i18n.Printer, n []string) (string, []winddown.ID) {
 	}
 	if skipped > 0 {
 		text += " " + p.N("register.notice.skipped", skipped)
-	}
-	if today > 0 {
-		text += " " + p.T("register.notice.today", "N", today)
 	}
 	if len(n) > 4 {
 		return text, decodeIDs(n[4])

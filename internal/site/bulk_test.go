@@ -177,11 +177,21 @@ func TestRemindedTwiceSaysWhy(t *testing.T) {
 	id := owner.OpenCase("ИП Петрова А. С.", 1)
 	owner.Join(keeper, id, winddown.Accountant)
 	form := url.Values{"case": {id.String()}, "text": {"Пришлите акт"}}
-	for _, want := range []string{"1 продавцу", "Ничего не изменилось. Пропущен 1. Уже напоминали сегодня: 1."} {
+	for _, want := range []string{"1 продавцу", "Ничего не изменилось. Пропущен 1.ИП Петрова А. С. — Уже напоминали сегодня"} {
 		keeper.PostForm("/sellers/remind", form).Want(http.StatusSeeOther)
-		if got := keeper.Get("/sellers").Want(http.StatusOK).Text(); !strings.Contains(got, want) {
+		list := keeper.Get("/sellers?q=никого").Want(http.StatusOK)
+		if got := list.Text(); !strings.Contains(got, want) {
 			t.Errorf("the list does not say %q:\n%s", want, got)
 		}
+		if led := list.HasLink("/sellers/" + id.String()); led != strings.Contains(want, "Пропущен") {
+			t.Errorf("a link to the seller: %v", led)
+		}
+	}
+	// Whoever does not see the seller any more does not read its name.
+	keeper.PostForm("/sellers/remind", form).Want(http.StatusSeeOther)
+	owner.PostForm("/cases/"+id.String()+"/people/"+keeper.ID.String()+"/remove", nil).Want(http.StatusSeeOther)
+	if got := keeper.Get("/sellers").Want(http.StatusOK); strings.Contains(got.Text(), "Петрова") || !strings.Contains(got.Text(), "Пропущен 1.") {
+		t.Errorf("the list says\n%s", got.Text())
 	}
 }
 

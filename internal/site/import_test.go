@@ -507,7 +507,7 @@ func TestFaultsStandAboveTheButton(t *testing.T) {
 	}
 	preview := bring(t, c, "как есть.csv", []byte(table))
 	notice := testkit.Text(preview.One("a warning", func(n *html.Node) bool { return testkit.Attr(n, "class") == "notice warning" }))
-	for _, want := range []string{"7 строк с ошибками", "Строка 3: ИНН: ", "; Остаток на складах WB: ", "Строка 7: ", "И ещё 2 строки"} {
+	for _, want := range []string{"7 строк с ошибками", "Строка 3 — ИНН: ", "; Остаток на складах WB: ", "Строка 7 — ", "И ещё 2 строки"} {
 		if !strings.Contains(notice, want) {
 			t.Errorf("%q is not in %q", want, notice)
 		}
@@ -539,7 +539,7 @@ func TestImportWarnsOfTwoNames(t *testing.T) {
 	preview := bring(t, c, "как есть.csv", []byte(table+"ООО Берег;"+testkit.INN(1)+";второй;да;нет\n"))
 	const said = "Проверьте ИНН и название. В вашем списке с этим ИНН: ООО «Маяк»"
 	notice := testkit.Text(preview.One("a warning", func(n *html.Node) bool { return testkit.Attr(n, "class") == "notice warning" }))
-	if !strings.Contains(notice, "1 строка, где с тем же ИНН") || !strings.Contains(notice, "Строка 107: "+said) {
+	if !strings.Contains(notice, "1 строка, где с тем же ИНН") || !strings.Contains(notice, "Строка 107 — "+said) {
 		t.Errorf("above the button stands %q", notice)
 	}
 	href := preview.Path + "?from=100&show=new"

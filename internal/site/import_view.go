@@ -126,14 +126,18 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-// moreRows leaves those rows of a notice that stand there, and counts the rest, which is found at an address or nowhere together.
-func moreRows(p *i18n.Printer, v *page.ImportRowsView, rest string) ui.Link {
-	more := len(v.Rows) - importRowsNamed
+// firstRows leaves those rows of a notice that stand there, and counts the rest, which is found at an address or
+// nowhere together.
+func firstRows(p *i18n.Printer, rows []ui.NoticeItem, rest string) []ui.NoticeItem {
+	more := len(rows) - importRowsNamed
 	if more <= 0 {
-		return ui.Link{}
+		return rows
 	}
-	v.Rows = v.Rows[:importRowsNamed]
-	return ui.Link{Href: rest, Text: p.N("import.rows.more", more)}
+	item := ui.NoticeItem{Text: p.N("import.rows.more", more)}
+	if rest != "" {
+		item = ui.NoticeItem{Link: ui.Link{Href: rest, Text: item.Text}}
+	}
+	return append(rows[:importRowsNamed:importRowsNamed], item)
 }
 
 // importView is the preview of a table, with the lines of an outcome from a number on.
@@ -177,7 +181,7 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 	for _, l := range in.Plan {
 		from := nth[l.Outcome] / importLinesShown * importLinesShown
 		nth[l.Outcome]++
-		row := page.ImportRowView{
+		row := ui.NoticeItem{
 			Link: ui.Link{Href: address(l.Outcome, from) + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
 		}
 		if l.Outcome == winddown.ImportFaulty {
@@ -189,10 +193,10 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 			v.Warned.Rows = append(v.Warned.Rows, row)
 		}
 	}
-	v.Faulty.More = moreRows(p, &v.Faulty, address(winddown.ImportFaulty, 0))
+	v.Faulty.Rows = firstRows(p, v.Faulty.Rows, address(winddown.ImportFaulty, 0))
 	if n := len(v.Warned.Rows); n > 0 {
 		v.Warned.Text = p.N("import.warned", n)
-		v.Warned.More = moreRows(p, &v.Warned, "")
+		v.Warned.Rows = firstRows(p, v.Warned.Rows, "")
 	}
 	for _, o := range winddown.ImportOutcomes() {
 		if n := counts[o]; n > 0 {

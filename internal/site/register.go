@@ -30,7 +30,11 @@ func (s *Site) Register(w http.ResponseWriter, r *http.Request) error {
 // not be read.
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.RegisterFilter, chosen bulkForm, failure error) error {
 	p, actor, asked := i18n.From(r.Context()), actorOf(r.Context()), s.app.Now()
-	reg, err := s.app.Register(r.Context(), actor, f)
+	var skipped []winddown.ID
+	for _, one := range decodeSkipped(s.peekNotice(r)) {
+		skipped = append(skipped, one.ID)
+	}
+	reg, err := s.app.Register(r.Context(), actor, f, skipped...)
 	if err != nil && winddown.KindOf(err) == winddown.NotFound && !f.Responsible.ID.IsZero() {
 		return s.registerOfNobody(w, r, f)
 	}
@@ -57,6 +61,7 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, f winddown.R
 			if notice.Text, chosen.cases = bulkNotice(p, n); len(n) > 1 && n[1] == "0" {
 				notice.Variant = ui.NoticeInfo
 			}
+			notice.Items = skippedItems(p, n, reg.Called)
 		}
 		if notice.Text != "" {
 			options = append(options, layoutNotice(&notice))

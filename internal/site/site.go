@@ -336,10 +336,22 @@ func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) []string {
 	if isRefresh(r) {
 		return nil
 	}
-	if n := httpkit.TakeNotice(w, r, s.cookies); n != "" {
-		return strings.Split(n, ".")
+	return noticeParts(httpkit.TakeNotice(w, r, s.cookies))
+}
+
+// peekNotice is takeNotice for a page that reads what the notice speaks of first: it leaves the notice.
+func (s *Site) peekNotice(r *http.Request) []string {
+	if isRefresh(r) {
+		return nil
 	}
-	return nil
+	return noticeParts(httpkit.PeekNotice(r, s.cookies))
+}
+
+func noticeParts(n string) []string {
+	if n == "" {
+		return nil
+	}
+	return strings.Split(n, ".")
 }
 
 // form reads a posted form.

@@ -233,6 +233,8 @@ type Register struct {
 	// the archive, those outside of it.
 	Counts                                        map[Group]int
 	HiddenFinished, HiddenArchived, HiddenCurrent int
+	// Called are the names of cases that were called for, as far as the person sees them.
+	Called map[ID]string
 	// HasPrevious and HasNext tell whether there are rows before and after the page.
 	HasPrevious, HasNext bool
 }

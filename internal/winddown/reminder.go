@@ -137,13 +137,21 @@ type Reminded struct {
 	Reminder
 }
 
+// Skipped is a case whose seller is not reminded, and why.
+type Skipped struct {
+	ID  ID
+	Why Skip
+}
+
 // Send makes the reminders of those cases whose sellers can be reminded now, with an event
-// each.
-func (r Remind) Send(cases []Picked, s Stamp) ([]Reminded, []Event) {
+// each, and names the others.
+func (r Remind) Send(cases []Picked, s Stamp) ([]Reminded, []Skipped, []Event) {
 	var sent []Reminded
+	var skipped []Skipped
 	var events []Event
 	for _, c := range cases {
-		if c.Remindable(s.At) != "" {
+		if why := c.Remindable(s.At); why != "" {
+			skipped = append(skipped, Skipped{ID: c.ID, Why: why})
 			continue
 		}
 		one := Reminded{Picked: c, Reminder: r.Fill(c, s.At)}
@@ -151,7 +159,7 @@ func (r Remind) Send(cases []Picked, s Stamp) ([]Reminded, []Event) {
 		sent = append(sent, one)
 		events = append(events, Event{Stream: Stream{Kind: CaseStream, ID: c.ID}, Kind: SellerReminded, Step: one.Step, Reason: one.Text})
 	}
-	return sent, events
+	return sent, skipped, events
 }
 
 // Archive puts cases into the archive of their firm, or takes them out, and returns those
