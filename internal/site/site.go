@@ -118,6 +118,12 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 			v.Title, v.Text = p.T("error.too_long.title"), p.T("error.too_long.text", "Max", winddown.MaxQuery)
 		case slices.Contains([]string{"error.unreadable", "error.too_large", "error.busy", "error.unsure", "error.too_often"}, known.Key):
 			v.Title, v.Text = p.T(known.Key+".title"), p.T(known.Key+".text")
+		case kind == winddown.Invalid && len(known.Fields) > 0: // no field stands on this page
+			var said []string
+			for _, m := range mistakesOf(r.Context(), err).items {
+				said = append(said, strings.TrimSuffix(m.Text, "."))
+			}
+			v.Text = p.T("error.invalid.said", "Mistakes", strings.Join(said, "; "))
 		case !strings.HasPrefix(known.Key, "error.") && p.Has(known.Key):
 			v.Text = p.Message(known.Key, messageArgs(r.Context(), known.Args))
 			if kind == winddown.Conflict && !strings.HasSuffix(known.Key, ".stale") {
