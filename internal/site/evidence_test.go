@@ -71,6 +71,10 @@ func TestAStepIsProvenByAFile(t *testing.T) {
 	if !page.HasForm(href) {
 		t.Fatal("the page takes no files")
 	}
+	// Without script the step's own form drops a file that was chosen beside it.
+	if got := slotOf(page, winddown.SlotStockZero); !strings.Contains(got, "Отправляет их только кнопка «Загрузить» под этим полем") {
+		t.Errorf("the field does not say which button sends the file: %s", got)
+	}
 
 	picture := testkit.PNG(1)
 	anna.PostFiles(href, "Склад в Коледине", testkit.Upload{Name: "остатки.png", Content: picture}).WantRedirect(path)
