@@ -164,6 +164,7 @@ func (tx *Tx) Redate(id winddown.ID, s winddown.Summary, dues []winddown.Due, ch
 		return
 	}
 	tx.silent++
+	delete(tx.settled, id)
 	tx.batch.Queue(sqlRedate, namedArgs{
 		"id": id, "overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due,
 	}).Exec(func(t pgconn.CommandTag) error {

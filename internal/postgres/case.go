@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ const (
        c.acting, c.playbook, c.zone, c.version, c.opened_on, c.finished_on, c.event_seq, c.event_hash, c.evidence_seq,
        c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, c.terms, c.balance, c.lines, c.archived_at,
        c.reminded_at, c.reminded_by, c.reminder_step, c.reminder_text, c.reminder_seen,
-       c.erase_asked_at, c.erase_at, c.erase_by, c.rescue_at, c.texts, ` + practiceColumns
+       c.erase_asked_at, c.erase_at, c.erase_by, c.rescue_at, c.texts, c.act_state, c.stage, c.due_kind, c.problem, ` + practiceColumns
 	stepColumns = `s.code, s.version, s.started_on, s.note, s.done_on, s.done_at, s.done_by, s.on_behalf, s.problem, s.problem_reason,
        s.problem_steps, s.problem_on, s.problem_at, s.problem_by, s.proofs, s.questions, s.accepted_by, s.accepted_at,
        s.accepted_dropped, s.dropped_by, s.dropped_accepted, s.dropped_at, s.waiver_steps, s.waiver_reason, s.waiver_on,
@@ -154,6 +155,10 @@ type caseRow struct {
 	EraseBy       winddown.ID
 	RescueAt      *time.Time
 	Texts         int
+	ActState      string
+	Stage         string
+	DueKind       string
+	Problem       string
 	practiceRow
 	standingRow
 }
@@ -411,6 +416,53 @@ type loadedCase struct {
 	tickets   []string // of all rounds
 }
 
+// settled is what a case's row holds beside what sqlUpdateProgress writes and the seller's requisites. Of the
+// summary it is what was written last, which may be out of date, and not what would be written now.
+type settled struct {
+	firmID, responsibleID winddown.ID
+	answers               winddown.Answers
+	acting                bool
+	playbook              int
+	zone                  string
+	finishedOn            winddown.Date
+	act                   winddown.ActState
+	stage                 winddown.Group
+	due                   winddown.DueKind
+	problem               winddown.ProblemKind
+	evidenceSeq           int
+	evidenceBytes         int64
+	questionSeq           int
+	deadlineSeq           int
+	actSeq                int
+	inboxOn               winddown.Date
+	terms                 []winddown.Term
+	balance               winddown.Money
+	lines                 int
+	archivedAt            time.Time
+	reminder              winddown.Reminder
+	erasure               winddown.Erasure
+	texts                 int
+}
+
+func settledOf(c *winddown.Case, s winddown.Summary) settled {
+	r := settled{
+		firmID: c.FirmID, responsibleID: c.ResponsibleID, answers: c.Answers, acting: c.Acting, playbook: c.Playbook, zone: c.Zone,
+		finishedOn: c.FinishedOn, act: s.Act, stage: s.Stage, due: s.Due, problem: s.Problem,
+		evidenceSeq: c.EvidenceSeq, evidenceBytes: c.EvidenceBytes, questionSeq: c.QuestionSeq, deadlineSeq: c.DeadlineSeq, actSeq: c.ActSeq,
+		inboxOn: c.InboxOn, terms: slices.Clone(c.Terms), balance: c.Balance, lines: c.Lines, archivedAt: c.ArchivedAt, texts: c.Texts,
+	}
+	for i, t := range r.terms {
+		r.terms[i].Days = slices.Clone(t.Days)
+	}
+	if c.Reminder != nil {
+		r.reminder = *c.Reminder
+	}
+	if c.Erasure != nil {
+		r.erasure = *c.Erasure
+	}
+	return r
+}
+
 // LockCase returns a case in the actor's scope with the asked parts and holds its row until
 // the transaction ends. A case out of scope is NotFound.
 func (tx *Tx) LockCase(ctx context.Context, id winddown.ID, parts ...Part) (CaseRead, error) {
@@ -431,8 +483,12 @@ func (tx *Tx) keep(q *caseQuery) (CaseRead, error) {
 	if err != nil {
 		return CaseRead{}, err
 	}
+	r := q.cases[0]
 	tx.remember(read.Case)
-	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: read.Case.ID}, q.cases[0].EventSeq, q.cases[0].EventHash)
+	tx.settled[r.ID] = settledOf(read.Case, winddown.Summary{
+		Act: winddown.ActState(r.ActState), Stage: winddown.Group(r.Stage), Due: winddown.DueKind(r.DueKind), Problem: winddown.ProblemKind(r.Problem),
+	})
+	tx.hold(winddown.Stream{Kind: winddown.CaseStream, ID: r.ID}, r.EventSeq, r.EventHash)
 	return read, nil
 }
 
@@ -559,7 +615,7 @@ insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet,
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
-    coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
+    coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker::text, @ball::text,
     @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
     @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen, @texts,
     @erase_asked_at, @erase_at, @erase_by)`
@@ -567,16 +623,27 @@ values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @na
 const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
 
-// sqlUpdateCase writes to a case this transaction holds locked in the actor's scope; the
-// seller's requisites and what is searched, which hardly ever change, have a statement of their own.
+// sqlUpdateProgress writes what an ordinary tick moves, to a case this transaction holds locked in the actor's
+// scope. No column is in it that a trigger of cases looks at: running them takes longer than the rest. The
+// arguments of columns with a domain are cast, so that the client is not asked for a type it does not know.
+const sqlUpdateProgress = `-- name: UpdateProgress
+update cases set version = @version, changed_at = @changed_at, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket,
+    burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
+    due_on = coalesce(@due_on::date, 'infinity'), blocker = @blocker::text, ball = @ball::text, ball_on = @ball_on,
+    steps_done = @steps_done, steps_needed = @steps_needed, waived = @waived, questions = @questions,
+    event_seq = @event_seq, event_hash = @event_hash
+where id = @id`
+
+// sqlUpdateCase writes all of that and what is settled; the seller's requisites and what is searched, which
+// hardly ever change, have a statement of their own.
 const sqlUpdateCase = `-- name: UpdateCase
 update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fbs, wb_stock = @wb_stock,
     leftover = @leftover, acting = @acting, playbook = @playbook, zone = @zone,
     version = @version, finished_on = @finished_on, changed_at = @changed_at,
     act_state = @act_state, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket, stage = @stage,
     burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
-    due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker,
-    ball = @ball, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
+    due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker::text,
+    ball = @ball::text, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
     terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
     reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,
@@ -623,11 +690,16 @@ func (tx *Tx) InsertCase(c *winddown.Case, s winddown.Summary, dues []winddown.D
 // what was due before; a caller who does not know that passes nil.
 func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, before, dues []winddown.Due) {
 	loaded := tx.cases[c.ID]
-	args := tx.caseArgs(c, s)
+	stored, known := tx.settled[c.ID]
+	wanted := settledOf(c, s)
+	sql, args := sqlUpdateProgress, tx.progressArgs(c, s)
+	if !known || !reflect.DeepEqual(stored, wanted) {
+		sql, args = sqlUpdateCase, tx.caseArgs(c, s)
+	}
 	head := tx.heads[winddown.Stream{Kind: winddown.CaseStream, ID: c.ID}]
 	args["event_seq"], args["event_hash"] = head.Seq, head.Hash[:]
-	tx.writeCase(c.ID, sqlUpdateCase, args)
-	tx.saved[c.ID] = args
+	tx.writeCase(c.ID, sql, args)
+	tx.saved[c.ID], tx.settled[c.ID] = args, wanted
 	if loaded.seller != c.Seller || !slices.Equal(loaded.tickets, tickets(c)) {
 		tx.writeCase(c.ID, sqlUpdateSeller, sellerArgs(c))
 	}
@@ -649,28 +721,30 @@ func (tx *Tx) SaveCase(c *winddown.Case, s winddown.Summary, before, dues []wind
 	}
 }
 
-func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
-	var r winddown.Reminder
-	if c.Reminder != nil {
-		r = *c.Reminder
-	}
-	var e winddown.Erasure
-	if c.Erasure != nil {
-		e = *c.Erasure
-	}
+// progressArgs are the arguments of sqlUpdateProgress, but for the head of the case's stream.
+func (tx *Tx) progressArgs(c *winddown.Case, s winddown.Summary) namedArgs {
 	return namedArgs{
-		"id": c.ID, "firm_id": c.FirmID, "responsible_id": c.ResponsibleID, "fbs": c.Answers.FBS, "wb_stock": c.Answers.WBStock,
-		"leftover": c.Answers.Leftover, "acting": c.Acting, "playbook": c.Playbook,
-		"zone": c.Zone, "version": c.Version, "finished_on": c.FinishedOn, "changed_at": tx.now,
-		"act_state": s.Act, "act_on": s.ActOn, "act_ticket": s.Ticket, "stage": s.Stage, "burn_on": s.BurnOn,
-		"overdue_on": s.OverdueOn, "due_on": s.DueOn, "due_kind": s.Due, "problem": s.Problem, "blocker": s.Blocker,
-		"ball": s.Ball, "ball_on": s.BallOn, "steps_done": s.Done, "steps_needed": s.Needed,
-		"evidence_seq": c.EvidenceSeq, "evidence_bytes": c.EvidenceBytes, "question_seq": c.QuestionSeq, "deadline_seq": c.DeadlineSeq, "act_seq": c.ActSeq,
-		"inbox_on": c.InboxOn, "terms": termsJSON(c.Terms), "balance": int64(c.Balance), "lines": c.Lines, "waived": s.Waived,
-		"questions": s.Questions, "archived_at": orNull(c.ArchivedAt), "reminded_at": orNull(r.At), "reminded_by": r.By,
-		"reminder_step": r.Step, "reminder_text": r.Text, "reminder_seen": r.Seen,
-		"texts": c.Texts, "erase_asked_at": orNull(e.AskedAt), "erase_at": orNull(e.At), "erase_by": e.By,
+		"id": c.ID, "version": c.Version, "changed_at": tx.now, "act_on": s.ActOn, "act_ticket": s.Ticket, "burn_on": s.BurnOn,
+		"overdue_on": s.OverdueOn, "due_on": s.DueOn, "blocker": s.Blocker, "ball": s.Ball, "ball_on": s.BallOn,
+		"steps_done": s.Done, "steps_needed": s.Needed, "waived": s.Waived, "questions": s.Questions,
 	}
+}
+
+// caseArgs are those of sqlUpdateCase, too.
+func (tx *Tx) caseArgs(c *winddown.Case, s winddown.Summary) namedArgs {
+	r := settledOf(c, s)
+	args := tx.progressArgs(c, s)
+	maps.Copy(args, namedArgs{
+		"firm_id": r.firmID, "responsible_id": r.responsibleID, "fbs": r.answers.FBS, "wb_stock": r.answers.WBStock,
+		"leftover": r.answers.Leftover, "acting": r.acting, "playbook": r.playbook, "zone": r.zone, "finished_on": r.finishedOn,
+		"act_state": r.act, "stage": r.stage, "due_kind": r.due, "problem": r.problem,
+		"evidence_seq": r.evidenceSeq, "evidence_bytes": r.evidenceBytes, "question_seq": r.questionSeq, "deadline_seq": r.deadlineSeq,
+		"act_seq": r.actSeq, "inbox_on": r.inboxOn, "terms": termsJSON(r.terms), "balance": int64(r.balance), "lines": r.lines,
+		"archived_at": orNull(r.archivedAt), "reminded_at": orNull(r.reminder.At), "reminded_by": r.reminder.By,
+		"reminder_step": r.reminder.Step, "reminder_text": r.reminder.Text, "reminder_seen": r.reminder.Seen,
+		"texts": r.texts, "erase_asked_at": orNull(r.erasure.AskedAt), "erase_at": orNull(r.erasure.At), "erase_by": r.erasure.By,
+	})
+	return args
 }
 
 func sellerArgs(c *winddown.Case) namedArgs {

@@ -582,6 +582,7 @@ func (tx *Tx) lockedIDs(cases []winddown.Picked) []winddown.ID {
 			tx.misuse = fmt.Errorf("case %s is not locked", c.ID)
 			return nil
 		}
+		delete(tx.settled, c.ID) // about to be written by another statement
 		ids = append(ids, c.ID)
 	}
 	return ids

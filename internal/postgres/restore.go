@@ -154,18 +154,28 @@ func (l *Loader) take(ctx context.Context) error {
 	return l.look(ctx)
 }
 
-// foreignKey is a foreign key that is away while rows are loaded.
-type foreignKey struct{ Schema, Name, Key, Definition string }
+// tableRule is a rule of a table by its name: a foreign key that is away while rows are loaded, or a trigger
+// that stays.
+type tableRule struct{ Schema, Name, Key, Definition string }
+
+// sqlRowRules lists the triggers that say what a row has to be, as a check does.
+const sqlRowRules = `-- name: RowRules
+select n.nspname as schema, c.relname as name, t.tgname as key, '' as definition
+from pg_trigger t
+join pg_class c on c.oid = t.tgrelid
+join pg_namespace n on n.oid = c.relnamespace
+where not t.tgisinternal and t.tgname like '%\_row'
+order by n.nspname, c.relname, t.tgname`
 
 // open takes away what refuses rows that come in any order: foreign keys, which are added again
-// and then check all rows at once, and triggers, which guard what people change. It returns the
-// foreign keys.
-func (l *Loader) open(ctx context.Context) ([]foreignKey, error) {
+// and then check all rows at once, and triggers, which guard what people change; those that say what
+// a row has to be stay. It returns the foreign keys.
+func (l *Loader) open(ctx context.Context) ([]tableRule, error) {
 	rows, err := l.conn.Query(ctx, sqlForeignKeys)
 	if err != nil {
 		return nil, classify(err)
 	}
-	keys, err := pgx.CollectRows(rows, pgx.RowToStructByName[foreignKey])
+	keys, err := pgx.CollectRows(rows, pgx.RowToStructByName[tableRule])
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -182,14 +192,27 @@ func (l *Loader) open(ctx context.Context) ([]foreignKey, error) {
 			return nil, err
 		}
 	}
+	rows, err = l.conn.Query(ctx, sqlRowRules)
+	if err != nil {
+		return nil, classify(err)
+	}
+	rules, err := pgx.CollectRows(rows, pgx.RowToStructByName[tableRule])
+	if err != nil {
+		return nil, classify(err)
+	}
+	for _, r := range rules {
+		if err := l.exec(ctx, "alter table "+r.table()+" enable trigger "+r.name()); err != nil {
+			return nil, err
+		}
+	}
 	return keys, nil
 }
 
-func (k foreignKey) table() string { return pgx.Identifier{k.Schema, k.Name}.Sanitize() }
-func (k foreignKey) name() string  { return pgx.Identifier{k.Key}.Sanitize() }
+func (k tableRule) table() string { return pgx.Identifier{k.Schema, k.Name}.Sanitize() }
+func (k tableRule) name() string  { return pgx.Identifier{k.Key}.Sanitize() }
 
 // close brings back what open took away.
-func (l *Loader) close(ctx context.Context, keys []foreignKey) error {
+func (l *Loader) close(ctx context.Context, keys []tableRule) error {
 	for _, t := range l.tables {
 		if err := l.exec(ctx, "alter table "+identifier(t.Name)+" enable trigger user"); err != nil {
 			return err

@@ -177,7 +177,8 @@ select c.id, c.firm_id, c.responsible_id, c.seller_name, c.inn, '' as ogrn, c.ca
        c.evidence_bytes, c.question_seq, c.deadline_seq, c.act_seq, c.inbox_on, null::jsonb as terms, 0::bigint as balance, 0 as lines,
        null::timestamptz as archived_at, null::timestamptz as reminded_at, null::uuid as reminded_by, '' as reminder_step,
        '' as reminder_text, false as reminder_seen, null::timestamptz as erase_asked_at,
-       null::timestamptz as erase_at, null::uuid as erase_by, null::timestamptz as rescue_at, c.texts, ` + practiceColumns + `,
+       null::timestamptz as erase_at, null::uuid as erase_by, null::timestamptz as rescue_at, c.texts, '' as act_state, '' as stage,
+       '' as due_kind, '' as problem, ` + practiceColumns + `,
        exists (select from case_people p where p.case_id = c.id and p.role = 'owner') as has_owner,
        false as is_owner, false as is_helper, false as is_accountant, false as is_lead, false as is_admin
 from cases c ` + joinPractice + `

@@ -133,6 +133,7 @@ func unscoped() map[string]string {
 	)
 	return map[string]string{
 		"sqlUpdateCase":                 locked,
+		"sqlUpdateProgress":             locked,
 		"sqlUpdateSeller":               locked,
 		"sqlUpdateStep":                 locked,
 		"sqlUpdateAct":                  locked,

@@ -40,6 +40,8 @@ type Tx struct {
 	notifier *notifier
 	// saved are the queued writes of cases, so that the heads of their streams go with them.
 	saved map[winddown.ID]namedArgs
+	// settled is what the rows of cases hold that an ordinary tick leaves as it is. A case that is not in it is written whole.
+	settled map[winddown.ID]settled
 
 	generation int64 // of the calendar, at the last read
 }
@@ -60,6 +62,7 @@ func (db *DB) InTx(ctx context.Context, actor winddown.Actor, now time.Time, fn 
 		conn: conn, batch: &pgx.Batch{}, notifier: db.notifier, actor: actor, now: now.UTC().Truncate(time.Microsecond),
 		heads: map[winddown.Stream]winddown.Head{}, cases: map[winddown.ID]loadedCase{},
 		keepers: map[winddown.ID][]winddown.Stream{}, responsible: map[winddown.ID]winddown.ID{}, saved: map[winddown.ID]namedArgs{},
+		settled: map[winddown.ID]settled{},
 	}
 	db.queueBegin(tx.batch, writing)
 	returned := false
