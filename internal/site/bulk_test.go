@@ -3,6 +3,7 @@ package site_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -204,5 +205,37 @@ func TestReminderLeadsToWhoIsMissing(t *testing.T) {
 	wantText(t, page, "Не отправлять")
 	if text := page.Main(); !strings.Contains(text, "Некому читать") || page.Link("Пригласить: ООО «Маяк»") != "/cases/"+id.String()+"/people" || strings.Contains(text, "·") {
 		t.Errorf("the page says\n%s", text)
+	}
+}
+
+// Whoever sends a form about a seller he has lost meanwhile keeps what he typed. A stranger is answered alike, whether
+// there is such a case or not.
+func TestALostFormKeepsItsWords(t *testing.T) {
+	s := testkit.Start(t)
+	owner, keeper, stranger := s.SignUp("Анна Петрова", "petrova"), s.SignUp("Мария Иванова", "ivanova"), s.SignUp("Чужая", "stranger")
+	id := owner.OpenCase("ИП Петрова А. С.", 1)
+	owner.Join(keeper, id, winddown.Accountant)
+	owner.PostForm("/cases/"+id.String()+"/people/"+keeper.ID.String()+"/remove", nil).Want(http.StatusSeeOther)
+	form := url.Values{"version": {"1"}, "ticket": {"48-1131"}, "note": {"Склад в Коледине:\nвсё пусто"}, "on": {"2026-11-22"}}
+	sameSite := []string{"Sec-Fetch-Site", "same-origin"}
+	send := func(c *testkit.Client, id winddown.ID) string {
+		t.Helper()
+		return c.PostForm("/cases/"+id.String()+"/steps/zero_fbs", form, sameSite...).Want(http.StatusNotFound).Main()
+	}
+	kept := send(keeper, id)
+	for _, want := range []string{"Ничего не сохранено", "48-1131", "Склад в Коледине:", "всё пусто"} {
+		if !strings.Contains(kept, want) {
+			t.Errorf("%q is lost: %s", want, kept)
+		}
+	}
+	if strings.Contains(kept, "2026-11-22") {
+		t.Errorf("what nobody typed is told: %s", kept)
+	}
+	without := regexp.MustCompile(`[0-9a-f-]{16,36}`) // the number of the request
+	alike := without.ReplaceAllString(kept, "")
+	for _, other := range []string{send(stranger, id), send(stranger, winddown.ID{1}), send(keeper, winddown.ID{1})} {
+		if without.ReplaceAllString(other, "") != alike {
+			t.Errorf("a stranger is told\n%s\nand not\n%s", other, kept)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
@@ -137,6 +138,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 			w.Header().Set("Retry-After", "5")
 		}
 	}
+	if kind == winddown.NotFound && v.SignedIn {
+		v.Typed = typedTexts(s.again(w, r))
+	}
 	if kind == winddown.TooMany && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "30")
 	}
@@ -162,6 +166,23 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request) *page.AgainView {
 		}
 	}
 	return v
+}
+
+// typedTexts are the words of a form that leads nowhere any more, because its seller was given to somebody else, for
+// example: whoever typed them can copy them. They are told back to everybody alike, so that nobody learns from
+// them what is there.
+func typedTexts(in *page.AgainView) []string {
+	if in == nil {
+		return nil
+	}
+	var texts []string
+	for _, f := range in.Fields {
+		words := strings.ContainsFunc(f.Value, func(r rune) bool { return r == ' ' || r > unicode.MaxASCII })
+		if words && f.Name != "found" || f.Name == "ticket" && f.Value != "" { // what was found are ids
+			texts = append(texts, f.Value)
+		}
+	}
+	return texts
 }
 
 // CrossOrigin answers a form that another site sent.
