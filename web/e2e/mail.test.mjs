@@ -99,7 +99,9 @@ for (const script of [true, false]) {
     await says(guest, /Теперь вы работаете в этой фирме/);
     await guest.goto("/account");
     assert.doesNotMatch(await main(guest), /не подтверждён/, "the letter has shown that letters reach her");
-    assert.equal((await guest.goto(link)).status(), 410);
+    await guest.goto(link);
+    assert.equal(new URL(guest.url()).pathname, "/firm", "the letter leads her to the firm");
+    assert.equal((await (await open({ script })).goto(link)).status(), 410, "and nobody else");
     await admin.goto("/firm");
     assert.doesNotMatch(await main(admin), /Отправлено письмом/);
   });
