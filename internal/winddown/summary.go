@@ -192,6 +192,7 @@ func (s Summary) ActSuspended() bool {
 		return true
 	case ZeroFBS, SellOut, ReturnStock, CollectReturns: // what the request rests on
 		return !s.Waived
+	case StripMedia, SettleDebts:
 	}
 	return false
 }
