@@ -615,7 +615,7 @@ insert into cases (id, firm_id, responsible_id, seller_name, inn, ogrn, cabinet,
 values (@id, @firm_id, @responsible_id, @seller_name, @inn, @ogrn, @cabinet, @name_key, @search_text, @fbs, @wb_stock,
     @leftover, @acting, @playbook, @zone, @version, @opened_on, @finished_on, @changed_at, @changed_at,
     @act_state, coalesce(@act_on::date, 'infinity'), @act_ticket, @stage, coalesce(@burn_on::date, 'infinity'),
-    coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker::text, @ball::text,
+    coalesce(@overdue_on::date, 'infinity'), coalesce(@due_on::date, 'infinity'), @due_kind, @problem, @blocker, @ball,
     @ball_on, @steps_done, @steps_needed, @evidence_seq, @evidence_bytes, @question_seq, @deadline_seq, @act_seq, @inbox_on, @terms,
     @balance, @lines, @waived, @questions, @archived_at, @reminded_at, @reminded_by, @reminder_step, @reminder_text, @reminder_seen, @texts,
     @erase_asked_at, @erase_at, @erase_by)`
@@ -624,12 +624,12 @@ const sqlInsertStep = `-- name: InsertStep
 insert into case_steps (case_id, code, version) values (@case, @code, @version)`
 
 // sqlUpdateProgress writes what an ordinary tick moves, to a case this transaction holds locked in the actor's
-// scope. No column is in it that a trigger of cases looks at: running them takes longer than the rest. The
-// arguments of columns with a domain are cast, so that the client is not asked for a type it does not know.
+// scope. Of the triggers of cases only the one that looks at blocker and ball runs: the others take longer than
+// the rest.
 const sqlUpdateProgress = `-- name: UpdateProgress
 update cases set version = @version, changed_at = @changed_at, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket,
     burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
-    due_on = coalesce(@due_on::date, 'infinity'), blocker = @blocker::text, ball = @ball::text, ball_on = @ball_on,
+    due_on = coalesce(@due_on::date, 'infinity'), blocker = @blocker, ball = @ball, ball_on = @ball_on,
     steps_done = @steps_done, steps_needed = @steps_needed, waived = @waived, questions = @questions,
     event_seq = @event_seq, event_hash = @event_hash
 where id = @id`
@@ -642,8 +642,8 @@ update cases set firm_id = @firm_id, responsible_id = @responsible_id, fbs = @fb
     version = @version, finished_on = @finished_on, changed_at = @changed_at,
     act_state = @act_state, act_on = coalesce(@act_on::date, 'infinity'), act_ticket = @act_ticket, stage = @stage,
     burn_on = coalesce(@burn_on::date, 'infinity'), overdue_on = coalesce(@overdue_on::date, 'infinity'),
-    due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker::text,
-    ball = @ball::text, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
+    due_on = coalesce(@due_on::date, 'infinity'), due_kind = @due_kind, problem = @problem, blocker = @blocker,
+    ball = @ball, ball_on = @ball_on, steps_done = @steps_done, steps_needed = @steps_needed, evidence_seq = @evidence_seq,
     evidence_bytes = @evidence_bytes, question_seq = @question_seq, deadline_seq = @deadline_seq, act_seq = @act_seq, inbox_on = @inbox_on,
     terms = @terms, balance = @balance, lines = @lines, waived = @waived, questions = @questions, archived_at = @archived_at,
     reminded_at = @reminded_at, reminded_by = @reminded_by, reminder_step = @reminder_step, reminder_text = @reminder_text,

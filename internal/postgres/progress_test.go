@@ -319,8 +319,8 @@ func TestACaseWrittenElsewhereIsWrittenWhole(t *testing.T) {
 	}
 }
 
-// The trigger that says what a case has to be is looked at for exactly the columns it asks for, and
-// none of them moves with a tick; nor does any that another trigger looks at.
+// The triggers that say what a case has to be are looked at for exactly the columns they ask for. What moves
+// with a tick is looked at by the smaller of them alone.
 func TestNoTriggerLooksAtATick(t *testing.T) {
 	_, url := open(t)
 	conn, err := pgx.Connect(t.Context(), url)
@@ -341,10 +341,10 @@ func TestNoTriggerLooksAtATick(t *testing.T) {
 	var columns []string
 	if _, err := pgx.ForEachRow(rows, []any{&name, &source, &columns}, func() error {
 		found = append(found, name)
-		if len(columns) == 0 || slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(progress, c) }) {
+		if name != "cases_turn_row" && (len(columns) == 0 || slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(progress, c) })) {
 			t.Errorf("%s looks at %v, a tick writes %v", name, columns, progress)
 		}
-		if name != "cases_row" {
+		if !strings.HasSuffix(name, "_row") {
 			return nil
 		}
 		asked := map[string]bool{}
@@ -358,7 +358,7 @@ func TestNoTriggerLooksAtATick(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if slices.Sort(found); !slices.Equal(found, []string{"cases_counted_anew", "cases_row"}) {
+	if slices.Sort(found); !slices.Equal(found, []string{"cases_counted_anew", "cases_row", "cases_turn_row"}) {
 		t.Errorf("updates of cases have the triggers %v", found)
 	}
 	var read int
@@ -377,8 +377,8 @@ func TestNewRowsOfCasesAreLookedAt(t *testing.T) {
 		`{"stage_no": null}`:  "",
 		`{"inn": "12"}`:       "cases_row_check",
 		`{"stage": "none"}`:   "cases_row_check",
-		`{"blocker": "none"}`: "cases_row_blocker_check",
-		`{"ball": "none"}`:    "cases_row_ball_check",
+		`{"blocker": "none"}`: "cases_turn_row_check",
+		`{"ball": "none"}`:    "cases_turn_row_check",
 		`{"erase_by": null, "erase_at": "2020-01-01T00:00:00Z"}`: "cases_row_check",
 	} {
 		const made = `select array_agg(key order by key), array_agg(value order by key) from cases c,
