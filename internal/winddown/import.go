@@ -477,7 +477,7 @@ type ImportLine struct {
 func (in Import) Plan(rows []ImportRow, newID func() (ID, error)) ([]ImportLine, error) {
 	p := importPlan{Import: in, existing: map[string][]ImportedCase{}, seen: map[string]int{}, people: map[string][]ID{}, newID: newID}
 	_, p.cabinets = in.Layout.Columns[ImportCabinet]
-	var names sellerNames // as they are before the plan changes the cases
+	names := sellerNames{} // as they are before the plan changes the cases
 	for _, e := range in.Existing {
 		key := p.key(e.Case.Seller)
 		p.existing[key] = append(p.existing[key], e)
@@ -523,7 +523,11 @@ func (p *importPlan) key(s Seller) string {
 }
 
 // sellerNames are the names under which a taxpayer number stands in a firm and in a table.
-type sellerNames map[string][]sellerName
+type sellerNames map[string]sellerSpellings
+
+// sellerSpellings are the first two spellings in each place: a row differs from one of two. A table of
+// thousands of rows with one number is planned in one pass for that.
+type sellerSpellings struct{ firm, table []sellerName }
 
 type sellerName struct {
 	name   string
@@ -531,35 +535,45 @@ type sellerName struct {
 	line   int // 0 for a seller of the firm
 }
 
-// add notes the name of a seller, once a spelling and place.
-func (n *sellerNames) add(s Seller, line int) {
-	one := sellerName{name: s.Name, folded: foldSeller(s.Name), line: line}
-	if one.folded == "" || !ValidINN(s.INN) || slices.ContainsFunc((*n)[s.INN], func(o sellerName) bool {
-		return o.folded == one.folded && (o.line == 0) == (line == 0)
-	}) {
+// add notes the name of a seller.
+func (n sellerNames) add(s Seller, line int) {
+	if !ValidINN(s.INN) {
 		return
 	}
-	if *n == nil {
-		*n = sellerNames{}
+	spellings := n[s.INN]
+	place := &spellings.table
+	if line == 0 {
+		place = &spellings.firm
 	}
-	(*n)[s.INN] = append((*n)[s.INN], one)
+	if len(*place) == 2 {
+		return
+	}
+	one := sellerName{name: s.Name, folded: foldSeller(s.Name), line: line}
+	if one.folded == "" || len(*place) == 1 && (*place)[0].folded == one.folded {
+		return
+	}
+	*place = append(*place, one)
+	n[s.INN] = spellings
 }
 
 // warnings says where the taxpayer number of a row stands with another name: one of the two is wrong, or the
 // seller was renamed. The firm and the table are said once each.
 func (n sellerNames) warnings(row ImportRow) []FieldError {
-	var inFirm, inTable []FieldError
+	spellings, ok := n[row.Draft.Seller.INN]
 	folded := foldSeller(row.Draft.Seller.Name)
-	for _, o := range n[row.Draft.Seller.INN] {
-		switch {
-		case folded == "" || o.folded == folded:
-		case o.line == 0 && inFirm == nil:
-			inFirm = []FieldError{{Field: string(ImportINN), Key: "import.warning.name_firm", Args: Args{"Name": o.name}}}
-		case o.line != 0 && inTable == nil:
-			inTable = []FieldError{{Field: string(ImportINN), Key: "import.warning.name_row", Args: Args{"Line": o.line, "Name": o.name}}}
-		}
+	if !ok || folded == "" {
+		return nil
 	}
-	return append(inFirm, inTable...)
+	other := func(o sellerName) bool { return o.folded != folded }
+	var all []FieldError
+	if i := slices.IndexFunc(spellings.firm, other); i >= 0 {
+		all = append(all, FieldError{Field: string(ImportINN), Key: "import.warning.name_firm", Args: Args{"Name": spellings.firm[i].name}})
+	}
+	if i := slices.IndexFunc(spellings.table, other); i >= 0 {
+		o := spellings.table[i]
+		all = append(all, FieldError{Field: string(ImportINN), Key: "import.warning.name_row", Args: Args{"Line": o.line, "Name": o.name}})
+	}
+	return all
 }
 
 // foldSeller makes spellings of one seller's name alike: letters and digits alone.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -327,6 +328,33 @@ func TestOneNumberWithTwoNames(t *testing.T) {
 		}
 		if !slices.Equal(got, want[i]) || l.Outcome != winddown.ImportNew {
 			t.Errorf("row %d is %s (%v) with %q, want %q", l.Line, l.Outcome, l.Faults, got, want[i])
+		}
+	}
+}
+
+// The rows below the second spelling of a name, in the table or in the firm, are compared with the first two alone.
+func TestOneNumberWithManyNames(t *testing.T) {
+	var in winddown.Import
+	for _, name := range []string{"Первая", "первая", "Вторая", "Третья"} {
+		c := imported(t, winddown.Import{}, []string{name, goodINN, "", "", "да", "нет"})[0].Case
+		c.Seller.Cabinet = name
+		in.Existing = append(in.Existing, winddown.ImportedCase{Case: c})
+	}
+	names := []string{"", "Вторая", "ВТОРАЯ", "Первая", "Третья", "Третья", "Четвёртая", "Вторая"}
+	want := []string{"", "Первая 4", "Первая 4", "Вторая 2", "Первая 2", "Первая 2", "Первая 2", "Первая 4"}
+	var rows [][]string
+	for i, name := range names {
+		rows = append(rows, []string{name, goodINN, "", strconv.Itoa(i), "да", "нет"})
+	}
+	for i, l := range imported(t, in, rows...) {
+		got := ""
+		if len(l.Warnings) == 2 && l.Warnings[0].Key == "import.warning.name_firm" && l.Warnings[1].Key == "import.warning.name_row" {
+			got = fmt.Sprint(l.Warnings[0].Args["Name"], " ", l.Warnings[1].Args["Line"])
+		} else if len(l.Warnings) > 0 {
+			t.Errorf("row %d is warned of %v", l.Line, l.Warnings)
+		}
+		if got != want[i] {
+			t.Errorf("row %d: %q, want %q", l.Line, got, want[i])
 		}
 	}
 }
