@@ -503,7 +503,7 @@ func TestRegress(t *testing.T) {
 	}
 	book.PostForm(stepPath(id, winddown.RequestAct)+"/regress", again).Want(http.StatusNotFound) // nothing of the kind there
 
-	const suspended = "Отметка приостановлена"
+	const suspended = "Приостановлено"
 	if row := book.Get("/sellers").Main(); !strings.Contains(row, "Запрошен 3 ноября "+suspended) {
 		t.Errorf("the register says %s", row)
 	}
