@@ -466,7 +466,7 @@ type ImportLine struct {
 	Case    *Case
 	Changes []ImportChange
 	Events  []Event
-	// Warnings are said of the row and hold up nothing.
+	// Warnings are said of a row that would be loaded and hold up nothing.
 	Warnings []FieldError
 	// Assign says that another person becomes responsible for an existing case.
 	Assign bool
@@ -498,7 +498,9 @@ func (in Import) Plan(rows []ImportRow, newID func() (ID, error)) ([]ImportLine,
 		if err != nil {
 			return nil, err
 		}
-		line.Warnings = names.warnings(row)
+		if line.Outcome == ImportNew || line.Outcome == ImportChanged {
+			line.Warnings = names.warnings(row)
+		}
 		lines[i] = line
 	}
 	return lines, nil
