@@ -190,23 +190,20 @@ func (s *Site) showImport(w http.ResponseWriter, r *http.Request, in app.ImportP
 	return nil
 }
 
-// readImportQuery reads which lines are shown: those of an outcome, from a number on.
-func readImportQuery(r *http.Request, in app.ImportPreview) (show winddown.ImportOutcome, from int, err error) {
-	counts := winddown.CountImport(in.Plan)
+// readImportQuery reads which lines are shown: those of a tab, from a number on.
+func readImportQuery(r *http.Request, in app.ImportPreview) (show importTab, from int, err error) {
+	counts := countImportTabs(in.Plan)
 	for _, o := range []winddown.ImportOutcome{winddown.ImportFaulty, winddown.ImportNew, winddown.ImportChanged, winddown.ImportUnchanged} {
-		if show == "" && counts[o] > 0 {
-			show = o
+		if tab := importTab(o); show == "" && counts[tab] > 0 {
+			show = tab
 		}
 	}
 	q := r.URL.Query()
 	if q.Has("show") {
 		show = ""
-		for _, o := range winddown.ImportOutcomes() {
-			if string(o) == q.Get("show") {
-				show = o
-			}
-		}
-		if show == "" {
+		if tab := importTab(q.Get("show")); slices.Contains(importTabs(), tab) {
+			show = tab
+		} else {
 			return "", 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 		}
 	}

@@ -542,11 +542,38 @@ func TestImportWarnsOfTwoNames(t *testing.T) {
 	if !strings.Contains(notice, "1 строка, где с тем же ИНН") || !strings.Contains(notice, "Строка 107 — "+said) {
 		t.Errorf("above the button stands %q", notice)
 	}
-	href := preview.Path + "?from=100&show=new"
+	href := preview.Path + "?show=warned"
 	if row := c.Get(href).Want(http.StatusOK).ByID("row-107"); !preview.HasLink(href+"#row-107") || !strings.Contains(testkit.Text(row), said) {
 		t.Errorf("the row says %q", testkit.Text(row))
 	}
+	if row := c.Get(preview.Path + "?from=100&show=new").Want(http.StatusOK).ByID("row-107"); !strings.Contains(testkit.Text(row), said) {
+		t.Errorf("among the others the row says %q", testkit.Text(row))
+	}
 	wantResults(t, load(t, c, preview), "Добавлено", 106)
+
+	// All of them, new and changed, stand under a tab of their own; what is not loaded or there already is not among them.
+	table = "Продавец;ИНН;Кабинет;FBS;Остаток\nИП 0;" + testkit.INN(2) + ";;да;нет\n"
+	for i := range 6 {
+		table += fmt.Sprintf("ИП Другая %d;%s;новый %d;да;нет\n", i, testkit.INN(2), i)
+	}
+	preview = bring(t, c, "ещё.csv", []byte(table+"ИП Опять;"+testkit.INN(2)+";новый 0;да;нет\nИП Иная;"+testkit.INN(3)+";;да;нет\n"))
+	href = preview.Path + "?show=warned"
+	if preview.Link("И ещё 2 строки") != href || !preview.HasLink(href+"#row-7") || preview.HasLink(href+"#row-8") ||
+		testkit.Text(preview.ByTestID("import-warned")) != "С другим названием: 7" || testkit.Text(preview.ByTestID("import-faulty")) != "С ошибками: 1" ||
+		testkit.Text(preview.ByTestID("import-unchanged")) != "Без изменений: 1" {
+		t.Errorf("above the table stands\n%s", preview.Main())
+	}
+	rows := c.Get(href).Want(http.StatusOK).All(func(n *html.Node) bool { return strings.HasPrefix(testkit.Attr(n, "id"), "row-") })
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, strings.TrimPrefix(testkit.Attr(row, "id"), "row-"))
+		if !strings.Contains(testkit.Text(row), "Проверьте ИНН и название.") {
+			t.Errorf("the row says %q", testkit.Text(row))
+		}
+	}
+	if got := strings.Join(lines, " "); got != "3 4 5 6 7 8 10" {
+		t.Errorf("under the tab stand the rows %s", got)
+	}
 }
 
 // What was chosen by hand holds for the next file with the same heading, wherever that stands, and

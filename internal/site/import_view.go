@@ -126,26 +126,67 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-// firstRows leaves those rows of a notice that stand there, and counts the rest, which is found at an address or
-// nowhere together.
-func firstRows(p *i18n.Printer, rows []ui.NoticeItem, rest string) []ui.NoticeItem {
-	more := len(rows) - importRowsNamed
-	if more <= 0 {
-		return rows
+// importTab is a part of the rows of a preview: those of an outcome, or those to be looked at.
+type importTab string
+
+const importWarned importTab = "warned"
+
+func importTabs() []importTab {
+	var all []importTab
+	for _, o := range winddown.ImportOutcomes() {
+		all = append(all, importTab(o))
 	}
-	item := ui.NoticeItem{Text: p.N("import.rows.more", more)}
-	if rest != "" {
-		item = ui.NoticeItem{Link: ui.Link{Href: rest, Text: item.Text}}
-	}
-	return append(rows[:importRowsNamed:importRowsNamed], item)
+	return append(all, importWarned)
 }
 
-// importView is the preview of a table, with the lines of an outcome from a number on.
-func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.ImportOutcome, from int) page.ImportView {
+func (t importTab) holds(l winddown.ImportLine) bool {
+	if t == importWarned {
+		return len(l.Warnings) > 0
+	}
+	return importTab(l.Outcome) == t
+}
+
+func countImportTabs(plan []winddown.ImportLine) map[importTab]int {
+	counts := map[importTab]int{}
+	for _, l := range plan {
+		for _, t := range importTabs() {
+			if t.holds(l) {
+				counts[t]++
+			}
+		}
+	}
+	return counts
+}
+
+// firstImportRows says what there is to say of the first rows of a tab, whose address is given, and counts the rest.
+func firstImportRows(p *i18n.Printer, plan []winddown.ImportLine, tab importTab, address string, say func(winddown.ImportLine) []string) []ui.NoticeItem {
+	var rows []ui.NoticeItem
+	more := 0
+	for _, l := range plan {
+		switch {
+		case !tab.holds(l):
+		case len(rows) == importRowsNamed:
+			more++
+		default:
+			rows = append(rows, ui.NoticeItem{
+				Link: ui.Link{Href: address + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
+				Text: strings.Join(say(l), "; "),
+			})
+		}
+	}
+	if more > 0 {
+		rows = append(rows, ui.NoticeItem{Link: ui.Link{Href: address, Text: p.N("import.rows.more", more)}})
+	}
+	return rows
+}
+
+// importView is the preview of a table, with the lines of a tab from a number on.
+func (s *Site) importView(r *http.Request, in app.ImportPreview, show importTab, from int) page.ImportView {
 	ctx := r.Context()
 	p, actor := i18n.From(ctx), actorOf(ctx)
 	href := importHref + "/" + in.Import.ID.String()
-	counts := winddown.CountImport(in.Plan)
+	counts := countImportTabs(in.Plan)
+	const faulty = importTab(winddown.ImportFaulty)
 	v := page.ImportView{
 		Back: backToSellers(p), Name: in.Import.Name, Load: href + "/load", Digest: in.Digest, FaultsHref: href + "/faults.xlsx",
 		Layout: importLayoutView(p, in, href), Again: importHref, Summary: p.N("import.summary", len(in.Plan), "File", in.Import.Name),
@@ -154,15 +195,12 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 		v.Summary = p.T("import.summary.wrong", "File", in.Import.Name)
 		return v
 	}
-	if n := counts[winddown.ImportNew] + counts[winddown.ImportChanged]; n > 0 {
+	if n := counts[importTab(winddown.ImportNew)] + counts[importTab(winddown.ImportChanged)]; n > 0 {
 		v.Submit = p.N("import.load", n)
-	} else if counts[winddown.ImportFaulty] == 0 {
+	} else if counts[faulty] == 0 {
 		v.Nothing = p.T("import.nothing")
 	} else {
 		v.Nothing = p.T("import.nothing_good")
-	}
-	if n := counts[winddown.ImportFaulty]; n > 0 {
-		v.Faulty.Text = p.N("import.faults", n)
 	}
 	if _, named := in.Import.Layout.Columns[winddown.ImportResponsible]; named && !winddown.MayInFirm(winddown.CanAssign, actor.FirmRole) {
 		v.Ignored = p.T("import.responsible_ignored")
@@ -170,42 +208,29 @@ func (s *Site) importView(r *http.Request, in app.ImportPreview, show winddown.I
 	if in.Import.Layout.Kept {
 		v.Kept = p.T("import.kept")
 	}
-	address := func(o winddown.ImportOutcome, from int) string {
-		q := url.Values{"show": {string(o)}}
+	address := func(t importTab, from int) string {
+		q := url.Values{"show": {string(t)}}
 		if from > 0 {
 			q.Set("from", strconv.Itoa(from))
 		}
 		return href + "?" + q.Encode()
 	}
-	nth := map[winddown.ImportOutcome]int{}
-	for _, l := range in.Plan {
-		from := nth[l.Outcome] / importLinesShown * importLinesShown
-		nth[l.Outcome]++
-		row := ui.NoticeItem{
-			Link: ui.Link{Href: address(l.Outcome, from) + "#" + page.ImportRowID(l.Line), Text: p.T("import.row", "Line", strconv.Itoa(l.Line))},
-		}
-		if l.Outcome == winddown.ImportFaulty {
-			row.Text = strings.Join(importFaults(ctx, l.Faults), "; ")
-			v.Faulty.Rows = append(v.Faulty.Rows, row)
-		}
-		if len(l.Warnings) > 0 {
-			row.Text = strings.Join(importWarnings(ctx, l.Warnings), "; ")
-			v.Warned.Rows = append(v.Warned.Rows, row)
-		}
+	if n := counts[faulty]; n > 0 {
+		v.Faulty.Text = p.N("import.faults", n)
+		v.Faulty.Rows = firstImportRows(p, in.Plan, faulty, address(faulty, 0), func(l winddown.ImportLine) []string { return importFaults(ctx, l.Faults) })
 	}
-	v.Faulty.Rows = firstRows(p, v.Faulty.Rows, address(winddown.ImportFaulty, 0))
-	if n := len(v.Warned.Rows); n > 0 {
+	if n := counts[importWarned]; n > 0 {
 		v.Warned.Text = p.N("import.warned", n)
-		v.Warned.Rows = firstRows(p, v.Warned.Rows, "")
+		v.Warned.Rows = firstImportRows(p, in.Plan, importWarned, address(importWarned, 0), func(l winddown.ImportLine) []string { return importWarnings(ctx, l.Warnings) })
 	}
-	for _, o := range winddown.ImportOutcomes() {
-		if n := counts[o]; n > 0 {
-			v.Tabs = append(v.Tabs, page.ImportTabView{Code: string(o), Label: p.T("import.tab."+string(o), "N", p.Int(n)), Href: address(o, 0), Current: o == show})
+	for _, t := range importTabs() {
+		if n := counts[t]; n > 0 {
+			v.Tabs = append(v.Tabs, page.ImportTabView{Code: string(t), Label: p.T("import.tab."+string(t), "N", p.Int(n)), Href: address(t, 0), Current: t == show})
 		}
 	}
 	var lines []winddown.ImportLine
 	for _, l := range in.Plan {
-		if l.Outcome == show {
+		if show.holds(l) {
 			lines = append(lines, l)
 		}
 	}

@@ -57,7 +57,7 @@ type ImportRowsView struct {
 // ImportRowID is the id of the row with a number in the table of a preview.
 func ImportRowID(line int) string { return "row-" + strconv.Itoa(line) }
 
-// ImportTabView leads to the lines of one outcome.
+// ImportTabView leads to the lines of one outcome, or to those to be looked at.
 type ImportTabView struct {
 	Code    string
 	Label   string
