@@ -29,13 +29,18 @@ type Followed struct {
 	Event winddown.Event
 }
 
-// sqlFollower takes the reader's place, unless another process has it. After a restore into
-// another server the transactions count anew: a place that lies ahead of them begins again.
+// sqlFollower takes the reader's place, unless another process has it. Whoever had it may have moved
+// it on since the statement began: then it is ahead of what the statement sees, and of nothing else.
 const sqlFollower = `-- name: Follower
-select case when tx > pg_snapshot_xmax(pg_current_snapshot()) then pg_snapshot_xmin(pg_current_snapshot())::text else tx::text end as tx,
-       stream_kind, stream_id, seq
+select tx::text as tx, stream_kind, stream_id, seq, tx > pg_snapshot_xmax(pg_current_snapshot()) as ahead
 from followers where name = @name
 for update skip locked`
+
+// sqlBeginFollowing takes a place that lies ahead of all transactions back to those that still run: in a
+// copy of the database in another server they count anew. It begins after the place is held.
+const sqlBeginFollowing = `-- name: BeginFollowing
+update followers set tx = pg_snapshot_xmin(pg_current_snapshot()), stream_kind = '', stream_id = '00000000-0000-0000-0000-000000000000', seq = 0
+where name = @name and tx > pg_snapshot_xmax(pg_current_snapshot())`
 
 // sqlFollowed reads the events behind a place, up to the oldest transaction that still runs:
 // one of its events may yet come between those that are there.
@@ -55,6 +60,7 @@ type followerRow struct {
 	StreamKind string
 	StreamID   [16]byte
 	Seq        int64
+	Ahead      bool
 }
 
 type followedRow struct {
@@ -81,6 +87,12 @@ func (db *DB) Follow(ctx context.Context, reader string, limit int, fn func(JobT
 		}
 		if err != nil {
 			return err
+		}
+		if place.Ahead {
+			moved, err := tx.Exec(ctx, sqlBeginFollowing, namedArgs{"name": reader})
+			if err != nil || moved.RowsAffected() > 0 {
+				return err
+			}
 		}
 		rows, err = tx.Query(ctx, sqlFollowed, namedArgs{
 			"tx": place.Tx, "kind": place.StreamKind, "stream": place.StreamID, "seq": place.Seq, "limit": limit,

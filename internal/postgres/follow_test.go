@@ -94,6 +94,29 @@ func TestFollowWaitsForTransactionsThatStillRun(t *testing.T) {
 }
 
 // Two processes that follow while others write see every event once.
+
+// A place ahead of all transactions, as in a copy of the database in another server, begins again: what
+// happens from then on is read, once.
+func TestAPlaceAheadBeginsAgain(t *testing.T) {
+	db, conn := openOne(t)
+	first := insert(t, db)
+	if seen := followAll(t, db, 1); seen[0] != first.ID {
+		t.Fatalf("followed %v", seen)
+	}
+	if _, err := conn.Exec(t.Context(), "update followers set tx = (tx::text::bigint + 1000000000)::text::xid8"); err != nil {
+		t.Fatal(err)
+	}
+	if seen := follow(t, db, 10, nil); len(seen) != 0 {
+		t.Errorf("followed %v from a place ahead", seen)
+	}
+	next := insert(t, db)
+	if seen := followAll(t, db, 1); seen[0] != next.ID {
+		t.Errorf("followed %v, want %s", seen, next.ID)
+	}
+	if seen := follow(t, db, 10, nil); len(seen) != 0 {
+		t.Errorf("%v are followed twice", seen)
+	}
+}
 func TestFollowersShareThePlace(t *testing.T) {
 	db, _ := open(t)
 	const writers, each = 4, 25
@@ -193,6 +216,9 @@ func TestUpgrade(t *testing.T) {
 	next := insert(t, db)
 	if seen := followAll(t, db, 1); len(seen) != 1 || seen[0] != next.ID {
 		t.Errorf("followed %v, want %s", seen, next.ID)
+	}
+	if seen := follow(t, db, 10, nil); len(seen) != 0 {
+		t.Errorf("%v are followed twice", seen)
 	}
 	have, want, err := db.JobSchemaVersion(t.Context())
 	if err != nil || have != want {
