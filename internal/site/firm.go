@@ -352,7 +352,11 @@ func (s *Site) JoinFirm(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/firm")
 }
 
+// joinFailed is inviteFailed of an invitation to a firm.
 func (s *Site) joinFailed(w http.ResponseWriter, r *http.Request, in winddown.Registration, failure error) error {
+	if errors.Is(failure, winddown.Gone) {
+		return s.redirect(w, r, "/firm/join/"+chi.URLParam(r, "token"))
+	}
 	if !retryable(failure) {
 		return failure
 	}

@@ -170,9 +170,10 @@ func TestJoiningAFirm(t *testing.T) {
 	}
 	for _, c := range []*testkit.Client{s.Anybody(), s.SignUp("Чужая", "stranger"), admin} {
 		c.Get(used).Want(http.StatusGone)
-		c.PostForm(used, url.Values{}).Want(http.StatusGone)
+		c.PostForm(used, registration("Чужая", "later@example.ru")).WantRedirect(used) // where he reads that
 	}
-	guest.PostForm(used, url.Values{}).Want(http.StatusGone)
+	guest.PostForm(used, url.Values{}).WantRedirect(used) // pressed twice
+	guest.Get(used).WantRedirect("/firm")
 	path = link("accountant")
 	if p := guest.PostForm(path, url.Values{}).Want(http.StatusConflict); !strings.Contains(p.Main(), "Вы уже в этой фирме.") {
 		t.Errorf("a second joining says\n%s", p.Main())

@@ -68,9 +68,12 @@ func (s *Site) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, caseHref(id))
 }
 
-// inviteFailed draws the invitation again with the reason it could not be used; one that
-// cannot be used any more is an error page.
+// inviteFailed draws the invitation again with the reason it could not be used. Where it cannot be used any
+// more its page decides: a button pressed twice sends whoever has just joined here.
 func (s *Site) inviteFailed(w http.ResponseWriter, r *http.Request, token string, in winddown.Registration, failure error) error {
+	if errors.Is(failure, winddown.Gone) {
+		return s.redirect(w, r, "/invites/"+token)
+	}
 	if !retryable(failure) {
 		return failure
 	}

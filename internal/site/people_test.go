@@ -76,8 +76,13 @@ func TestInvitedAccountantSignsUp(t *testing.T) {
 	if gone.Heading() != "Ссылка больше не действует" {
 		t.Errorf("a used link: %q", gone.Heading())
 	}
-	guest.PostForm(path, nil).Want(http.StatusGone)
-	s.Anybody().PostForm(path, registration("Кто-то", "other@example.ru")).Want(http.StatusGone)
+	guest.PostForm(path, nil).WantRedirect(path) // pressed twice
+	guest.Get(path).WantRedirect("/sellers/" + id.String())
+	stranger := s.Anybody()
+	stranger.PostForm(path, registration("Кто-то", "other@example.ru")).WantRedirect(path)
+	if gone := stranger.Get(path).Want(http.StatusGone); gone.Heading() != "Ссылка больше не действует" {
+		t.Errorf("a used link: %q", gone.Heading())
+	}
 	s.Anybody().Get("/invites/" + strings.Repeat("A", 43)).Want(http.StatusNotFound)
 	// A case has one accountant.
 	refused := owner.PostForm(people, url.Values{"role": {"accountant"}}).Want(http.StatusConflict)
@@ -139,7 +144,7 @@ func TestInvitationExpiresAndIsRevoked(t *testing.T) {
 	guest.Get(path).Want(http.StatusOK)
 	s.Clock.Advance(time.Second)
 	guest.Get(path).Want(http.StatusGone)
-	guest.PostForm(path, nil).Want(http.StatusGone)
+	guest.PostForm(path, nil).WantRedirect(path)
 	if got := revokeForms(owner.Get(people)); len(got) != 0 {
 		t.Errorf("an expired invitation is listed: %v", got)
 	}
@@ -151,7 +156,8 @@ func TestInvitationExpiresAndIsRevoked(t *testing.T) {
 	}
 	guest.PostForm(revoke[0], nil).Want(http.StatusNotFound)
 	owner.PostForm(revoke[0], nil).WantRedirect(people)
-	guest.PostForm(path, nil).Want(http.StatusGone)
+	guest.PostForm(path, nil).WantRedirect(path)
+	guest.Get(path).Want(http.StatusGone)
 	owner.PostForm(revoke[0], nil).Want(http.StatusNotFound)
 	guest.Get("/cases/" + id.String()).Want(http.StatusNotFound)
 }
