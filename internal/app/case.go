@@ -108,6 +108,11 @@ func (a *App) Case(ctx context.Context, actor winddown.Actor, id winddown.ID) (C
 	return a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: TrailOnCase})
 }
 
+// CaseWithLetters is Case with the actor's choices about letters.
+func (a *App) CaseWithLetters(ctx context.Context, actor winddown.Actor, id winddown.ID) (CaseView, error) {
+	return a.db.Case(ctx, actor, id, postgres.TrailQuery{Limit: TrailOnCase}, postgres.Letters())
+}
+
 // Step returns a case with the trail, evidence, questions and instruction of one of its
 // steps, and the ledger with the step that settles it, or NotFound.
 func (a *App) Step(ctx context.Context, actor winddown.Actor, id winddown.ID, code winddown.Code) (CaseView, error) {

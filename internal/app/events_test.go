@@ -1383,7 +1383,7 @@ func TestEveryUseCaseLeavesItsEvents(t *testing.T) {
 		t.Errorf("%d kinds were seen, the domain lists %d", len(kinds), got)
 	}
 
-	readOnly := strings.Fields(`AccountLetter Actor Acts Again CaseLetter Warned Calendar CalendarStored CheckKeys CheckNewEmail Consent Case CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings Retention LostCase Rescues SeatsOf
+	readOnly := strings.Fields(`AccountLetter Actor Acts Again CaseLetter Warned Calendar CalendarStored CheckKeys CheckNewEmail Consent Case CaseWithLetters CaseSeq CheckText ConfirmLetter ConfirmView DeadJobs NewEmailLetter NewEmailView OldEmailNotice Deadlines Dues Evidence EvidenceFile EvidenceThere Export Farewell FileThere Feed Firm Holdings Retention LostCase Rescues SeatsOf
 		FirmInviteView History Import Memberships PlanBulk Start Tombstone Views FirmHistory FirmTexts Newer
 		InviteLetter InviteView InvitedMaySignUp LoginSession MailedInvites MustConfirm MustConfirmToJoin LastPage Ledger Letter LoginStep Mail MailSettings MayUpload MyCases MyData NewDebtID Now OperatorsPack Pack Passkeys PendingEmail People Ready RefreshCalendar
 		Register RegisterMoved Reminded Reminder ResetLetter ResetView SecurityNotice Sessions ShareLog Shares SignupAllowed Step Unconfirmed Text TextVersions Texts Thumbnail TwoFactor Unlock Unsubscriber Verify VerifyAll Backup`)
@@ -1458,25 +1458,26 @@ func TestReadingWritesNothing(t *testing.T) {
 			_, err := w.app.Thumbnail(ctx, owner, id, file, 160)
 			return expected(err, winddown.NotFound)
 		},
-		"Case":           func() error { _, err := w.app.Case(ctx, owner, id); return err },
-		"History":        func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
-		"Shares":         func() error { _, err := w.app.Shares(ctx, owner, id); return err },
-		"ShareLog":       func() error { _, err := w.app.ShareLog(ctx, owner, id, share, 0); return err },
-		"Unlock":         func() error { _, err := w.app.Unlock(ctx, shareToken, ""); return err },
-		"InviteView":     func() error { _, err := w.app.InviteView(ctx, winddown.Actor{}, invite); return err },
-		"MyCases":        func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
-		"People":         func() error { _, err := w.app.People(ctx, owner, id); return err },
-		"Ready":          func() error { return w.app.Ready(ctx) },
-		"Calendar":       func() error { return w.app.RefreshCalendar(ctx) },
-		"Feed":           func() error { _, err := w.app.Feed(ctx, feed, anew); return err },
-		"MailSettings":   func() error { _, err := w.app.MailSettings(ctx, owner); return err },
-		"Unsubscriber":   func() error { return w.app.Unsubscriber(ctx, letter.Unsubscribe) },
-		"Firm":           func() error { _, err := w.app.Firm(ctx, boss); return err },
-		"Memberships":    func() error { _, err := w.app.Memberships(ctx, boss); return err },
-		"FirmInviteView": func() error { _, err := w.app.FirmInviteView(ctx, winddown.Actor{}, firmInvite); return err },
-		"Import":         func() error { _, err := w.app.Import(ctx, boss, brought, "Раньше"); return err },
-		"Start":          func() error { _, err := w.app.Start(ctx, boss); return err },
-		"Views":          func() error { _, _, err := w.app.Views(ctx, boss); return err },
+		"Case":            func() error { _, err := w.app.Case(ctx, owner, id); return err },
+		"CaseWithLetters": func() error { _, err := w.app.CaseWithLetters(ctx, owner, id); return err },
+		"History":         func() error { _, err := w.app.History(ctx, owner, id, 0); return err },
+		"Shares":          func() error { _, err := w.app.Shares(ctx, owner, id); return err },
+		"ShareLog":        func() error { _, err := w.app.ShareLog(ctx, owner, id, share, 0); return err },
+		"Unlock":          func() error { _, err := w.app.Unlock(ctx, shareToken, ""); return err },
+		"InviteView":      func() error { _, err := w.app.InviteView(ctx, winddown.Actor{}, invite); return err },
+		"MyCases":         func() error { _, _, err := w.app.MyCases(ctx, owner); return err },
+		"People":          func() error { _, err := w.app.People(ctx, owner, id); return err },
+		"Ready":           func() error { return w.app.Ready(ctx) },
+		"Calendar":        func() error { return w.app.RefreshCalendar(ctx) },
+		"Feed":            func() error { _, err := w.app.Feed(ctx, feed, anew); return err },
+		"MailSettings":    func() error { _, err := w.app.MailSettings(ctx, owner); return err },
+		"Unsubscriber":    func() error { return w.app.Unsubscriber(ctx, letter.Unsubscribe) },
+		"Firm":            func() error { _, err := w.app.Firm(ctx, boss); return err },
+		"Memberships":     func() error { _, err := w.app.Memberships(ctx, boss); return err },
+		"FirmInviteView":  func() error { _, err := w.app.FirmInviteView(ctx, winddown.Actor{}, firmInvite); return err },
+		"Import":          func() error { _, err := w.app.Import(ctx, boss, brought, "Раньше"); return err },
+		"Start":           func() error { _, err := w.app.Start(ctx, boss); return err },
+		"Views":           func() error { _, _, err := w.app.Views(ctx, boss); return err },
 		"PlanBulk": func() error {
 			_, err := w.app.PlanBulk(ctx, boss, winddown.CanRemind, []winddown.ID{kept}, winddown.RegisterFilter{})
 			return err

@@ -39,6 +39,10 @@ func useCases() map[string]map[string]func(context.Context, scene, winddown.Acto
 				_, err := s.app.Case(ctx, a, s.id)
 				return err
 			},
+			"CaseWithLetters": func(ctx context.Context, s scene, a winddown.Actor) error {
+				_, err := s.app.CaseWithLetters(ctx, a, s.id)
+				return err
+			},
 			"Step": func(ctx context.Context, s scene, a winddown.Actor) error {
 				_, err := s.app.Step(ctx, a, s.id, winddown.SellOut)
 				return err

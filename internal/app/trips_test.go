@@ -118,6 +118,7 @@ func TestRoundTrips(t *testing.T) {
 		do   func() error
 	}{
 		{"Case", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Case(ctx, a, id); return err })},
+		{"CaseWithLetters", 2, as(token, func(a winddown.Actor) error { _, err := w.app.CaseWithLetters(ctx, a, id); return err })},
 		{"Step", 2, as(token, func(a winddown.Actor) error { _, err := w.app.Step(ctx, a, id, winddown.SellOut); return err })},
 		{"History", 2, as(token, func(a winddown.Actor) error { _, err := w.app.History(ctx, a, id, 0); return err })},
 		{"People", 2, as(token, func(a winddown.Actor) error { _, err := w.app.People(ctx, a, id); return err })},

@@ -352,6 +352,9 @@ func TextOf(kind winddown.TextKind, key, locale string) Part {
 // FirmRequisites asks for what the firm of the case has settled to sign letters with.
 func FirmRequisites() Part { return Part{table: "firms"} }
 
+// Letters asks for the actor's choices about letters.
+func Letters() Part { return Part{table: "mail_settings"} }
+
 // CaseRead is a case as one person sees it.
 type CaseRead struct {
 	Case      *winddown.Case
@@ -367,7 +370,8 @@ type CaseRead struct {
 
 	FirmPeople int // how many belong to that firm
 
-	Requisites winddown.Requisites // of the firm, where they were asked for
+	Requisites winddown.Requisites   // of the firm, where they were asked for
+	Letters    winddown.MailSettings // of the actor, where they were asked for; else those of somebody who has chosen nothing
 }
 
 // TrailQuery says which part of a case's trail to read: at most Limit lines before the
@@ -517,6 +521,7 @@ type caseQuery struct {
 	replaced  []winddown.Text
 
 	requisites []requisitesRow
+	letters    []mailSettingsRow
 }
 
 type nameRow struct {
@@ -561,6 +566,8 @@ func (q *caseQuery) queueParts(b *pgx.Batch, actor winddown.Actor, id winddown.I
 			b.Queue(sqlNewestTexts).Query(collect(&q.replaced))
 		case "firms":
 			b.Queue(sqlCaseRequisites, args).Query(collect(&q.requisites))
+		case "mail_settings":
+			b.Queue(sqlMailSettings, namedArgs{"user": actor.UserID}).Query(collect(&q.letters))
 		}
 	}
 }
@@ -579,7 +586,7 @@ func (q *caseQuery) result() (CaseRead, error) {
 		return CaseRead{}, err
 	}
 	read := CaseRead{Case: c, Seq: q.cases[0].EventSeq, Standing: q.cases[0].standing(), Names: map[winddown.ID]string{}, Text: q.text}
-	read.Texts, read.Replaced = q.newer, q.replaced
+	read.Texts, read.Replaced, read.Letters = q.newer, q.replaced, mailSettings(q.letters)
 	if len(q.firmText) > 0 && !q.firmText[0].BuiltIn() {
 		read.Text = q.firmText[0]
 	}

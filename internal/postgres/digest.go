@@ -10,7 +10,8 @@ import (
 )
 
 // ownScope is the condition under which a case c is the actor's own business: he is in it, or
-// responsible for it. The letters keep to it; a lead is not written to about the firm's cases.
+// responsible for it. The letters keep to it, as Case.Notifies does; a lead is not written to
+// about the firm's cases.
 const ownScope = `(c.responsible_id = @actor or exists (select from case_people p where p.case_id = c.id and p.user_id = @actor))`
 
 // MaxDigestCases is how many cases one letter or calendar looks at, those with the nearest

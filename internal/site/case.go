@@ -14,20 +14,16 @@ func (s *Site) Case(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.app.Case(r.Context(), actorOf(r.Context()), id)
+	read := s.app.Case
+	if parts := s.peekNotice(r); len(parts) > 1 && parts[0] == "done" && parts[1] == string(winddown.RequestAct) {
+		read = s.app.CaseWithLetters // the notice says when they remind of the act
+	}
+	view, err := read(r.Context(), actorOf(r.Context()), id)
 	if err != nil {
 		return err
 	}
 	words := s.caseWords(r, view)
-	parts := s.takeNotice(w, r)
-	if len(parts) > 1 && parts[0] == "done" && parts[1] == string(winddown.RequestAct) && words.mail && words.confirmed {
-		letters, err := s.app.MailSettings(r.Context(), actorOf(r.Context()))
-		if err != nil {
-			return err
-		}
-		words.unchased = !letters.Settings.Tells(winddown.TellChase)
-	}
-	notice, changed := words.notice(parts)
+	notice, changed := words.notice(s.takeNotice(w, r))
 	title := i18n.From(r.Context()).T("case.page_title", "Seller", view.Case.Seller.Name)
 	s.render(w, r, http.StatusOK, page.Case(s.caseLayout(r, words, title, layoutNotice(notice), s.layoutCaseLive(id, view.Seq)), caseView(words, changed)))
 	return nil

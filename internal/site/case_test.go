@@ -3,13 +3,17 @@ package site_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/net/html"
 
 	"winddown/internal/testkit"
@@ -180,37 +184,143 @@ func TestWaitingForTheAct(t *testing.T) {
 func TestNoticeOfARequestPromisesLetters(t *testing.T) {
 	s := testkit.Start(t, testkit.WithMail())
 	anna := s.SignUp("Петрова", "petrova")
-	const muted = "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт: письма об этом у вас отключены."
-	choose := func(form url.Values) func() {
-		form.Set("hour", "9")
-		form.Set("weekday", "1")
-		return func() { anna.PostForm("/account/mail", form).WantRedirect("/account/mail") }
-	}
-	all := []string{"problem", "deadline", "chase", "question", "received", "inbox", "remind"}
+	const link = "Включить письма"
 	for _, row := range []struct {
-		before func()
-		want   string
+		confirmed bool
+		settings  winddown.MailSettings
+		want      string
 	}{
-		{func() {}, "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт. Подтвердите адрес в учётной записи, иначе напоминания не придут."},
-		{anna.Confirm, "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."},
-		{choose(url.Values{"frequency": {"never"}, "kind": all}), muted},
-		{choose(url.Values{"frequency": {"daily"}, "kind": {"problem", "deadline"}}), muted},
-		{choose(url.Values{"frequency": {"weekly"}, "kind": all}), "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."},
+		{false, letters(winddown.Daily), " Подтвердите адрес в учётной записи, иначе напоминания не придут."},
+		{false, letters(winddown.Weekly), " Подтвердите адрес в учётной записи, иначе напоминания не придут."},
+		{false, letters(winddown.Never), " Чтобы напоминания приходили, подтвердите адрес в учётной записи и включите письма об этом." + link},
+		{false, letters(winddown.Daily, winddown.TellChase), " Чтобы напоминания приходили, подтвердите адрес в учётной записи и включите письма об этом." + link},
+		{true, letters(winddown.Daily), ""},
+		{true, letters(winddown.Weekly), ": письма приходят вам раз в неделю, по средам."},
+		{true, letters(winddown.Never), ": письма об этом у вас отключены." + link},
+		{true, letters(winddown.Daily, winddown.TellChase), ": письма об этом у вас отключены." + link},
+		{true, letters(winddown.Weekly, winddown.TellChase), ": письма об этом у вас отключены." + link},
 	} {
-		row.before()
-		want := row.want
+		if row.confirmed {
+			anna.Confirm()
+		}
+		choose(t, s, anna, row.settings)
 		s.Clock.Set(on(2026, time.November, 11))
 		id := anna.OpenCase("ИП Петрова", 1)
 		anna.Mark(id, append(testkit.Goods(), winddown.StripMedia)...)
 		s.Clock.Set(on(2026, time.November, 12))
 		anna.PostForm(stepPath(id, winddown.RequestAct), url.Values{"done": {"yes"}, "on": {"2026-11-12"}, "version": {"1"}}).Want(http.StatusSeeOther)
+		want := "Акт запрошен 12 ноября. Напомните WB 17 и 23 ноября, если акт не придёт."
+		if row.want == "" {
+			want = "Акт запрошен 12 ноября. Напомним вам 17 и 23 ноября, если акт не придёт."
+		} else if strings.HasPrefix(row.want, ":") {
+			want = strings.TrimSuffix(want, ".")
+		}
 		p := anna.Get("/cases/" + id.String())
-		if got := p.Notice(); !strings.HasSuffix(strings.TrimSuffix(got, "Включить письма"), want) || strings.Contains(got, "Включить письма") != (want == muted) ||
-			p.HasLink("/account/mail") != (want == muted) {
-			t.Errorf("notice %q, want %q", got, want)
+		if got := p.Notice(); !strings.HasSuffix(got, want+row.want) || p.HasLink("/account/mail") != strings.HasSuffix(want+row.want, link) {
+			t.Errorf("confirmed %t, %+v: the notice is %q, want %q", row.confirmed, row.settings, got, want+row.want)
 		}
 	}
 }
+
+func letters(f winddown.Frequency, muted ...winddown.DigestKind) winddown.MailSettings {
+	m := winddown.DefaultMailSettings()
+	m.Frequency, m.Weekday, m.Muted = f, 3, muted
+	return m
+}
+
+func choose(t *testing.T, s *testkit.Site, who *testkit.Client, m winddown.MailSettings) {
+	t.Helper()
+	if err := s.App.ChangeMailSettings(t.Context(), who.Actor(), m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever is promised a letter for a day gets it on that day, and whoever is not gets none that
+// day, or has chosen another day for his letters.
+func TestPromisesOfLettersAreKept(t *testing.T) {
+	database := &sent{}
+	s := testkit.Start(t, testkit.WithMail(), testkit.WithTracer(database))
+	owner, helper, keeper, lead, admin := s.SignUp("Петрова", "petrova"), s.SignUp("Гусев", "gusev"), s.SignUp("Иванова", "ivanova"),
+		s.SignUp("Ким", "kim"), s.SignUp("Орлова", "orlova")
+	admin.FoundFirm("Баланс")
+	admin.JoinFirm(keeper, winddown.Accountant)
+	admin.JoinFirm(lead, winddown.Lead)
+	s.Clock.Set(on(2026, time.November, 11))
+	id := admin.AddSeller("ИП Петрова", 1)
+	admin.Join(owner, id, winddown.Owner)
+	owner.Join(helper, id, winddown.Helper)
+	admin.Assign(keeper.ID, id)
+	owner.Mark(id, append(testkit.Goods(), winddown.StripMedia)...)
+	s.Clock.Set(on(2026, time.November, 12))
+	owner.Mark(id, winddown.RequestAct)
+	for _, archived := range []bool{false, true} {
+		if archived {
+			if _, err := s.App.Archive(t.Context(), admin.Actor(), []winddown.ID{id}, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, row := range []struct {
+			name string
+			who  *testkit.Client
+			told bool
+		}{
+			{"owner", owner, true}, {"helper", helper, true}, {"responsible", keeper, !archived}, {"lead", lead, false}, {"admin", admin, false},
+		} {
+			for _, m := range []winddown.MailSettings{letters(winddown.Daily), letters(winddown.Weekly), letters(winddown.Never),
+				letters(winddown.Daily, winddown.TellChase), letters(winddown.Weekly, winddown.TellChase)} {
+				choose(t, s, row.who, m)
+				s.Clock.Set(on(2026, time.November, 12))
+				database.n.Store(0)
+				p := row.who.Get("/cases/"+id.String(), "Cookie", "winddown_notice=done.request_act; "+s.SessionCookie()+"="+row.who.Cookie(s.SessionCookie()))
+				if n := database.n.Load(); n != 2 {
+					t.Errorf("the page with the notice takes %d round trips", n)
+				}
+				got := p.Notice()
+				s.Clock.Set(on(2026, time.November, 17))
+				d, _, err := s.App.Digest(t.Context(), row.who.ID, winddown.Date{Year: 2026, Month: time.November, Day: 17})
+				if err != nil {
+					t.Fatal(err)
+				}
+				chased := false
+				for _, c := range d.Cases {
+					chased = chased || slices.ContainsFunc(c.Items, func(i winddown.DigestItem) bool { return i.Kind == winddown.TellChase })
+				}
+				// A weekly letter is written on whatever day it is planned for, which is another one.
+				promised, weekly := strings.Contains(got, "Напомним вам 17 и 23 ноября"), strings.Contains(got, "раз в неделю, по средам")
+				if chased != (promised || weekly) || promised && weekly || weekly && m.Frequency != winddown.Weekly {
+					t.Errorf("%s, archived %t, %+v: a letter %t after %q", row.name, archived, m, chased, got)
+				}
+				if chased != (row.told && m.Tells(winddown.TellChase)) {
+					t.Errorf("%s, archived %t, %+v: a letter %t", row.name, archived, m, chased)
+				}
+				if off := strings.Contains(got, "Включить письма"); off != (row.told && !m.Tells(winddown.TellChase)) {
+					t.Errorf("%s, archived %t, %+v: offered to turn letters on %t", row.name, archived, m, off)
+				}
+				if !strings.Contains(got, "Акт запрошен 12 ноября. Напомн") || !strings.Contains(got, " 17 и 23 ноября, если акт не придёт") {
+					t.Errorf("%s, archived %t, %+v: the notice is %q", row.name, archived, m, got)
+				}
+			}
+		}
+	}
+}
+
+// sent counts what is sent to the database and waited for.
+type sent struct{ n atomic.Int64 }
+
+func (c *sent) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	if !strings.HasPrefix(d.SQL, "-- ping") { // the pool looks after connections that had nothing to do for a second
+		c.n.Add(1)
+	}
+	return ctx
+}
+func (c *sent) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (c *sent) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+func (c *sent) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (c *sent) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
 
 // The days of the reminders in the notice leave out those that have passed.
 func TestNoticeOfARequestInThePast(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -29,7 +30,6 @@ type caseWords struct {
 
 	mail      bool // letters are sent here
 	confirmed bool // and may be sent to the reader
-	unchased  bool // who wants none about the act
 }
 
 func (s *Site) caseWords(r *http.Request, v app.CaseView) caseWords {
@@ -443,7 +443,7 @@ func (w caseWords) notice(parts []string) (*ui.NoticeProps, winddown.Code) {
 	switch parts[0] {
 	case "done":
 		notice := success(w.marked(codes[0], codes[1:]))
-		if codes[0] == winddown.RequestAct && w.unchased && w.promised() != "" {
+		if codes[0] == winddown.RequestAct && w.promised() != "" && strings.HasSuffix(w.reminding(), "_muted") {
 			notice.Link = ui.Link{Href: "/account/mail", Text: w.p.T("case.notice.letters")}
 		}
 		return notice, codes[0]
@@ -462,6 +462,25 @@ func (w caseWords) promised() string {
 	return w.reminders(act, 2)
 }
 
+// reminding is the key of what is said of the reminders of a requested act: a letter is promised only
+// where one will come, and its day only to whoever gets letters every day.
+func (w caseWords) reminding() string {
+	muted := !w.view.Letters.Tells(winddown.TellChase)
+	switch {
+	case !w.mail || !w.c.Notifies(w.view.Standing):
+		return "requested_unsent"
+	case !w.confirmed && muted:
+		return "requested_unconfirmed_muted"
+	case !w.confirmed:
+		return "requested_unconfirmed"
+	case muted:
+		return "requested_muted"
+	case w.view.Letters.Frequency == winddown.Weekly:
+		return "requested_weekly"
+	}
+	return "requested"
+}
+
 // marked says that a step was signed and what that opened.
 func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
 	name := stepName(w.p, code)
@@ -469,16 +488,8 @@ func (w caseWords) marked(code winddown.Code, opened []winddown.Code) string {
 	switch {
 	case code == winddown.RequestAct && !act.RequestedOn.IsZero():
 		if days := w.promised(); days != "" {
-			key := "requested"
-			switch { // a letter is promised only where one will come
-			case !w.mail:
-				key = "requested_unsent"
-			case !w.confirmed:
-				key = "requested_unconfirmed"
-			case w.unchased:
-				key = "requested_muted"
-			}
-			return w.p.T("case.notice."+key, "Date", w.day(act.RequestedOn), "Days", days)
+			return w.p.T("case.notice."+w.reminding(), "Date", w.day(act.RequestedOn), "Days", days,
+				"Weekday", w.p.T("case.notice.weekday."+strconv.Itoa(w.view.Letters.Weekday)))
 		}
 		return w.p.T("case.notice.requested_only", "Date", w.day(act.RequestedOn))
 	case !w.c.Satisfied(code) && w.actCount(code) != "":

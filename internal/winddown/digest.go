@@ -158,7 +158,7 @@ func (i DigestItem) Told(known map[string]Date) bool {
 // his own, the most urgent first, whether he was told before or not. Nothing of a finished
 // case, nothing of what he did himself. The case's questions must be loaded.
 func (c *Case) DigestItems(cal Calendar, s MailSettings, user ID, st Standing, on Date) []DigestItem {
-	if c.Finished() || c.shelved(st) {
+	if !c.Notifies(st) {
 		return nil
 	}
 	cal = c.Practice.Days(cal)
@@ -270,6 +270,12 @@ func (c *Case) inboxMark(s MailSettings, on Date) Date {
 // shelved reports whether a case is in the archive for somebody: for the firm's people, not for
 // the seller's.
 func (c *Case) shelved(st Standing) bool { return !c.ArchivedAt.IsZero() && !st.Owner && !st.Helper }
+
+// Notifies reports whether letters tell a person with this standing of the case at all: its people
+// and whoever is responsible for it, until it is finished. A lead has it in the calendar alone.
+func (c *Case) Notifies(st Standing) bool {
+	return !c.Finished() && !c.shelved(st) && (st.Owner || st.Helper || st.Accountant)
+}
 
 // chased returns the acts the marketplace is reminded of: requested ones, unless receive_act
 // is closed, as when goods are back.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"winddown/internal/winddown"
 )
@@ -219,6 +220,43 @@ func TestDigestItemsByStanding(t *testing.T) {
 	c.ArchivedAt = day("2026-11-13").Time()
 	check("accountant, of an archived case", keysOn(c, s, 2, accountant, "2026-11-13"), "")
 	check("owner of it", keysOn(c, s, 1, owner, "2026-11-13"), "inbox")
+}
+
+// Letters are for those whose own business a case is, while it goes on.
+func TestNotifies(t *testing.T) {
+	cal, on := winddown.RussianCalendar(), day("2026-11-17")
+	for _, row := range []struct {
+		name           string
+		st             winddown.Standing
+		open, archived bool
+	}{
+		{"owner", winddown.Standing{Owner: true}, true, true},
+		{"helper", winddown.Standing{Helper: true}, true, true},
+		{"responsible", winddown.Standing{Accountant: true}, true, false},
+		{"lead", winddown.Standing{Lead: true}, false, false},
+		{"admin", winddown.Standing{Admin: true}, false, false},
+		{"responsible lead", winddown.Standing{Accountant: true, Lead: true}, true, false},
+		{"helping admin", winddown.Standing{Helper: true, Admin: true}, true, true},
+		{"visitor", winddown.Standing{Visitor: true}, false, false},
+	} {
+		c := openCase(t, everything())
+		mark(t, c, "2026-11-12", goods()...)
+		mark(t, c, "2026-11-12", winddown.RequestAct)
+		check := func(when string, want bool) {
+			t.Helper()
+			if got := c.Notifies(row.st); got != want {
+				t.Errorf("%s, %s: told %t", row.name, when, got)
+			}
+			if got := len(c.DigestItems(cal, winddown.DefaultMailSettings(), person(7), row.st, on)) > 0; got != want {
+				t.Errorf("%s, %s: a letter %t", row.name, when, got)
+			}
+		}
+		check("open", row.open)
+		c.ArchivedAt = day("2026-11-13").Time()
+		check("archived", row.archived)
+		c.ArchivedAt, c.FinishedOn = time.Time{}, day("2026-11-13")
+		check("finished", false)
+	}
 }
 
 // Weekly letters, a weekly inbox, and a look that starts the count anew.
