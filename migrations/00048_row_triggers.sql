@@ -57,8 +57,8 @@ begin
     if not (new.blocker in ('', 'zero_fbs', 'sell_out', 'return_stock', 'collect_returns', 'strip_media', 'request_act', 'receive_act',
             'sign_act', 'settle_debts')
         and new.ball in ('', 'seller', 'accountant', 'wb')) then
-        raise exception 'new row for relation "cases" violates check constraint "cases_turn_row_check"'
-            using errcode = 'check_violation', schema = tg_table_schema, table = 'cases', constraint = 'cases_turn_row_check';
+        raise exception 'new row for relation "cases" violates check constraint "cases_row_check"'
+            using errcode = 'check_violation', schema = tg_table_schema, table = 'cases', constraint = 'cases_row_check';
     end if;
     return new;
 end

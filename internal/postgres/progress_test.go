@@ -377,8 +377,8 @@ func TestNewRowsOfCasesAreLookedAt(t *testing.T) {
 		`{"stage_no": null}`:  "",
 		`{"inn": "12"}`:       "cases_row_check",
 		`{"stage": "none"}`:   "cases_row_check",
-		`{"blocker": "none"}`: "cases_turn_row_check",
-		`{"ball": "none"}`:    "cases_turn_row_check",
+		`{"blocker": "none"}`: "cases_row_check",
+		`{"ball": "none"}`:    "cases_row_check",
 		`{"erase_by": null, "erase_at": "2020-01-01T00:00:00Z"}`: "cases_row_check",
 	} {
 		const made = `select array_agg(key order by key), array_agg(value order by key) from cases c,
