@@ -200,10 +200,7 @@ func readImportQuery(r *http.Request, in app.ImportPreview) (show importTab, fro
 	}
 	q := r.URL.Query()
 	if q.Has("show") {
-		show = ""
-		if tab := importTab(q.Get("show")); slices.Contains(importTabs(), tab) {
-			show = tab
-		} else {
+		if show = importTab(q.Get("show")); !slices.Contains(importTabs(), show) {
 			return "", 0, &winddown.Error{Kind: winddown.NotFound, Key: "error.not_found"}
 		}
 	}
